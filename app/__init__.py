@@ -1,0 +1,1 @@
+"""Wiring: how a process is put together. Nothing below imports from here but `extensions` and `errors`."""

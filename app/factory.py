@@ -1,0 +1,111 @@
+"""How a process is put together: configuration → extensions → models → security → views → reactions."""
+
+import logging
+
+from flask import Flask, current_app
+from flask_appbuilder import AppBuilder
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import jobs, reactions, tasks
+from app.database import engine_options
+from app.extensions import db, migrate, socketio
+from app.fab import ActorSecurityManager, patch_fab
+from app.locale import LANGUAGES
+from celery_app import celery_app, configure as configure_celery
+from config import Config
+from models.types import Encrypted
+from services import assistant, files, operation, threads, throttle
+from services.identity import passwords, signin, tokens
+from views import auth, headers, pages
+from views.admin import register_admin
+from views.admin.index import AdminIndexView
+from views.api import envelope, register_api
+from views.sockets import register_sockets
+
+__all__ = ["create_app", "tasks"]
+
+
+def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
+    """The application. `serving` also prepares sockets and in-process jobs; commands leave that out.
+
+    Raises ConfigError when the configuration cannot be used.
+    """
+    config = config or Config()
+    config.check()
+    logging.basicConfig(level=config.LOG_LEVEL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = Flask(__name__)
+    app.config.from_mapping(_flask_settings(config))
+    app.smartsupport = config
+    app.json.ensure_ascii = False
+    app.json.sort_keys = False
+    if config.PROXY_HOPS:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.PROXY_HOPS, x_proto=config.PROXY_HOPS, x_host=config.PROXY_HOPS)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    _configure_services(config)
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True, compare_type=True)
+    csrf = CSRFProtect(app)
+    auth.install(app)
+    headers.install(app)
+    envelope.install(app)
+    with app.app_context():
+        _build_admin()
+    register_api(app, csrf)
+    pages.register(app)
+    jobs.jobs.configure(app, config.broker_url)
+    configure_celery(config.broker_url)
+    celery_app.flask_app = app
+    operation.listen(reactions.deliver)
+    if serving:
+        _prepare_sockets(app, config)
+    return app
+
+
+def _build_admin() -> None:
+    patch_fab()
+    appbuilder = AppBuilder(security_manager_class=ActorSecurityManager, indexview=AdminIndexView)
+    appbuilder.init_app(current_app, db.session)
+    register_admin(appbuilder)
+
+
+def _prepare_sockets(app: Flask, config: Config) -> None:
+    register_sockets()
+    origins = [config.PUBLIC_URL] if config.PUBLIC_URL else None  # None: same origin only
+    socketio.init_app(app, path="ws", async_mode=config.SOCKETIO_ASYNC_MODE, cors_allowed_origins=origins,
+                      message_queue=config.REDIS_URL or None, channel="smartsupport", max_http_buffer_size=100_000,
+                      ping_interval=25, ping_timeout=20, manage_session=False, always_connect=False)
+
+
+def _configure_services(config: Config) -> None:
+    """Hand each service the settings it needs; services read no configuration themselves."""
+    secret = config.secret_key()
+    Encrypted.use_key(secret)
+    passwords.configure(config.BCRYPT_ROUNDS, config.PASSWORD_MIN_LENGTH)
+    tokens.configure(secret, config.ACCESS_TOKEN_MINUTES)
+    signin.configure(signin.SignInRules(
+        failures=config.LOGIN_FAILURES, lock_minutes=config.LOGIN_LOCK_MINUTES, rate_per_ip=config.LOGIN_RATE_PER_IP,
+        browser_hours=config.BROWSER_SESSION_HOURS, visitor_days=config.VISITOR_SESSION_DAYS,
+        refresh_days=config.REFRESH_TOKEN_DAYS, secret=secret))
+    throttle.configure(config.REDIS_URL)
+    threads.configure(config.MESSAGE_RATE, config.MESSAGE_MAX_CHARS)
+    files.storage.configure(config.data_dir / "files", config.UPLOAD_MAX_BYTES, config.UPLOAD_TYPES)
+    assistant.engine.configure(config.EMBEDDING_MODEL, config.kb_index_dir, config.QUESTION_RATE)
+
+
+def _flask_settings(config: Config) -> dict:
+    return {
+        "SECRET_KEY": config.secret_key(), "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config), "MAX_CONTENT_LENGTH": config.UPLOAD_MAX_BYTES + 65_536,
+        "MAX_FORM_MEMORY_SIZE": config.MAX_BODY_BYTES, "MAX_FORM_PARTS": 200,
+        "APP_NAME": "SmartSupport", "FAB_BASE_TEMPLATE": "admin/base.html", "LANGUAGES": LANGUAGES,
+        "BABEL_DEFAULT_LOCALE": config.DEFAULT_LOCALE, "BABEL_DEFAULT_FOLDER": "translations",
+        "FAB_UPDATE_PERMS": False, "FAB_CREATE_DB": False, "FAB_ADD_SECURITY_API": False, "FAB_ADD_MENU_API": False,
+        "FAB_API_SWAGGER_UI": False, "FAB_ADD_OPENAPI_VIEWS": False, "FAB_ADD_SECURITY_VIEWS": False,
+        "RATELIMIT_ENABLED": False, "AUTH_RATE_LIMITED": False,
+        "SESSION_COOKIE_NAME": "smartsupport_form", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.COOKIE_SECURE, "WTF_CSRF_TIME_LIMIT": 86_400,
+        "UPLOAD_MAX_BYTES": config.UPLOAD_MAX_BYTES, "REQUEST_RATE_PER_IP": config.REQUEST_RATE_PER_IP,
+        "VISITOR_RATE_PER_IP": config.VISITOR_RATE_PER_IP, "MAX_BODY_BYTES": config.MAX_BODY_BYTES,
+        "TRUSTED_HOSTS": [host.strip() for host in config.TRUSTED_HOSTS.split(",") if host.strip()] or None,
+    }

@@ -1,0 +1,65 @@
+"""Where jobs run: handed to Celery's broker, or inside this process when there is none (the default)."""
+
+import logging
+import threading
+import time
+
+from flask import Flask
+
+from app.offload import background
+from celery_app import celery_app
+
+logger = logging.getLogger(__name__)
+
+
+class Jobs:
+    """`send` a task by name. In-process tasks run beside the requests; the outbox makes them durable."""
+
+    def __init__(self):
+        self.app: Flask | None = None
+        self.inside = True
+        self._running: dict[str, threading.Lock] = {}
+
+    def configure(self, app: Flask, broker_url: str) -> None:
+        self.app, self.inside = app, not broker_url
+
+    def send(self, name: str, **arguments) -> None:
+        """Have the task run soon. A broker that cannot be reached is no reason to fail: the timetable repeats."""
+        if self.inside:
+            background(self._run, name, arguments)
+            return
+        try:
+            celery_app.send_task(name, kwargs=arguments, retry=False)
+        except OSError as error:
+            logger.warning("job %s could not be queued: %s", name, error)
+
+    def run_timetable(self) -> None:
+        """The timetable inside this process: every entry at its interval, never twice at once."""
+        entries = {name: [entry["task"], float(entry["schedule"]), time.monotonic() + float(entry["schedule"])]
+                   for name, entry in celery_app.conf.beat_schedule.items()}
+        while True:
+            now = time.monotonic()
+            for entry in entries.values():
+                task, interval, due = entry
+                if now >= due:
+                    entry[2] = now + interval
+                    background(self._run_alone, task)
+            time.sleep(0.5)
+
+    def _run_alone(self, name: str) -> None:
+        lock = self._running.setdefault(name, threading.Lock())
+        if lock.acquire(blocking=False):
+            try:
+                self._run(name, {})
+            finally:
+                lock.release()
+
+    def _run(self, name: str, arguments: dict) -> None:
+        try:
+            with self.app.app_context():
+                celery_app.tasks[name](**arguments)
+        except Exception:
+            logger.exception("job %s failed", name)
+
+
+jobs = Jobs()

@@ -1,0 +1,64 @@
+"""The one module that knows which async server runs: CPU work goes to native threads, never onto the event loop."""
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def offload(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function` in a native thread and wait without blocking the event loop.
+
+    The function must not touch the database session or anything else bound to the calling greenlet.
+    """
+    if _patched("eventlet"):
+        from eventlet import tpool
+        return tpool.execute(function, *args, **kwargs)
+    if _patched("gevent"):
+        from gevent import get_hub
+        return get_hub().threadpool.apply(function, args, kwargs)
+    return function(*args, **kwargs)
+
+
+def _patched(name: str) -> bool:
+    if name == "eventlet" and "eventlet" in sys.modules:
+        from eventlet import patcher
+        return bool(patcher.is_monkey_patched("socket"))
+    if name == "gevent" and "gevent" in sys.modules:
+        from gevent import monkey
+        return monkey.is_module_patched("socket")
+    return False
+
+
+def background(function: Callable, *args) -> None:
+    """Start `function` beside the caller; in threading mode in a daemon thread."""
+    if _patched("eventlet"):
+        import eventlet
+        eventlet.spawn_n(function, *args)
+    elif _patched("gevent"):
+        import gevent
+        gevent.spawn(function, *args)
+    else:
+        import threading
+        threading.Thread(target=function, args=args, daemon=True).start()
+
+
+def native_pool(workers: int) -> ThreadPoolExecutor:
+    """A pool of threads for commands that run without an event loop (imports, index builds)."""
+    return ThreadPoolExecutor(max_workers=workers)
+
+
+def patch(mode: str, threads: int) -> None:
+    """Monkey-patch for the serving entry; its very first act. Everything else runs unpatched."""
+    import os
+    if mode == "eventlet":
+        os.environ["EVENTLET_THREADPOOL_SIZE"] = str(threads)
+        import eventlet
+        eventlet.monkey_patch()
+    elif mode == "gevent":
+        from gevent import config, monkey
+        config.threadpool_size = threads
+        monkey.patch_all()

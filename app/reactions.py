@@ -1,0 +1,210 @@
+"""REACTIONS: event → what else happens. The only place that emits to sockets and queues jobs.
+
+`deliver` runs right after the commit that wrote the events; `sweep` repeats what a dying process left. So every
+reaction may run twice and must not mind: rooms are told hints, jobs and notifications are idempotent.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from app.extensions import db
+from app.jobs import jobs
+from app.offload import background
+from models.actor import system
+from models.base import bind
+from models.conversations import Conversation
+from models.messaging import ChatMessage
+from models.notifications import Notification
+from models.organization import Agent
+from models.tickets import Ticket
+from services import notifications, outbox
+from services.identity import rights
+from services.operation import Event
+from views.sockets import emit
+
+logger = logging.getLogger(__name__)
+
+
+def _message(event: Event) -> None:
+    """A new or recalled message, to everybody in the room."""
+    message = db.session.get(ChatMessage, event.payload["message_id"], populate_existing=True)
+    if message is not None:
+        emit.message(message, event)
+
+
+def _read(event: Event) -> None:
+    emit.status(event)
+
+
+def _conversation(event: Event) -> None:
+    conversation = db.session.get(Conversation, event.payload["conversation_id"], populate_existing=True)
+    if conversation is not None:
+        emit.session_update(conversation, event)
+
+
+def _ticket(event: Event) -> None:
+    ticket = db.session.get(Ticket, event.payload["ticket_id"], populate_existing=True)
+    if ticket is not None:
+        emit.ticket_update(ticket, event)
+
+
+def _dispatch(event: Event) -> None:
+    """The queue may move: somebody waits, or somebody has room."""
+    jobs.send("routing.dispatch", tenant_id=event.tenant_id)
+
+
+def _let_bot_answer(event: Event) -> None:
+    jobs.send("assistant.answer", tenant_id=event.tenant_id, conversation_id=event.payload["conversation_id"],
+              message_id=event.payload["message_id"], text=event.payload["text"])
+
+
+def _index(event: Event) -> None:
+    jobs.send("assistant.embed", tenant_id=event.tenant_id)
+
+
+def _queue_moved(event: Event) -> None:
+    emit.queue_moved(event.tenant_id)
+
+
+def _notify_new_owner(event: Event) -> None:
+    """The agent who got a conversation or a ticket finds it in the notification centre."""
+    agent = db.session.get(Agent, event.payload["agent_id"])
+    if agent is None:
+        return
+    is_ticket = "ticket_id" in event.payload
+    owner = db.session.get(Ticket if is_ticket else Conversation, event.payload["ticket_id" if is_ticket else "conversation_id"])
+    if owner is None:
+        return
+    link = f"/desk/tickets/{owner.id}" if is_ticket else f"/desk?session={owner.id}"
+    notifications.notify(system(event.tenant_id), user_id=agent.user_id, event_key=f"event-{event.id}", kind=event.name,
+                         params={"no": owner.no, "title": owner.title if is_ticket else owner.subject}, link=link)
+
+
+def _notification(event: Event) -> None:
+    row = db.session.get(Notification, event.payload["notification_id"])
+    if row is not None:
+        emit.notification(row, event)
+
+
+def _presence(event: Event) -> None:
+    emit.presence(event)
+
+
+def _end_sockets(event: Event) -> None:
+    emit.sign_out(event.payload["sign_in_ids"], event.payload["reason"])
+
+
+def _forget_rights(event: Event) -> None:
+    rights.forget_rights()
+
+
+def _nothing(event: Event) -> None:
+    """Stored for webhooks and histories; nobody waits for it on screen."""
+
+
+REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
+    "message.sent": (_message,),
+    "message.recalled": (_message,),
+    "thread.read": (_read,),
+    "conversation.created": (_conversation,),
+    "conversation.asked": (_let_bot_answer,),
+    "conversation.queued": (_conversation, _queue_moved, _dispatch),
+    "conversation.assigned": (_conversation, _queue_moved, _notify_new_owner),
+    "conversation.transferred": (_conversation, _notify_new_owner, _dispatch),
+    "conversation.held": (_conversation,),
+    "conversation.resumed": (_conversation,),
+    "conversation.closed": (_conversation, _queue_moved, _dispatch),
+    "conversation.rated": (_conversation,),
+    "ticket.created": (_ticket,),
+    "ticket.updated": (_ticket,),
+    "ticket.moved": (_ticket,),
+    "ticket.assigned": (_ticket, _notify_new_owner),
+    "ticket.deleted": (_ticket,),
+    "ticket.followed_up": (_ticket,),
+    "agent.presence": (_presence, _dispatch),
+    "agent.created": (_nothing,), "agent.updated": (_dispatch,), "agent.deleted": (_nothing,),
+    "notification.created": (_notification,),
+    "session.ended": (_end_sockets,),
+    "role.updated": (_forget_rights,),
+    "article.published": (_index,), "article.withdrawn": (_nothing,), "article.created": (_nothing,),
+    "article.updated": (_index,), "article.deleted": (_nothing,),
+    **{f"{name}.{verb}": (_nothing,) for name in ("article_category", "contact", "customer", "department", "dictionary",
+                                                  "dictionary_item", "organization", "quick_reply", "team", "team_member", "user")
+       for verb in ("created", "updated", "deleted")},
+    "system_setting.updated": (_nothing,),
+}
+
+
+def deliver(events: list[Event]) -> None:
+    """Tell what was just committed. Nothing here may undo it: errors are logged and left to the sweep."""
+    done = [event.id for event in events if _react(event)]
+    _marker.put(done)
+
+
+def sweep(events: list[Event]) -> int:
+    """Tell again what was not marked as told; returns how many could be."""
+    done = [event.id for event in events if _react(event)]
+    if done:
+        outbox.mark_sent(done)
+    return len(done)
+
+
+def _react(event: Event) -> bool:
+    session = db.session()
+    actor, tenant_id = session.info.get("actor"), session.info.get("tenant_id")
+    bind(session, system(event.tenant_id))
+    try:
+        for reaction in REACTIONS[event.name]:
+            reaction(event)
+        return True
+    except Exception as error:
+        logger.exception("event %s (%s) could not be told", event.name, event.id)
+        session.rollback()
+        outbox.mark_failed(event.id, f"{type(error).__name__}: {error}")
+        return False
+    finally:
+        bind(session, actor, tenant_id)
+
+
+class _Marker:
+    """Marks events as told, many at a time: one more commit per message would halve what one process can do."""
+
+    PAUSE = 0.2
+
+    def __init__(self):
+        self._ids: SimpleQueue = SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_running = False
+
+    def put(self, ids: list[int]) -> None:
+        for event_id in ids:
+            self._ids.put(event_id)
+        with self._lock:
+            if ids and not self._is_running and jobs.app is not None:
+                self._is_running = True
+                background(self._run)
+
+    def _run(self) -> None:
+        time.sleep(self.PAUSE)
+        with self._lock:
+            self._is_running = False
+        with jobs.app.app_context():
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what has been told so far."""
+        ids = []
+        try:
+            while True:
+                ids.append(self._ids.get_nowait())
+        except Empty:
+            pass
+        if ids:
+            outbox.mark_sent(ids)
+
+
+_marker = _Marker()
+flush_marks = _marker.flush

@@ -1,0 +1,1 @@
+import{a as e,i as t,n}from"./theme-RbNTEXgO.js";n(),document.addEventListener(`click`,n=>{n.target?.closest(`[data-theme-toggle]`)&&(n.preventDefault(),t(e()===`dark`?`light`:`dark`))});

@@ -1,0 +1,73 @@
+"""Celery tasks: load, call a service as the system, return a count. Each may run twice without harm."""
+
+import functools
+
+from celery import shared_task
+from flask import current_app
+from sqlalchemy import select
+
+from app import reactions
+from app.extensions import db
+from models.actor import system
+from models.base import bind
+from models.identity import Tenant
+from services import assistant, maintenance, organization, outbox, routing
+
+
+def in_tenant(task):
+    """Run a task with the session bound to one company; the first argument names it."""
+
+    @functools.wraps(task)
+    def run(tenant_id: int, **arguments):
+        with current_app.app_context():
+            bind(db.session(), system(tenant_id))
+            return task(tenant_id, **arguments)
+
+    return run
+
+
+def for_every_tenant(task) -> int:
+    """Run a task of the timetable once per company."""
+    with current_app.app_context():
+        ids = list(db.session.scalars(select(Tenant.id).where(Tenant.active == 1)))
+    return sum(in_tenant(task)(tenant_id) or 0 for tenant_id in ids)
+
+
+@shared_task(name="outbox.sweep")
+def sweep_outbox() -> int:
+    with current_app.app_context():
+        return reactions.sweep(outbox.unsent())
+
+
+@shared_task(name="routing.dispatch")
+def dispatch(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, lambda number: routing.dispatch(system(number)))
+
+
+@shared_task(name="agents.expire")
+def expire_agents() -> int:
+    return for_every_tenant(lambda number: len([organization.connection_lost(system(number), agent) for agent in organization.lost()]))
+
+
+@shared_task(name="assistant.embed")
+def embed(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, assistant.embed_pending)
+
+
+@shared_task(name="assistant.snapshot")
+def snapshot(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, assistant.engine.save)
+
+
+@shared_task(name="assistant.answer")
+def answer(tenant_id: int, conversation_id: int, message_id: int, text: str) -> bool:
+    return in_tenant(assistant.answer_message)(tenant_id, conversation_id=conversation_id, message_id=message_id, question=text)
+
+
+@shared_task(name="maintenance.clean")
+def clean() -> int:
+    return for_every_tenant(lambda number: maintenance.clean(system(number)))
+
+
+def _each(tenant_id: int | None, task) -> int:
+    return in_tenant(task)(tenant_id) or 0 if tenant_id is not None else for_every_tenant(task)

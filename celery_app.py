@@ -1,0 +1,27 @@
+"""The Celery app and its timetable.
+
+Without a broker the same tasks run inside the web process (`app.jobs`); with one, `manage.py worker` and
+`manage.py beat` run them. JSON only, late acknowledgement, time limits: a task may run twice and must not mind.
+"""
+
+from celery import Celery
+
+celery_app = Celery("smartsupport", include=["app.tasks"])
+celery_app.conf.update(
+    accept_content=["json"], task_serializer="json", result_serializer="json", task_ignore_result=True,
+    task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1,
+    task_soft_time_limit=240, task_time_limit=300, broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600}, timezone="UTC",
+    beat_schedule={
+        "tell what was not told": {"task": "outbox.sweep", "schedule": 5.0},
+        "give waiting conversations to free agents": {"task": "routing.dispatch", "schedule": 5.0},
+        "agents of whom nothing is heard are off line": {"task": "agents.expire", "schedule": 10.0},
+        "index what is new": {"task": "assistant.embed", "schedule": 30.0},
+        "save index snapshots": {"task": "assistant.snapshot", "schedule": 300.0},
+        "remove what is over": {"task": "maintenance.clean", "schedule": 3600.0},
+    })
+
+
+def configure(broker_url: str) -> None:
+    """Name the broker; called by whoever starts a worker or sends to one."""
+    celery_app.conf.broker_url = broker_url or "memory://"

@@ -1,0 +1,60 @@
+import { createRouter, createWebHistory } from 'vue-router'
+
+import { can, sessionReady } from '@shared/session'
+
+import WorkbenchPage from './workbench/WorkbenchPage.vue'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's name in the locale files. */
+    title?: string
+    permission?: string
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory('/desk'),
+  routes: [
+    {
+      path: '/',
+      name: 'workbench',
+      component: WorkbenchPage,
+      meta: { title: 'desk.nav.workbench' },
+      // Links from outside name the conversation in the query.
+      beforeEnter: (to) => (to.query.c ? { name: 'conversation', params: { id: String(to.query.c) } } : true),
+    },
+    { path: '/c/:id(\\d+)', name: 'conversation', component: WorkbenchPage, meta: { title: 'desk.nav.workbench' } },
+    {
+      path: '/tickets',
+      name: 'tickets',
+      component: () => import('./tickets/TicketsPage.vue'),
+      meta: { title: 'desk.nav.tickets' },
+    },
+    {
+      path: '/tickets/:id(\\d+)',
+      name: 'ticket',
+      component: () => import('./tickets/TicketDetailPage.vue'),
+      meta: { title: 'desk.nav.tickets' },
+    },
+    {
+      path: '/console',
+      name: 'console',
+      component: () => import('./console/ConsolePage.vue'),
+      meta: { title: 'desk.nav.console', permission: 'conversation.monitor' },
+    },
+    {
+      path: '/profile',
+      name: 'profile',
+      component: () => import('./profile/ProfilePage.vue'),
+      meta: { title: 'desk.nav.profile' },
+    },
+    { path: '/:rest(.*)*', redirect: { name: 'workbench' } },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  const permission = to.meta.permission
+  if (!permission) return true
+  await sessionReady
+  return can(permission) ? true : { name: 'workbench' }
+})

@@ -1,0 +1,64 @@
+/** All agents with presence and load; my own presence is one of them. */
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+
+import { api } from '@shared/api'
+import { live } from '@shared/live'
+import { session } from '@shared/session'
+import type { Page, Presence } from '@shared/types'
+
+export interface Agent {
+  id: number
+  userId: number
+  name: string
+  avatarUrl: string | null
+  presence: Presence
+  teamIds: number[]
+  teamNames: string[]
+  currentCount: number
+  maxCount: number
+  skills: string[]
+}
+
+const ORDER: Record<Presence, number> = { online: 0, busy: 1, offline: 2 }
+
+export const useAgents = defineStore('agents', () => {
+  const list = ref<Agent[]>([])
+  const loaded = ref(false)
+
+  const me = computed(() => list.value.find((agent) => agent.id === session.actor?.agentId) ?? null)
+  const sorted = computed(() =>
+    [...list.value].sort(
+      (a, b) => ORDER[a.presence] - ORDER[b.presence] || a.currentCount - b.currentCount || a.name.localeCompare(b.name),
+    ),
+  )
+
+  async function load(): Promise<void> {
+    const found: Agent[] = []
+    let pages = 1
+    for (let page = 1; page <= pages; page += 1) {
+      const answer = await api.get<Page<Agent>>('/agents', { page, size: 100 })
+      found.push(...answer.list)
+      pages = answer.pages
+    }
+    list.value = found
+    loaded.value = true
+  }
+
+  function note(agentId: number, presence: Presence): void {
+    const agent = list.value.find((one) => one.id === agentId)
+    if (agent) agent.presence = presence
+  }
+
+  async function setPresence(agentId: number, presence: Presence): Promise<void> {
+    const who = agentId === session.actor?.agentId ? 'me' : agentId
+    await api.put(`/agents/${who}/presence`, { presence })
+    note(agentId, presence)
+  }
+
+  live.on('status_update', ({ presence }) => {
+    if (presence) note(presence.agentId, presence.presence)
+  })
+
+  return { list, loaded, me, sorted, load, setPresence }
+})

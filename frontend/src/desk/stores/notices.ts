@@ -1,0 +1,43 @@
+/** My notifications: the newest of them, and how many are unread. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+
+import { api, ApiError } from '@shared/api'
+import { live } from '@shared/live'
+import type { Notice, Page } from '@shared/types'
+
+export const useNotices = defineStore('notices', () => {
+  const list = ref<Notice[]>([])
+  const loading = ref(false)
+  const error = shallowRef<ApiError | null>(null)
+  const unread = computed(() => list.value.filter((one) => !one.readTime).length)
+
+  async function load(): Promise<void> {
+    loading.value = list.value.length === 0
+    error.value = null
+    try {
+      const answer = await api.get<Notice[] | Page<Notice>>('/notifications', { size: 50 })
+      list.value = Array.isArray(answer) ? answer : answer.list
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      error.value = reason
+    } finally {
+      loading.value = false
+    }
+  }
+
+  async function markRead(ids: number[] | 'all'): Promise<void> {
+    await api.post('/notifications/read', { ids })
+    const time = new Date().toISOString()
+    for (const one of list.value) if (ids === 'all' || ids.includes(one.id)) one.readTime ??= time
+  }
+
+  live.on('notification', (notice) => {
+    if (list.value.some((one) => one.id === notice.id)) return
+    const fresh = { ...notice, readTime: null, createTime: notice.createTime ?? new Date().toISOString() }
+    list.value = [fresh, ...list.value].slice(0, 100)
+  })
+  live.on('resumed', () => void load())
+
+  return { list, loading, error, unread, load, markRead }
+})

@@ -1,0 +1,125 @@
+/** The customer's own conversations: the one that is open, and one that is looked at. */
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+
+import { api, ApiError } from '@shared/api'
+import { live } from '@shared/live'
+import { identity } from '@shared/session'
+import type { Conversation, Page } from '@shared/types'
+
+import { isCustomer } from './customer'
+
+const OPEN = 'bot,queued,active,on_hold'
+const POLL_MS = 15_000
+
+/** The open conversation, for the banner of the home page and the dot on the tab; null when there is none. */
+export const openConversation = shallowRef<Conversation | null>(null)
+
+export async function findOpenConversation(): Promise<Conversation | null> {
+  if (!isCustomer.value) return (openConversation.value = null)
+  const page = await api.get<Page<Conversation>>('/sessions', { status: OPEN, size: 1, sort: '-createTime' })
+  return (openConversation.value = page.list[0] ?? null)
+}
+
+/** In the background: the banner is only late when this fails, and the next event asks again. */
+function refreshQuietly(): void {
+  findOpenConversation().catch((error: unknown) => {
+    if (!(error instanceof ApiError)) throw error
+  })
+}
+
+/** Call once for the whole page. */
+export function followOpenConversation(): void {
+  let soon: ReturnType<typeof setTimeout> | undefined
+  const later = () => {
+    clearTimeout(soon)
+    soon = setTimeout(refreshQuietly, 400)
+  }
+  const off = [live.on('session_update', later), live.on('message', later), live.on('resumed', later)]
+  watch(identity, refreshQuietly)
+  onScopeDispose(() => {
+    clearTimeout(soon)
+    off.forEach((stop) => stop())
+  })
+}
+
+/** One conversation kept up to date while it is shown. */
+export function useConversation(id: () => number) {
+  const conversation = shallowRef<Conversation | null>(null)
+  const error = shallowRef<ApiError | null>(null)
+  const loading = ref(true)
+
+  function patch(change: Partial<Conversation>): void {
+    if (conversation.value) conversation.value = { ...conversation.value, ...change }
+  }
+
+  async function fetch(): Promise<void> {
+    const wanted = id()
+    const answer = await api.get<Conversation>(`/sessions/${wanted}`)
+    if (wanted === id()) conversation.value = answer
+  }
+
+  async function reload(): Promise<void> {
+    loading.value = conversation.value === null
+    error.value = null
+    try {
+      await fetch()
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      error.value = reason
+    } finally {
+      loading.value = false
+    }
+  }
+
+  function refresh(): void {
+    fetch().catch((reason: unknown) => {
+      if (!(reason instanceof ApiError)) throw reason
+    })
+  }
+
+  watch(
+    id,
+    () => {
+      conversation.value = null
+      void reload()
+    },
+    { immediate: true },
+  )
+
+  const off = [
+    live.on('session_update', (update) => {
+      if (update.sessionId !== id()) return
+      patch(update.conversation)
+      refresh()
+    }),
+    live.on('queue', (place) => {
+      if (place.sessionId !== id()) return
+      patch({ queue: { position: place.position, expectedWaitSeconds: place.expectedWaitSeconds } })
+    }),
+    live.on('resumed', refresh),
+  ]
+  // Somebody who waits must not depend on an event that got lost.
+  const poll = setInterval(() => {
+    if (conversation.value?.status === 'queued' && document.visibilityState === 'visible') refresh()
+  }, POLL_MS)
+  onScopeDispose(() => {
+    off.forEach((stop) => stop())
+    clearInterval(poll)
+  })
+
+  async function handOver(reason = ''): Promise<void> {
+    await api.post(`/sessions/${id()}/handover`, reason ? { reason } : {})
+    await fetch()
+  }
+
+  async function close(): Promise<void> {
+    await api.put(`/sessions/${id()}/close`)
+    await fetch()
+  }
+
+  async function rate(score: number, comment: string): Promise<void> {
+    await api.post(`/sessions/${id()}/rating`, comment ? { score, comment } : { score })
+  }
+
+  return { conversation, error, loading, reload, handOver, close, rate }
+}

@@ -1,0 +1,68 @@
+/** Who is asking: an account, or a visitor who gets a session silently with the first thing they send. */
+import { computed, ref, shallowRef } from 'vue'
+
+import { api, ApiError, onSignedOut } from '@shared/api'
+import { live } from '@shared/live'
+import { adoptSession, bootSession, identity, session, signOut } from '@shared/session'
+import type { SessionInfo } from '@shared/types'
+
+export const hasAccount = computed(() => session.actor?.kind === 'user')
+export const isStaff = computed(() => session.actor?.isStaff ?? false)
+/** Somebody with conversations and tickets of their own. */
+export const isCustomer = computed(() => session.actor !== null && !isStaff.value)
+
+export const bootError = shallowRef<ApiError | null>(null)
+export const booting = ref(false)
+
+function connect(): void {
+  if (isCustomer.value) live.connect(identity.value)
+}
+
+export async function boot(): Promise<void> {
+  booting.value = true
+  bootError.value = null
+  try {
+    await bootSession()
+    connect()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    bootError.value = error
+  } finally {
+    booting.value = false
+  }
+}
+
+let starting: Promise<void> | null = null
+
+/** Before the first message, file or ticket of somebody who has no session yet. */
+export function ensureCustomer(name = ''): Promise<void> {
+  if (session.actor) return Promise.resolve()
+  starting ??= api
+    .post<SessionInfo>('/session/visitor', name ? { name } : {})
+    .then((info) => {
+      adoptSession(info)
+      connect()
+    })
+    .finally(() => (starting = null))
+  return starting
+}
+
+export async function leave(): Promise<void> {
+  await signOut()
+  live.disconnect()
+  await boot()
+}
+
+export function loginAddress(): string {
+  return `/login?next=${encodeURIComponent(location.pathname + location.search)}`
+}
+
+/** The session ended elsewhere: go on as nobody, with what anybody may see. */
+function ended(): void {
+  if (!session.actor || booting.value) return
+  live.disconnect()
+  void boot()
+}
+
+onSignedOut(ended)
+live.on('signed_out', ended)

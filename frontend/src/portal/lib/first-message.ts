@@ -1,0 +1,88 @@
+/**
+ * The first question of a conversation that does not exist yet. Kept in the browser and repeated with the same
+ * clientMsgId until the server has it, so that neither a tunnel nor a reload loses it or sends it twice.
+ */
+import { onScopeDispose, ref, shallowRef } from 'vue'
+
+import { api, ApiError } from '@shared/api'
+import { newClientMsgId } from '@shared/outbox'
+import type { Conversation } from '@shared/types'
+
+import { ensureCustomer } from './customer'
+
+export interface FirstMessage {
+  clientMsgId: string
+  question: string
+  name: string
+  /** Go straight to the queue for a person. */
+  person: boolean
+}
+
+const KEY = 'ss.portal.first'
+const RETRY_MS = 5000
+
+function kept(): FirstMessage | null {
+  const text = sessionStorage.getItem(KEY)
+  return text ? (JSON.parse(text) as FirstMessage) : null
+}
+
+export function useFirstMessage(onStarted: (conversation: Conversation) => void) {
+  const pending = shallowRef<FirstMessage | null>(kept())
+  const waiting = ref(false)
+  const sending = ref(false)
+  const error = shallowRef<ApiError | null>(null)
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function forget(): void {
+    clearTimeout(timer)
+    sessionStorage.removeItem(KEY)
+    pending.value = null
+    waiting.value = false
+    error.value = null
+  }
+
+  async function deliver(first: FirstMessage): Promise<Conversation> {
+    await ensureCustomer(first.name)
+    const body = first.question ? { question: first.question, clientMsgId: first.clientMsgId } : {}
+    const conversation = await api.post<Conversation>('/sessions', { ...body, channel: 'portal' })
+    // A person may already be there: then there is nobody to ask for.
+    if (first.person && conversation.status === 'bot') await api.post(`/sessions/${conversation.id}/handover`)
+    return conversation
+  }
+
+  async function attempt(): Promise<void> {
+    const first = pending.value
+    if (!first || sending.value) return
+    clearTimeout(timer)
+    sending.value = true
+    error.value = null
+    try {
+      const conversation = await deliver(first)
+      forget()
+      onStarted(conversation)
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      waiting.value = reason.isTemporary
+      if (reason.isTemporary) timer = setTimeout(() => void attempt(), RETRY_MS)
+      else error.value = reason
+    } finally {
+      sending.value = false
+    }
+  }
+
+  function start(question: string, options: { name?: string; person?: boolean } = {}): void {
+    const first = { clientMsgId: newClientMsgId(), question, name: options.name ?? '', person: options.person ?? false }
+    pending.value = first
+    sessionStorage.setItem(KEY, JSON.stringify(first))
+    void attempt()
+  }
+
+  const onOnline = () => void attempt()
+  window.addEventListener('online', onOnline)
+  onScopeDispose(() => {
+    window.removeEventListener('online', onOnline)
+    clearTimeout(timer)
+  })
+
+  return { pending, waiting, sending, error, start, attempt, forget }
+}

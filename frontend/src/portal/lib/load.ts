@@ -1,0 +1,84 @@
+/** Something loaded by REST, with the states that a page shows. */
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+
+import { api, ApiError, type Query } from '@shared/api'
+import type { Page } from '@shared/types'
+
+/** Loads at once and whenever `source` changes; an older answer never overwrites a newer one. */
+export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, source: () => unknown = () => null) {
+  const data = shallowRef<T | null>(null)
+  const error = shallowRef<ApiError | null>(null)
+  const loading = ref(true)
+  let running: AbortController | null = null
+
+  async function reload(): Promise<void> {
+    running?.abort()
+    const mine = (running = new AbortController())
+    loading.value = true
+    error.value = null
+    try {
+      const answer = await load(mine.signal)
+      if (mine === running) data.value = answer
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      if (mine === running && !reason.isAborted) error.value = reason
+    } finally {
+      if (mine === running) loading.value = false
+    }
+  }
+
+  watch(
+    source,
+    () => {
+      data.value = null
+      void reload()
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => {
+    running?.abort()
+    running = null
+  })
+
+  return { data, error, loading, reload }
+}
+
+/** A list that grows page by page. `query` null means there is nothing to ask for yet. */
+export function usePages<T>(path: string, query: () => Query | null, size = 20) {
+  const more = shallowRef<T[]>([])
+  const loadingMore = ref(false)
+  const moreError = shallowRef<ApiError | null>(null)
+  let page = 1
+
+  const first = useLoad<Page<T> | null>(
+    async (signal) => {
+      const wanted = query()
+      more.value = []
+      moreError.value = null
+      page = 1
+      return wanted && api.get<Page<T>>(path, { ...wanted, page: 1, size }, { signal })
+    },
+    () => JSON.stringify(query()),
+  )
+
+  async function loadMore(): Promise<void> {
+    const wanted = query()
+    if (!wanted || loadingMore.value) return
+    const asked = JSON.stringify(wanted)
+    loadingMore.value = true
+    moreError.value = null
+    try {
+      const answer = await api.get<Page<T>>(path, { ...wanted, page: page + 1, size })
+      if (asked !== JSON.stringify(query())) return
+      page += 1
+      more.value = [...more.value, ...answer.list]
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      moreError.value = reason
+    } finally {
+      loadingMore.value = false
+    }
+  }
+
+  return { ...first, more, loadMore, loadingMore, moreError }
+}

@@ -1,0 +1,74 @@
+/** The form of a new ticket: what is written survives a reload, files are uploaded while one writes. */
+import { reactive, ref, shallowRef, watch } from 'vue'
+
+import { api, ApiError } from '@shared/api'
+import { live } from '@shared/live'
+import type { Draft } from '@shared/outbox'
+import type { Ticket, TicketPriority } from '@shared/types'
+
+import { ensureCustomer } from './customer'
+
+export interface TicketForm {
+  title: string
+  description: string
+  type: string
+  priority: TicketPriority
+  name: string
+}
+
+const KEY = 'ss.portal.ticket'
+const TITLE_MAX = 200
+
+function kept(): Partial<TicketForm> {
+  return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Partial<TicketForm>
+}
+
+export function useTicketForm(title: string) {
+  const form = reactive<TicketForm>({ title: '', description: '', type: '', priority: 'normal', name: '', ...kept() })
+  if (title) form.title = title.slice(0, TITLE_MAX)
+  const files = shallowRef<Draft[]>([])
+  const fields = ref<Record<string, string>>({})
+  const sending = ref(false)
+
+  watch(form, () => sessionStorage.setItem(KEY, JSON.stringify(form)))
+  watch([() => form.title, () => form.description], () => (fields.value = {}))
+
+  function missing(): Record<string, string> {
+    const found: Record<string, string> = {}
+    if (!form.title.trim()) found.title = 'required'
+    if (!form.description.trim()) found.description = 'required'
+    return found
+  }
+
+  function attach(draft: Draft): void {
+    files.value = [...files.value, draft]
+  }
+
+  function detach(draft: Draft): void {
+    files.value = files.value.filter((one) => one !== draft)
+  }
+
+  /** The new ticket, or null when fields are missing or refused; other failures are thrown. */
+  async function submit(): Promise<Ticket | null> {
+    fields.value = missing()
+    if (Object.keys(fields.value).length > 0 || sending.value) return null
+    sending.value = true
+    try {
+      await ensureCustomer(form.name.trim())
+      const { title: words, description, type, priority } = form
+      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, priority })
+      // The files are the first messages of the ticket's room; the outbox sees them there.
+      for (const draft of files.value) live.send({ ticketId: ticket.id }, draft)
+      sessionStorage.removeItem(KEY)
+      return ticket
+    } catch (error) {
+      if (!(error instanceof ApiError) || Object.keys(error.fields).length === 0) throw error
+      fields.value = error.fields
+      return null
+    } finally {
+      sending.value = false
+    }
+  }
+
+  return { form, files, fields, sending, attach, detach, submit, TITLE_MAX }
+}

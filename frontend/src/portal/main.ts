@@ -1,0 +1,22 @@
+/** The customer portal: ask, read, talk to the bot and to people, follow tickets. Made for a phone in one hand. */
+import '@shared/tokens.css'
+import '@shared/base.css'
+import './portal.css'
+
+import { createApp } from 'vue'
+
+import { createAppI18n } from '@shared/i18n'
+import { startTheme } from '@shared/session'
+
+import App from './App.vue'
+import { followViewport } from './lib/viewport'
+import en from './locales/en'
+import zh from './locales/zh'
+import { router } from './router'
+
+startTheme()
+followViewport()
+createApp(App)
+  .use(createAppI18n({ zh: { portal: zh }, en: { portal: en } }))
+  .use(router)
+  .mount('#app')

@@ -1,0 +1,379 @@
+/**
+ * The only socket. An event is a hint: a thread joins first, then fetches what changed since it last looked, then
+ * drops what it already has. While the socket is away the open threads are asked by REST now and then.
+ */
+import { io, type Socket } from 'socket.io-client'
+import { ref, type Ref } from 'vue'
+
+import { api, ApiError } from './api'
+import { Emitter } from './emitter'
+import { Outbox, threadKey, type Draft, type OutboxItem } from './outbox'
+import { ThreadLog } from './thread-log'
+import type {
+  Message,
+  MessageBatch,
+  Notice,
+  Presence,
+  QueuePlace,
+  ReadMark,
+  ThreadRef,
+  Ticket,
+  TypingEvent,
+  Conversation,
+} from './types'
+
+export type ConnectionState = 'connecting' | 'online' | 'reconnecting' | 'offline'
+
+export interface SessionUpdate {
+  sessionId: number
+  event: string
+  conversation: Partial<Conversation> & { id: number }
+}
+
+export interface LiveEvents {
+  message: Message
+  typing: TypingEvent
+  status_update: Partial<ThreadIds> & {
+    threadId?: number
+    reads?: ReadMark[]
+    presence?: { agentId: number; presence: Presence }
+  }
+  session_update: SessionUpdate
+  ticket_update: { ticketId: number; event: string; ticket: Partial<Ticket> & { id: number } }
+  notification: Notice
+  queue: { sessionId: number } & QueuePlace
+  signed_out: { reason: string }
+  /** Ours: the thread of this key has new content in its log. */
+  thread: { key: string }
+  /** Ours: the connection came back after it was lost; lists should refetch. */
+  resumed: Record<string, never>
+}
+
+interface ThreadIds {
+  sessionId: number
+  ticketId: number
+}
+
+interface OpenThread {
+  ref: ThreadRef
+  log: ThreadLog
+  users: number
+  catchUp: ReturnType<typeof setTimeout> | null
+}
+
+type Ack = { ok: boolean; error?: string; message?: unknown; [key: string]: unknown }
+
+const PUSHED = [
+  'message',
+  'typing',
+  'status_update',
+  'session_update',
+  'ticket_update',
+  'notification',
+  'queue',
+  'signed_out',
+] as const
+const ACK_MS = 8000
+const POLL_MS = 10_000
+const PAGE = 200
+const KEPT_LOGS = 30
+
+const STATUS_OF_ERROR: Record<string, number> = {
+  invalid: 400,
+  not_signed_in: 401,
+  not_allowed: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  too_many: 429,
+  unavailable: 503,
+}
+
+export function refOf(event: { sessionId?: number | null; ticketId?: number | null }): ThreadRef | null {
+  if (event.sessionId) return { sessionId: event.sessionId }
+  return event.ticketId ? { ticketId: event.ticketId } : null
+}
+
+export function restPath(thread: ThreadRef): string {
+  return 'sessionId' in thread ? `/sessions/${thread.sessionId}` : `/tickets/${thread.ticketId}`
+}
+
+export type SocketFactory = () => Socket
+
+const defaultSocket: SocketFactory = () =>
+  io({
+    path: '/ws',
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
+    autoConnect: false,
+    reconnectionDelay: 800,
+    reconnectionDelayMax: 15_000,
+    randomizationFactor: 0.6,
+    timeout: 10_000,
+  })
+
+export class Live {
+  readonly state: Ref<ConnectionState> = ref('offline')
+  readonly outbox: Outbox
+  private readonly emitter = new Emitter<LiveEvents>()
+  private readonly threads = new Map<string, OpenThread>()
+  private readonly logs = new Map<string, ThreadLog>()
+  private socket: Socket | null = null
+  private poll: ReturnType<typeof setInterval> | null = null
+
+  constructor(private readonly makeSocket: SocketFactory = defaultSocket) {
+    this.outbox = new Outbox({ deliver: (item) => this.deliver(item) }, (message) => this.receive(message))
+  }
+
+  on<K extends keyof LiveEvents>(event: K, handler: (payload: LiveEvents[K]) => void): () => void {
+    return this.emitter.on(event, handler)
+  }
+
+  /** Start for this person (see session.identity); unsent messages of theirs are taken up again. */
+  connect(owner: string): void {
+    this.outbox.setOwner(owner)
+    if (this.socket) return
+    this.state.value = 'connecting'
+    const socket = this.makeSocket()
+    this.socket = socket
+    let wasOnline = false
+    socket.on('connect', () => {
+      this.state.value = 'online'
+      this.stopPolling()
+      void this.resume(wasOnline)
+      wasOnline = true
+    })
+    socket.on('disconnect', (reason) => this.lost(reason === 'io client disconnect'))
+    socket.on('connect_error', () => this.lost(false))
+    for (const event of PUSHED) {
+      socket.on(event, (payload: LiveEvents[typeof event]) => this.pushed(event, payload))
+    }
+    socket.connect()
+  }
+
+  /** Stop for good: signed out or the page ends. */
+  disconnect(): void {
+    this.socket?.removeAllListeners()
+    this.socket?.disconnect()
+    this.socket = null
+    this.stopPolling()
+    this.state.value = 'offline'
+    this.logs.clear()
+    this.outbox.setOwner('')
+  }
+
+  /** Emit with an acknowledgement; rejects with the ApiError that REST would have given. */
+  async request<T extends object>(event: string, payload: object, timeoutMs = ACK_MS): Promise<T> {
+    if (!this.socket?.connected) throw new ApiError(0, 'network', '')
+    let ack: Ack
+    try {
+      ack = (await this.socket.timeout(timeoutMs).emitWithAck(event, payload)) as Ack
+    } catch {
+      // socket.io rejects with a bare Error when no acknowledgement came in time.
+      throw new ApiError(0, 'timeout', '')
+    }
+    if (ack.ok) return ack as unknown as T
+    const kind = ack.error ?? 'internal'
+    throw new ApiError(STATUS_OF_ERROR[kind] ?? 500, kind, typeof ack.message === 'string' ? ack.message : '')
+  }
+
+  /** Emit without caring for the answer: typing, and nothing else. */
+  hint(event: string, payload: object): void {
+    if (this.socket?.connected) this.socket.volatile.emit(event, payload)
+  }
+
+  /** Join, then fetch, then drop duplicates. Every open needs its closeThread. */
+  async openThread(thread: ThreadRef): Promise<ThreadLog> {
+    const key = threadKey(thread)
+    const open = this.threads.get(key) ?? { ref: thread, log: this.logOf(key), users: 0, catchUp: null }
+    open.users += 1
+    this.threads.set(key, open)
+    await this.join(thread)
+    await this.fetchChanges(open)
+    return open.log
+  }
+
+  /** The log as far as it is known in this browser, before anything is fetched. */
+  peekThread(thread: ThreadRef): ThreadLog {
+    return this.logOf(threadKey(thread))
+  }
+
+  closeThread(thread: ThreadRef): void {
+    const key = threadKey(thread)
+    const open = this.threads.get(key)
+    if (!open) return
+    open.users -= 1
+    if (open.users > 0) return
+    if (open.catchUp) clearTimeout(open.catchUp)
+    this.threads.delete(key)
+    this.hint('leave', thread)
+  }
+
+  async loadOlder(thread: ThreadRef, limit = 50): Promise<void> {
+    const log = this.logOf(threadKey(thread))
+    const batch = await api.get<MessageBatch>(`${restPath(thread)}/messages`, { beforeSeq: log.firstSeq, limit })
+    log.applyOlder(batch)
+    this.emitter.emit('thread', { key: threadKey(thread) })
+  }
+
+  send(thread: ThreadRef, draft: Draft): OutboxItem {
+    return this.outbox.add(thread, draft)
+  }
+
+  /** Read up to seq; by REST when the socket is away. */
+  async markRead(thread: ThreadRef, seq: number): Promise<void> {
+    try {
+      await this.request('message_ack', { ...thread, seq })
+    } catch (error) {
+      if (error instanceof ApiError && !error.isTemporary) throw error
+      await api.post(`${restPath(thread)}/read`, { seq })
+    }
+  }
+
+  /** A message that REST answered (recall, for one) goes into its log like a pushed one. */
+  receive(message: Message): void {
+    if (message.clientMsgId) this.outbox.acknowledge(message.clientMsgId)
+    const thread = refOf(message)
+    if (!thread) return
+    const key = threadKey(thread)
+    const open = this.threads.get(key)
+    // A log nobody looks at is brought up to date by its next opening.
+    if (!open) return
+    const { gap } = open.log.applyPushed(message)
+    if (gap) this.scheduleCatchUp(open)
+    this.emitter.emit('thread', { key })
+  }
+
+  private pushed<K extends (typeof PUSHED)[number]>(event: K, payload: LiveEvents[K]): void {
+    if (event === 'message') this.receive(payload as Message)
+    if (event === 'status_update') {
+      const update = payload as LiveEvents['status_update']
+      const thread = refOf(update)
+      const open = thread && this.threads.get(threadKey(thread))
+      if (open && update.reads) {
+        open.log.applyReads(update.reads)
+        this.emitter.emit('thread', { key: threadKey(open.ref) })
+      }
+    }
+    this.emitter.emit(event, payload)
+    if (event === 'signed_out') this.disconnect()
+  }
+
+  private async deliver(item: OutboxItem): Promise<Message> {
+    const body = { clientMsgId: item.clientMsgId, type: item.type, content: item.content }
+    if (!item.file && this.state.value === 'online') {
+      try {
+        const ack = await this.request<{ message: Message }>('send_message', { ...item.ref, ...body })
+        return ack.message
+      } catch (error) {
+        // Refused is refused; without an answer REST asks again with the same clientMsgId.
+        if (error instanceof ApiError && !error.isTemporary) throw error
+      }
+    }
+    return api.post<Message>(`${restPath(item.ref)}/messages`, { ...body, fileId: item.file?.fileId })
+  }
+
+  private async join(thread: ThreadRef): Promise<void> {
+    if (this.state.value !== 'online') return
+    try {
+      await this.request('join', thread)
+    } catch (error) {
+      // REST decides whether the thread may be seen; without a room it is polled on the next resume.
+      if (!(error instanceof ApiError)) throw error
+    }
+  }
+
+  private async fetchChanges(open: OpenThread): Promise<void> {
+    const { log } = open
+    const path = `${restPath(open.ref)}/messages`
+    if (!log.loaded) log.applyNewest(await api.get<MessageBatch>(path))
+    else {
+      let more = true
+      while (more) {
+        const batch = await api.get<MessageBatch>(path, { afterChange: log.syncedChange, limit: PAGE })
+        const before = log.syncedChange
+        log.applyBatch(batch)
+        more = Boolean(batch.hasMore) && log.syncedChange > before
+      }
+    }
+    for (const message of log.messages) if (message.clientMsgId) this.outbox.acknowledge(message.clientMsgId)
+    this.emitter.emit('thread', { key: threadKey(open.ref) })
+  }
+
+  private scheduleCatchUp(open: OpenThread): void {
+    if (open.catchUp) return
+    open.catchUp = setTimeout(() => {
+      open.catchUp = null
+      this.fetchQuietly(open)
+    }, 250 + Math.random() * 250)
+  }
+
+  /** In the background a failed fetch is only late: the next event, poll or resume repeats it. */
+  private fetchQuietly(open: OpenThread): void {
+    this.fetchChanges(open).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error
+    })
+  }
+
+  private async resume(again: boolean): Promise<void> {
+    const open = [...this.threads.values()]
+    if (open.length > 0) await this.resumeThreads(open)
+    this.outbox.flush()
+    if (again) this.emitter.emit('resumed', {})
+  }
+
+  private async resumeThreads(open: OpenThread[]): Promise<void> {
+    try {
+      const threads = open.map((one) => ({ ...one.ref, afterChange: one.log.syncedChange }))
+      const answer = await this.request<{ threads: (MessageBatch & Partial<ThreadIds>)[] }>('resume', { threads })
+      for (const batch of answer.threads) {
+        const thread = refOf(batch)
+        const one = thread && this.threads.get(threadKey(thread))
+        if (!one) continue
+        // A log that was never loaded needs its newest page, not its whole history.
+        if (one.log.loaded) one.log.applyBatch(batch)
+        if (!one.log.loaded || batch.hasMore) this.fetchQuietly(one)
+        this.emitter.emit('thread', { key: threadKey(one.ref) })
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      for (const one of open) {
+        await this.join(one.ref)
+        this.fetchQuietly(one)
+      }
+    }
+  }
+
+  private lost(wanted: boolean): void {
+    if (wanted || !this.socket) return
+    this.state.value = navigator.onLine ? 'reconnecting' : 'offline'
+    // After a disconnect by the server socket.io does not come back by itself.
+    if (!this.socket.active) setTimeout(() => this.socket?.connect(), 1000 + Math.random() * 2000)
+    this.poll ??= setInterval(() => {
+      if (document.visibilityState !== 'visible') return
+      for (const open of this.threads.values()) this.fetchQuietly(open)
+    }, POLL_MS)
+  }
+
+  private stopPolling(): void {
+    if (this.poll) clearInterval(this.poll)
+    this.poll = null
+  }
+
+  private logOf(key: string): ThreadLog {
+    const log = this.threads.get(key)?.log ?? this.logs.get(key) ?? new ThreadLog()
+    // Most recently used last; the oldest unused log makes room.
+    this.logs.delete(key)
+    this.logs.set(key, log)
+    for (const old of this.logs.keys()) {
+      if (this.logs.size <= KEPT_LOGS) break
+      if (!this.threads.has(old)) this.logs.delete(old)
+    }
+    return log
+  }
+}
+
+/** The one connection of this page. */
+export const live = new Live()
+
+export type { Draft, OutboxItem }

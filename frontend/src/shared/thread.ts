@@ -1,0 +1,233 @@
+/** One thread for one component: messages with what is still being sent, read marks, typing, older pages. */
+import { computed, onScopeDispose, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
+
+import { api, ApiError } from './api'
+import { live, refOf, restPath, type Draft, type OutboxItem } from './live'
+import { threadKey } from './outbox'
+import { session } from './session'
+import type { Message, ReadMark, SenderKind, ThreadRef, TypingEvent } from './types'
+
+export type DeliveryState = 'sending' | 'waiting' | 'failed' | 'sent' | 'read'
+
+/** A stored message, or an unsent one (messageId 0) at the end of the list. */
+export interface ShownMessage extends Message {
+  key: string
+  mine: boolean
+  state: DeliveryState
+  errorText?: string
+}
+
+const TYPING_EVERY_MS = 2500
+const TYPING_ENDS_MS = 6000
+
+function isMine(message: Message): boolean {
+  const actor = session.actor
+  if (!actor) return false
+  if (message.sender.kind === 'customer') return !actor.isStaff && message.sender.id === actor.customerId
+  if (message.sender.kind !== 'agent') return false
+  return actor.isStaff && (message.sender.id === actor.agentId || message.sender.id === actor.userId)
+}
+
+function pendingMessage(item: OutboxItem): ShownMessage {
+  const actor = session.actor
+  const kind: SenderKind = actor?.isStaff ? 'agent' : 'customer'
+  return {
+    key: item.clientMsgId,
+    messageId: 0,
+    threadId: 0,
+    seq: Number.MAX_SAFE_INTEGER,
+    changeSeq: 0,
+    clientMsgId: item.clientMsgId,
+    type: item.type,
+    content: item.content,
+    payload: item.file ?? null,
+    sender: {
+      kind,
+      id: (actor?.isStaff ? actor.agentId : actor?.customerId) ?? null,
+      name: actor?.name ?? '',
+      avatarUrl: actor?.avatarUrl ?? null,
+    },
+    createTime: new Date(item.createdAt).toISOString(),
+    timestamp: item.createdAt,
+    recalled: false,
+    editedTime: null,
+    mine: true,
+    state: item.state === 'failed' ? 'failed' : item.attempts > 0 ? 'waiting' : 'sending',
+    errorText: item.errorText,
+  }
+}
+
+/** Follows `target`: when it names another thread, this one is closed and that one opened. */
+export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
+  const stored = shallowRef<readonly Message[]>([])
+  const reads = shallowRef<ReadMark[]>([])
+  const loading = ref(false)
+  const loadingOlder = ref(false)
+  const error = shallowRef<ApiError | null>(null)
+  const hasOlder = ref(false)
+  const lastSeq = ref(0)
+  const typing = shallowRef<TypingEvent | null>(null)
+
+  let current: ThreadRef | null = null
+  let typingTimer: ReturnType<typeof setTimeout> | undefined
+  let typingSentAt = 0
+  let readSeq = 0
+
+  function show(): void {
+    if (!current) return
+    const log = live.peekThread(current)
+    stored.value = log.messages
+    reads.value = log.reads.map((mark) => ({ ...mark }))
+    hasOlder.value = log.hasOlder
+    lastSeq.value = log.lastSeq
+  }
+
+  async function open(thread: ThreadRef): Promise<void> {
+    error.value = null
+    loading.value = !live.peekThread(thread).loaded
+    show()
+    try {
+      await live.openThread(thread)
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      if (current === thread) error.value = reason
+    } finally {
+      if (current === thread) loading.value = false
+    }
+  }
+
+  function close(): void {
+    if (current) live.closeThread(current)
+    current = null
+    stored.value = []
+    reads.value = []
+    typing.value = null
+    readSeq = 0
+  }
+
+  watch(
+    () => {
+      const thread = toValue(target)
+      return thread ? threadKey(thread) : ''
+    },
+    () => {
+      close()
+      current = toValue(target)
+      if (current) void open(current)
+    },
+    { immediate: true },
+  )
+
+  async function reload(): Promise<void> {
+    if (!current) return
+    live.closeThread(current)
+    await open(current)
+  }
+
+  async function loadOlder(): Promise<void> {
+    if (!current || loadingOlder.value || !hasOlder.value) return
+    loadingOlder.value = true
+    try {
+      await live.loadOlder(current)
+    } finally {
+      loadingOlder.value = false
+    }
+  }
+
+  const othersRead = computed(() => {
+    const own = session.actor?.isStaff ? 'agent' : 'customer'
+    return Math.max(0, ...reads.value.filter((mark) => mark.senderKind !== own).map((mark) => mark.readSeq))
+  })
+
+  const messages = computed<ShownMessage[]>(() => {
+    const key = current && threadKey(current)
+    const known = stored.value.map((message): ShownMessage => {
+      const mine = isMine(message)
+      return {
+        ...message,
+        key: message.clientMsgId ?? String(message.messageId),
+        mine,
+        state: mine && message.seq <= othersRead.value ? 'read' : 'sent',
+      }
+    })
+    const waiting = live.outbox.items.value.filter((item) => threadKey(item.ref) === key)
+    return [...known, ...waiting.map(pendingMessage)]
+  })
+
+  function send(draft: Draft): void {
+    if (!current) return
+    typingSentAt = 0
+    live.send(current, draft)
+  }
+
+  /** Say that one is writing, at most every few seconds; `preview` only goes out for customers. */
+  function setTyping(on: boolean, preview?: string): void {
+    if (!current) return
+    if (on && Date.now() - typingSentAt < TYPING_EVERY_MS) return
+    if (!on && typingSentAt === 0) return
+    typingSentAt = on ? Date.now() : 0
+    const shown = session.actor?.isStaff ? undefined : preview?.slice(0, 200)
+    live.hint('typing', { ...current, typing: on, preview: shown })
+  }
+
+  async function markRead(seq = lastSeq.value): Promise<void> {
+    if (!current || seq <= readSeq) return
+    const before = readSeq
+    readSeq = seq
+    try {
+      await live.markRead(current, seq)
+    } catch (reason) {
+      // Reading is told again with the next message or the next visit.
+      readSeq = before
+      if (!(reason instanceof ApiError)) throw reason
+    }
+  }
+
+  async function recall(messageId: number): Promise<void> {
+    if (!current) return
+    const answer = await api.post<Message | null>(`${restPath(current)}/messages/${messageId}/recall`)
+    if (answer && answer.messageId) live.receive(answer)
+  }
+
+  const off = [
+    live.on('thread', ({ key }) => {
+      if (current && key === threadKey(current)) show()
+    }),
+    live.on('typing', (event) => {
+      const thread = refOf(event)
+      if (!current || !thread || threadKey(thread) !== threadKey(current)) return
+      clearTimeout(typingTimer)
+      typing.value = event.typing ? event : null
+      if (event.typing) typingTimer = setTimeout(() => (typing.value = null), TYPING_ENDS_MS)
+    }),
+    live.on('message', (message) => {
+      if (typing.value && message.sender.kind === typing.value.sender.kind) typing.value = null
+    }),
+  ]
+  onScopeDispose(() => {
+    off.forEach((stop) => stop())
+    clearTimeout(typingTimer)
+    close()
+  })
+
+  return {
+    messages,
+    reads,
+    loading,
+    loadingOlder,
+    error,
+    hasOlder,
+    lastSeq,
+    typing,
+    reload,
+    loadOlder,
+    send,
+    retry: (clientMsgId: string) => live.outbox.retry(clientMsgId),
+    discard: (clientMsgId: string) => live.outbox.discard(clientMsgId),
+    setTyping,
+    markRead,
+    recall,
+  }
+}
+
+export type Thread = ReturnType<typeof useThread>

@@ -1,0 +1,211 @@
+/** The shapes of the REST and socket contract, as the pages see them. */
+
+export type Locale = 'zh' | 'en'
+
+export interface Actor {
+  kind: 'user' | 'visitor'
+  userId: number | null
+  customerId: number | null
+  name: string
+  username: string | null
+  avatarUrl: string | null
+  roles: string[]
+  permissions: string[]
+  isStaff: boolean
+  agentId: number | null
+  mustChangePassword: boolean
+  totpEnabled: boolean
+}
+
+export interface SessionInfo {
+  actor: Actor | null
+  csrfToken: string
+  locale: Locale
+  company: { name: string; logoUrl: string | null }
+  uploadLimitBytes: number
+}
+
+export interface Page<T> {
+  list: T[]
+  total: number
+  page: number
+  size: number
+  pages: number
+}
+
+export type SenderKind = 'customer' | 'agent' | 'bot' | 'system'
+
+export interface Sender {
+  kind: SenderKind
+  id: number | null
+  name: string
+  avatarUrl: string | null
+}
+
+export type MessageType = 'text' | 'image' | 'file' | 'answer' | 'system' | 'note'
+
+export interface Citation {
+  articleId: number
+  title: string
+  quote?: string
+}
+
+export interface Choice {
+  articleId: number
+  title: string
+}
+
+export interface FileInfo {
+  fileId: number
+  name: string
+  size: number
+  mime: string
+  url: string
+}
+
+export interface MessagePayload extends Partial<FileInfo> {
+  citations?: Citation[]
+  choices?: Choice[]
+  confidence?: number
+  answered?: boolean
+  event?: string
+  params?: Record<string, string | number | null>
+}
+
+export interface Message {
+  messageId: number
+  threadId: number
+  sessionId?: number | null
+  ticketId?: number | null
+  groupId?: number | null
+  seq: number
+  changeSeq: number
+  clientMsgId: string | null
+  type: MessageType
+  content: string
+  payload: MessagePayload | null
+  sender: Sender
+  createTime: string
+  timestamp: number
+  recalled: boolean
+  editedTime: string | null
+}
+
+export interface ReadMark {
+  senderKind: SenderKind
+  senderId: number
+  readSeq: number
+}
+
+/** One answer of `…/messages` or one thread of `resume`. */
+export interface MessageBatch {
+  list: Message[]
+  changeSeq: number
+  lastSeq: number
+  hasMore?: boolean
+  reads?: ReadMark[]
+}
+
+export type ConversationStatus = 'bot' | 'queued' | 'active' | 'on_hold' | 'closed'
+
+export interface CustomerBrief {
+  id: number
+  name: string
+  vipLevel: number
+  avatarUrl: string | null
+  isTemporary: boolean
+}
+
+export interface AgentBrief {
+  id: number
+  userId: number
+  name: string
+  avatarUrl: string | null
+}
+
+export interface QueuePlace {
+  position: number
+  expectedWaitSeconds: number | null
+}
+
+export interface LastMessage {
+  seq: number
+  type: MessageType
+  preview: string
+  senderKind: SenderKind
+  createTime: string
+}
+
+export interface Conversation {
+  id: number
+  no: string
+  status: ConversationStatus
+  channel: string
+  subject: string | null
+  customer: CustomerBrief
+  agent: AgentBrief | null
+  teamId: number | null
+  threadId: number
+  lastSeq: number
+  changeSeq: number
+  unread: number
+  lastMessage: LastMessage | null
+  queue: QueuePlace | null
+  createTime: string
+  activeTime: string | null
+  closeTime: string | null
+  pendingTransfer: { toAgent?: AgentBrief; reason?: string } | null
+  ticketId: number | null
+  typing: unknown[]
+}
+
+export type TicketStatus = 'pending' | 'processing' | 'review' | 'resolved' | 'closed' | 'cancelled'
+export type TicketPriority = 'normal' | 'urgent' | 'critical'
+
+export interface Ticket {
+  id: number
+  no: string
+  title: string
+  description: string | null
+  status: TicketStatus
+  priority: TicketPriority
+  type: string
+  source: string
+  customer: CustomerBrief | null
+  assignee: { id: number; userId: number; name: string } | null
+  conversationId: number | null
+  threadId: number
+  lastSeq: number
+  changeSeq: number
+  unread: number
+  resolution: string | null
+  createTime: string
+  updateTime: string
+  resolveTime: string | null
+  closeTime: string | null
+  version: number
+  transitions: TicketStatus[]
+}
+
+export type Presence = 'online' | 'busy' | 'offline'
+
+export interface Notice {
+  id: number
+  kind: string
+  title: string
+  body: string
+  link: string | null
+  readTime: string | null
+  createTime: string
+}
+
+/** A thread is reached through what it belongs to. */
+export type ThreadRef = { sessionId: number } | { ticketId: number }
+
+export interface TypingEvent {
+  sessionId?: number
+  ticketId?: number
+  sender: { kind: SenderKind; id: number; name: string }
+  typing: boolean
+  preview?: string
+}

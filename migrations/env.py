@@ -1,0 +1,41 @@
+"""Alembic's entry: one history for SQLite and MariaDB, batch mode for SQLite."""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import String
+from sqlalchemy.dialects import mysql
+
+from models.types import Code, Encrypted
+
+database = current_app.extensions["migrate"].db
+
+
+def render_item(kind: str, item, autogenerate):
+    """Our column types as plain ones: a migration imports no model."""
+    if kind == "type" and isinstance(item, Code):
+        autogenerate.imports.add("from sqlalchemy.dialects import mysql")
+        return "sa.SmallInteger().with_variant(mysql.TINYINT(), 'mysql', 'mariadb')"
+    if kind == "type" and isinstance(item, Encrypted):
+        return f"sa.String({item.impl.length})"
+    return False
+
+
+def compare_type(migration, inspected, column, found, wanted):
+    """What only looks different: our decorated types, JSON on MariaDB."""
+    if isinstance(wanted, Code):
+        return False
+    if isinstance(wanted, Encrypted):
+        return not isinstance(found, String | mysql.VARCHAR)
+    return None
+
+
+def run() -> None:
+    with database.engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=database.metadata, render_item=render_item,
+                          compare_type=compare_type, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

@@ -1,0 +1,158 @@
+"""Conversations (会话) with their assignments and ratings (CHT, RTE)."""
+
+import datetime as dt
+from enum import StrEnum, auto
+
+from flask_appbuilder import Model
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, or_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.actor import Actor, Scope
+from models.base import Entity, Versioned
+from models.customers import Customer
+from models.messaging import Thread
+from models.organization import Agent, Team, agents_within
+from models.types import Code, Exact, Json
+
+
+class ConversationStatus(StrEnum):
+    bot = auto()
+    queued = auto()
+    active = auto()
+    on_hold = auto()
+    closed = auto()
+
+
+#: from → to; nothing else happens to a conversation
+TRANSITIONS: dict[ConversationStatus, frozenset[ConversationStatus]] = {
+    ConversationStatus.bot: frozenset({ConversationStatus.queued, ConversationStatus.active, ConversationStatus.closed}),
+    ConversationStatus.queued: frozenset({ConversationStatus.active, ConversationStatus.bot, ConversationStatus.closed}),
+    ConversationStatus.active: frozenset({ConversationStatus.on_hold, ConversationStatus.queued, ConversationStatus.closed}),
+    ConversationStatus.on_hold: frozenset({ConversationStatus.active, ConversationStatus.queued, ConversationStatus.closed}),
+    ConversationStatus.closed: frozenset(),
+}
+
+#: states in which an agent's capacity is taken
+HELD = (ConversationStatus.active, ConversationStatus.on_hold)
+OPEN = (ConversationStatus.bot, ConversationStatus.queued, *HELD)
+
+
+class Conversation(Versioned, Entity, Model):
+    """One service of one customer, from the first question to the end."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "no", name="uq_conversation_no"),
+        Index("idx_conversation_status", "tenant_id", "deleted", "status", "id"),
+        Index("idx_conversation_agent_id", "agent_id", "status", "id"),
+        Index("idx_conversation_customer_id", "customer_id", "status", "id"),
+        Index("idx_conversation_last_message_time", "tenant_id", "deleted", "last_message_time"),
+    )
+
+    no: Mapped[str] = mapped_column(Exact)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
+    status: Mapped[ConversationStatus] = mapped_column(Code(ConversationStatus), default=ConversationStatus.bot)
+    channel: Mapped[str] = mapped_column(String(32), default="portal")
+    subject: Mapped[str] = mapped_column(String(255), default="")
+    #: when the customer began to wait for a person
+    queue_time: Mapped[dt.datetime | None]
+    #: raised by VIP level and by supervisors; higher is served first
+    queue_priority: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    active_time: Mapped[dt.datetime | None]
+    first_reply_time: Mapped[dt.datetime | None]
+    last_message_time: Mapped[dt.datetime | None]
+    close_time: Mapped[dt.datetime | None]
+    close_reason: Mapped[str | None] = mapped_column(String(255))
+    #: how often in a row the bot had no answer
+    bot_misses: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    customer: Mapped[Customer] = relationship()
+    agent: Mapped[Agent | None] = relationship()
+    team: Mapped[Team | None] = relationship()
+    thread: Mapped[Thread] = relationship()
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        """Own, team's, department's or all conversations (C §4.2); customers their own."""
+        if actor.sees_as_customer:
+            return cls.customer_id == (actor.customer_id or 0)
+        scope = actor.scope("conversation")
+        if scope is Scope.all:
+            return cls.id.is_not(None)
+        conditions = [cls.agent_id.in_(agents_within(actor, scope))]
+        if scope is not Scope.own:
+            conditions.append(cls.team_id.in_(actor.team_ids or {0}))
+            # a conversation that waits for anybody belongs to every supervisor's pool
+            conditions.append((cls.agent_id.is_(None)) & (cls.team_id.is_(None)))
+        return or_(*conditions)
+
+    def __repr__(self) -> str:
+        return self.no
+
+
+class ConversationAssignment(Entity, Model):
+    """会话分配记录: who got a conversation from whom, how and why (RTE-6)."""
+
+    __tablename__ = "conversation_assignment"
+
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
+    #: auto, assign, transfer, takeover, queue
+    method: Mapped[str] = mapped_column(String(32))
+    from_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    to_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    #: the candidates, their scores and why each was passed over
+    detail: Mapped[dict | None] = mapped_column(Json)
+    conversation: Mapped[Conversation] = relationship()
+    from_agent: Mapped[Agent | None] = relationship(foreign_keys=[from_agent_id])
+    to_agent: Mapped[Agent | None] = relationship(foreign_keys=[to_agent_id])
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        return cls.conversation.has(Conversation.visible_to(actor)) & super().visible_to(actor)
+
+
+class Rating(Entity, Model):
+    """What a customer thought of a conversation (CHT-13)."""
+
+    __tablename__ = "rating"
+    __table_args__ = (UniqueConstraint("conversation_id", "delete_token"),)
+
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    score: Mapped[int] = mapped_column(Integer)
+    comment: Mapped[str | None] = mapped_column(Text)
+    conversation: Mapped[Conversation] = relationship()
+    agent: Mapped[Agent | None] = relationship()
+    customer: Mapped[Customer] = relationship()
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        return cls.conversation.has(Conversation.visible_to(actor))
+
+    def __repr__(self) -> str:
+        return f"{self.score}/5"
+
+
+class QuickReply(Versioned, Entity, Model):
+    """快捷回复: a text an agent inserts by its code (CHT-8). Without owner it is everybody's."""
+
+    __tablename__ = "quick_reply"
+    __table_args__ = (Index("idx_quick_reply_code", "tenant_id", "code"),)
+
+    code: Mapped[str] = mapped_column(String(32))
+    title: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(String(64))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    use_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        return super().visible_to(actor) & or_(cls.owner_id.is_(None), cls.owner_id == actor.user_id)
+
+    def __repr__(self) -> str:
+        return f"/{self.code} {self.title}"

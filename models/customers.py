@@ -1,0 +1,100 @@
+"""Organizations, their contacts, and customers (CUS)."""
+
+import datetime as dt
+
+from flask_appbuilder import Model
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.actor import Actor, Scope
+from models.base import Entity, Versioned
+from models.identity import User
+from models.organization import agents_within
+from models.types import Json, TinyInt
+
+
+class Organization(Versioned, Entity, Model):
+    """机构: an institution that buys service (CUS-1)."""
+
+    __tablename__ = "organization"
+    __table_args__ = (UniqueConstraint("tenant_id", "name", "delete_token"),)
+
+    name: Mapped[str] = mapped_column(String(128))
+    #: 统一社会信用代码
+    credit_code: Mapped[str | None] = mapped_column(String(32), index=True)
+    region: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(255))
+    phone: Mapped[str | None] = mapped_column(String(32))
+    industry: Mapped[str | None] = mapped_column(String(64))
+    cooperation_level: Mapped[str | None] = mapped_column(String(32))
+    note: Mapped[str | None] = mapped_column(Text)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Contact(Versioned, Entity, Model):
+    """工作人员: a person at an organization (CUS-2)."""
+
+    __tablename__ = "contact"
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    gender: Mapped[str | None] = mapped_column(String(8))
+    phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    landline: Mapped[str | None] = mapped_column(String(32))
+    email: Mapped[str | None] = mapped_column(String(191))
+    position: Mapped[str | None] = mapped_column(String(64))
+    department_name: Mapped[str | None] = mapped_column(String(64))
+    emergency_phone: Mapped[str | None] = mapped_column(String(32))
+    organization: Mapped[Organization] = relationship()
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Customer(Versioned, Entity, Model):
+    """Someone who asks for service: with an account, or a portal visitor without one (CUS-3)."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "user_id", "delete_token"),
+        Index("idx_customer_name", "tenant_id", "deleted", "name"),
+        Index("idx_customer_phone", "tenant_id", "phone"),
+    )
+
+    name: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    phone: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(191))
+    #: 0 and 1 ordinary, above 1 VIP (C §2.4.1)
+    vip_level: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    tags: Mapped[list | None] = mapped_column(Json)
+    source: Mapped[str] = mapped_column(String(32), default="portal", server_default="portal")
+    #: came without account or registration; not yet archived
+    is_temporary: Mapped[bool] = mapped_column(TinyInt, default=0, server_default="0")
+    note: Mapped[str | None] = mapped_column(Text)
+    last_contact_time: Mapped[dt.datetime | None]
+    user: Mapped[User | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    organization: Mapped[Organization | None] = relationship()
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        """A customer sees himself; staff see whom their scope serves."""
+        if actor.sees_as_customer:
+            return cls.id == (actor.customer_id or 0)
+        scope = actor.scope("customer")
+        if scope is Scope.all:
+            return cls.id.is_not(None)
+        from models.conversations import Conversation  # served customers are found through their conversations
+        from models.tickets import Ticket
+        agents = agents_within(actor, scope)
+        return or_(cls.id.in_(select(Conversation.customer_id).where(Conversation.agent_id.in_(agents))),
+                   cls.id.in_(select(Ticket.customer_id).where(Ticket.assignee_id.in_(agents))),
+                   and_(cls.create_by == actor.user_id, cls.create_by.is_not(None)))
+
+    def __repr__(self) -> str:
+        return self.name

@@ -1,0 +1,154 @@
+"""Tickets (工单), their assignment history and follow-ups (TKT)."""
+
+import datetime as dt
+from enum import StrEnum, auto
+
+from flask_appbuilder import Model
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, or_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.actor import Actor, Scope
+from models.base import Entity, Versioned
+from models.conversations import Conversation
+from models.customers import Customer
+from models.messaging import Thread
+from models.organization import Agent, Team, agents_within
+from models.types import Code, Exact
+
+
+class TicketStatus(StrEnum):
+    pending = auto()
+    processing = auto()
+    review = auto()
+    resolved = auto()
+    closed = auto()
+    cancelled = auto()
+
+
+class TicketPriority(StrEnum):
+    normal = auto()
+    urgent = auto()
+    critical = auto()
+
+
+#: nobody works on it any more; the room is closed
+ENDED = (TicketStatus.closed, TicketStatus.cancelled)
+
+S = TicketStatus
+#: (from, to) → the operation whose right is needed; what is not here cannot happen (TKT-2)
+TRANSITIONS: dict[tuple[TicketStatus, TicketStatus], str] = {
+    (S.pending, S.processing): "ticket.process",
+    (S.pending, S.resolved): "ticket.process",
+    (S.pending, S.cancelled): "ticket.cancel",
+    (S.processing, S.pending): "ticket.process",
+    (S.processing, S.review): "ticket.process",
+    (S.processing, S.resolved): "ticket.process",
+    (S.processing, S.cancelled): "ticket.cancel",
+    (S.review, S.processing): "ticket.review",
+    (S.review, S.resolved): "ticket.review",
+    (S.resolved, S.closed): "ticket.close",
+    (S.resolved, S.processing): "ticket.reopen",
+    (S.closed, S.processing): "ticket.reopen",
+    (S.cancelled, S.pending): "ticket.reopen",
+}
+
+
+class Ticket(Versioned, Entity, Model):
+    """A problem that needs following up until it is solved."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
+        Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
+        Index("idx_ticket_assignee_id", "assignee_id", "status", "id"),
+        Index("idx_ticket_customer_id", "customer_id", "id"),
+        Index("idx_ticket_create_time", "tenant_id", "deleted", "create_time"),
+    )
+
+    no: Mapped[str] = mapped_column(Exact)
+    title: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[TicketStatus] = mapped_column(Code(TicketStatus), default=TicketStatus.pending)
+    priority: Mapped[TicketPriority] = mapped_column(Code(TicketPriority), default=TicketPriority.normal)
+    #: code of an item of the dictionary ticket_type
+    type: Mapped[str] = mapped_column(String(64), default="")
+    #: agent, customer, conversation, api
+    source: Mapped[str] = mapped_column(String(32), default="agent")
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
+    resolution: Mapped[str | None] = mapped_column(Text)
+    first_reply_time: Mapped[dt.datetime | None]
+    resolve_time: Mapped[dt.datetime | None]
+    close_time: Mapped[dt.datetime | None]
+    customer: Mapped[Customer | None] = relationship()
+    assignee: Mapped[Agent | None] = relationship()
+    team: Mapped[Team | None] = relationship()
+    conversation: Mapped[Conversation | None] = relationship()
+    thread: Mapped[Thread] = relationship()
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        if actor.sees_as_customer:
+            return cls.customer_id == (actor.customer_id or 0)
+        scope = actor.scope("ticket")
+        if scope is Scope.all:
+            return cls.id.is_not(None)
+        conditions = [cls.assignee_id.in_(agents_within(actor, scope)), cls.create_by == actor.user_id]
+        if scope is not Scope.own:
+            conditions += [cls.team_id.in_(actor.team_ids or {0}), cls.assignee_id.is_(None) & cls.team_id.is_(None)]
+        return or_(*conditions)
+
+    def __repr__(self) -> str:
+        return f"{self.no} {self.title}"
+
+
+class TicketAssignment(Entity, Model):
+    """工单分配记录: who got a ticket from whom, how and why (TKT-7)."""
+
+    __tablename__ = "ticket_assignment"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    method: Mapped[str] = mapped_column(String(32))
+    from_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    to_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    ticket: Mapped[Ticket] = relationship()
+    from_agent: Mapped[Agent | None] = relationship(foreign_keys=[from_agent_id])
+    to_agent: Mapped[Agent | None] = relationship(foreign_keys=[to_agent_id])
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        return cls.ticket.has(Ticket.visible_to(actor)) & super().visible_to(actor)
+
+
+class TicketFollowUp(Entity, Model):
+    """跟进记录: what was done and with what result (TKT-5)."""
+
+    __tablename__ = "ticket_follow_up"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    content: Mapped[str] = mapped_column(Text)
+    result: Mapped[str | None] = mapped_column(String(255))
+    ticket: Mapped[Ticket] = relationship()
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        return cls.ticket.has(Ticket.visible_to(actor)) & super().visible_to(actor)
+
+    def __repr__(self) -> str:
+        return self.content[:40]
+
+
+class NumberSeries(Entity, Model):
+    """The last number given per prefix and day: numbers have no gaps and no doubles."""
+
+    __tablename__ = "number_series"
+    __audit__ = None
+    __table_args__ = (UniqueConstraint("tenant_id", "series", name="uq_number_series_series"),)
+
+    series: Mapped[str] = mapped_column(Exact)
+    last_number: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,0 +1,70 @@
+"""Column types: ids, times, states, secrets."""
+
+import base64
+import datetime as dt
+import hashlib
+from enum import StrEnum
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, SmallInteger, String
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator
+
+#: BIGINT everywhere (B §6.3.2); SQLite only auto-increments INTEGER
+BigId = BigInteger().with_variant(Integer, "sqlite")
+TinyInt = SmallInteger().with_variant(mysql.TINYINT(), "mysql", "mariadb")
+#: naive UTC; microseconds so that order within a second survives on MariaDB too
+Moment = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+Json = JSON(none_as_null=True)
+#: identities and secrets compare byte by byte: no "a" = "Á", no trailing-space equality
+Exact = String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
+def utcnow() -> dt.datetime:
+    """Now, in UTC, without zone: the form in which times are stored."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+class Code(TypeDecorator):
+    """A StrEnum stored as TINYINT (B §6.3.3): the first member is 1. New members go to the end."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def __init__(self, enum: type[StrEnum]):
+        super().__init__()
+        self.enum = enum
+        self._to_code = {member: number for number, member in enumerate(enum, start=1)}
+        self._to_member = {number: member for member, number in self._to_code.items()}
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(mysql.TINYINT() if dialect.name in ("mysql", "mariadb") else SmallInteger())
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else self._to_code[self.enum(value)]
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else self._to_member[value]
+
+
+class Encrypted(TypeDecorator):
+    """Text at rest only as ciphertext (TOTP secrets); the key derives from SECRET_KEY."""
+
+    impl = String
+    cache_ok = True
+    _key: Fernet | None = None
+
+    @classmethod
+    def use_key(cls, secret: str) -> None:
+        cls._key = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"columns:" + secret.encode()).digest()))
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else self._key.encrypt(value.encode()).decode()
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        try:
+            return self._key.decrypt(value.encode()).decode()
+        except InvalidToken:
+            raise ValueError("a stored secret cannot be read: was SECRET_KEY changed?") from None

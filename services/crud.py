@@ -1,0 +1,101 @@
+"""Create, change and delete for tables whose rows carry no business of their own (dictionaries, categories …).
+
+The three operations are made from the table's columns, so REST, the admin screens and the documentation
+agree without a second description. What needs more than a check has operations written by hand.
+"""
+
+from collections.abc import Callable, Iterable
+from inspect import Parameter
+
+from sqlalchemy import JSON, inspect, select
+from sqlalchemy.types import String, Text
+
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from models.actor import Actor
+from models.base import MACHINE_COLUMNS, Entity
+from models.types import Code, TinyInt
+from services.operation import DataField, announce, operation
+
+Check = Callable[[Actor, Entity, dict], None]
+
+
+def crud(resource: str, model: type[Entity], *, title: str, writable: Iterable[str], check: Check | None = None,
+         before_delete: Callable[[Actor, Entity], None] | None = None) -> None:
+    """Register `<resource>.create/.update/.delete` for `model`.
+
+    `check(actor, row, data)` refuses or completes the row before it is stored, on creation and on change.
+    """
+    columns = tuple(writable)
+    create_fields = tuple(_field(model, name) for name in columns)
+    change_fields = tuple(DataField(f.name, f.annotation, None if f.required else f.default, f.max_length) for f in create_fields)
+    if hasattr(model, "version"):
+        change_fields = (*change_fields, DataField("version", int | None, None))
+
+    @operation(f"{resource}.create", title=f"Create: {title}", fields=create_fields)
+    def create(actor: Actor, **data) -> Entity:
+        row = model()
+        _fill(row, data, columns)
+        if check:
+            check(actor, row, data)
+        db.session.add(row)
+        db.session.flush()
+        announce(f"{resource}.created", **{f"{resource}_id": row.id})
+        return row
+
+    @operation(f"{resource}.update", title=f"Change: {title}", fields=change_fields)
+    def update(actor: Actor, row: Entity, **data) -> Entity:
+        seen = data.pop("version", None)
+        if seen is not None and seen != row.version:
+            raise Conflict("Somebody else has changed this in the meantime, please reload", kind="stale", version=row.version)
+        _fill(row, data, columns)
+        if check:
+            check(actor, row, data)
+        db.session.flush()
+        announce(f"{resource}.updated", **{f"{resource}_id": row.id})
+        return row
+
+    @operation(f"{resource}.delete", title=f"Delete: {title}")
+    def delete(actor: Actor, row: Entity) -> None:
+        if before_delete:
+            before_delete(actor, row)
+        db.session.delete(row)
+        announce(f"{resource}.deleted", **{f"{resource}_id": row.id})
+
+
+def referenced(model: type[Entity], row_id: int | None, actor: Actor, field: str) -> Entity | None:
+    """The row another row wants to point to, if this actor may see it. Raises Invalid otherwise."""
+    if row_id is None:
+        return None
+    found = db.session.scalars(select(model).where(model.id == row_id, model.visible_to(actor))).first()
+    if found is None:
+        raise Invalid("This does not exist", fields={field: "unknown"})
+    return found
+
+
+def _fill(row: Entity, data: dict, columns: tuple[str, ...]) -> None:
+    for name, value in data.items():
+        if name not in columns or name in MACHINE_COLUMNS:
+            raise Invalid("This field cannot be set", fields={name: "unknown"})
+        setattr(row, name, value)
+
+
+def _field(model: type[Entity], name: str) -> DataField:
+    column = inspect(model).columns[name]
+    kind: object
+    if isinstance(column.type, Code):
+        kind = column.type.enum
+    elif column.type is TinyInt or name.startswith("is_") or name == "active":
+        kind = bool
+    elif isinstance(column.type, JSON):
+        kind = list[str] if "list" in str(model.__annotations__.get(name, "list")) else dict
+    else:
+        kind = column.type.python_type
+    length = column.type.length if isinstance(column.type, String) else None
+    if isinstance(column.type, Text):
+        length = 200_000
+    if column.default is not None and not callable(column.default.arg):
+        return DataField(name, kind, column.default.arg, length)
+    if column.nullable:
+        return DataField(name, kind | None, None, length)
+    return DataField(name, kind, Parameter.empty, length)

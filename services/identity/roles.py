@@ -1,0 +1,204 @@
+"""Roles: presets and custom ones, rights and data scopes (ID-8, ID-9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.errors import Conflict, Invalid, NotAllowed
+from app.extensions import db
+from models import audit
+from models.actor import Actor, Scope
+from models.base import mark_deleted
+from models.identity import Permission, PermissionView, Role, RoleScope, User, ViewMenu
+from services.identity.accounts import SUPER_ROLE, ensure_profile
+from services.identity.rights import right_name
+from services.identity.signin import end_sign_ins_of
+from services.operation import announce, operation
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A role that every company starts with."""
+
+    code: str
+    name: str
+    #: operation names; "resource.*" and "*" are expanded when the role is made
+    rights: tuple[str, ...]
+    scopes: dict[str, Scope]
+    description: str = ""
+
+
+@operation("role.create", title="Create a role")
+def create_role(actor: Actor, *, name: str, description: str = "") -> Role:
+    """A role without any right yet."""
+    role = Role(name=_name(name), description=description[:255] or None)
+    _refuse_taken(role)
+    db.session.add(role)
+    db.session.flush()
+    db.session.add(RoleScope(role_id=role.id, resource="*", scope=Scope.own))
+    announce("role.updated", role_id=role.id)
+    return role
+
+
+@operation("role.update", title="Change a role")
+def update_role(actor: Actor, role: Role, *, name: str | None = None, description: str | None = None) -> Role:
+    if name is not None:
+        role.name = _name(name)
+        _refuse_taken(role)
+    if description is not None:
+        role.description = description[:255] or None
+    db.session.flush()
+    announce("role.updated", role_id=role.id)
+    return role
+
+
+@operation("role.delete", title="Delete a role")
+def delete_role(actor: Actor, role: Role) -> None:
+    """A role in use or a preset one stays."""
+    if role.code:
+        raise Conflict("A preset role cannot be deleted")
+    if role.user:
+        raise Conflict("The role is still given to users")
+    for scope in role.scopes:
+        mark_deleted(scope)
+    mark_deleted(role)
+    announce("role.updated", role_id=role.id)
+
+
+@operation("role.grant", title="Grant rights to a role")
+def grant_rights(actor: Actor, role: Role, *, permission_ids: list[int], scopes: dict[str, Scope] | None = None) -> Role:
+    """Set exactly these rights (and, if given, data scopes); users of the role obey at their next click.
+
+    Nobody grants what he does not hold himself.
+    """
+    if role.code == SUPER_ROLE:
+        raise NotAllowed("The super administrator's rights cannot be changed")
+    wanted = list(db.session.scalars(select(PermissionView).where(PermissionView.id.in_(permission_ids))))
+    if len(wanted) != len(set(permission_ids)):
+        raise Invalid("This right does not exist", fields={"permissionIds": "unknown"})
+    before = rights_of(role)
+    after = {right_name(row.view_menu.name, row.permission.name) for row in wanted}
+    if actor.kind != "system" and (beyond := sorted(after - before - actor.permissions)):
+        raise NotAllowed("You cannot grant rights that you do not have", rights=beyond)
+    role.permissions = wanted
+    if scopes is not None:
+        _set_scopes(role, scopes)
+    audit.record(db.session, "role.grant", target=role, before={"removed": sorted(before - after)},
+                 after={"added": sorted(after - before), "scopes": {k: v.value for k, v in (scopes or {}).items()} or None})
+    db.session.flush()
+    announce("role.updated", role_id=role.id)
+    return role
+
+
+@operation("role.assign_users", title="Give a role to several users", right="role.grant")
+def give_to_users(actor: Actor, role: Role, *, user_ids: list[int]) -> int:
+    """Bulk grant (ID-8): add `role` to these users; returns how many did not have it."""
+    if role.code == SUPER_ROLE and SUPER_ROLE not in actor.roles:
+        raise NotAllowed("Only a super administrator can give this role")
+    users = list(db.session.scalars(select(User).where(User.id.in_(user_ids), User.visible_to(actor))))
+    if len(users) != len(set(user_ids)):
+        raise Invalid("This user does not exist", fields={"userIds": "unknown"})
+    changed = [user for user in users if role not in user.roles]
+    for user in changed:
+        user.roles.append(role)
+        ensure_profile(user)
+        end_sign_ins_of(user, reason="roles_changed")
+    announce("role.updated", role_id=role.id)
+    return len(changed)
+
+
+def rights_of(role: Role) -> set[str]:
+    return {right_name(row.view_menu.name, row.permission.name) for row in role.permissions}
+
+
+def all_rights() -> list[PermissionView]:
+    """Every right there is, ordered by resource."""
+    return list(db.session.scalars(select(PermissionView).join(ViewMenu).join(Permission)
+                                   .order_by(ViewMenu.name, Permission.name)))
+
+
+def sync_rights(names: Iterable[str]) -> int:
+    """Inside a transaction: make FAB's rows for these rights ("conversation.transfer"); returns how many were new."""
+    wanted = {tuple(name.split(".", 1)) for name in names}
+    permissions = _rows_by_name(Permission, {_permission_name(action) for _, action in wanted})
+    views = _rows_by_name(ViewMenu, {resource for resource, _ in wanted})
+    db.session.flush()
+    have = set(db.session.execute(select(PermissionView.view_menu_id, PermissionView.permission_id)).tuples())
+    new = 0
+    for resource, action in sorted(wanted):
+        pair = (views[resource].id, permissions[_permission_name(action)].id)
+        if pair not in have:
+            db.session.add(PermissionView(view_menu_id=pair[0], permission_id=pair[1]))
+            new += 1
+    db.session.flush()
+    return new
+
+
+def ensure_presets(presets: Iterable[Preset]) -> None:
+    """Inside a transaction: make the preset roles that are missing; what an admin changed stays.
+
+    The super administrator always holds every right there is.
+    """
+    rows = all_rights()
+    by_name = {right_name(row.view_menu.name, row.permission.name): row for row in rows}
+    for preset in presets:
+        role = db.session.scalars(select(Role).where(Role.code == preset.code)).first()
+        if role is not None and preset.code != SUPER_ROLE:
+            continue
+        if role is None:
+            role = Role(code=preset.code, name=preset.name, description=preset.description or None)
+            db.session.add(role)
+            db.session.flush()
+            _set_scopes(role, preset.scopes)
+        role.permissions = [by_name[name] for name in sorted(expand(preset.rights, by_name))]
+    db.session.flush()
+
+
+def expand(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
+    """The rights meant by patterns: a name, "resource.*", or "*". Raises KeyError for one that means nothing."""
+    names = set(names)
+    found: set[str] = set()
+    for pattern in patterns:
+        matching = {name for name in names
+                    if pattern == "*" or name == pattern or (pattern.endswith(".*") and name.startswith(pattern[:-1]))}
+        if not matching:
+            raise KeyError(f"no such right: {pattern}")
+        found |= matching
+    return found
+
+
+def _rows_by_name(model, names: set[str]) -> dict:
+    rows = {row.name: row for row in db.session.scalars(select(model))}
+    for name in sorted(names - rows.keys()):
+        rows[name] = model(name=name)
+        db.session.add(rows[name])
+    return rows
+
+
+def _permission_name(action: str) -> str:
+    return action if action == "menu_access" else f"can_{action}"
+
+
+def _set_scopes(role: Role, scopes: dict[str, Scope]) -> None:
+    known = {row.resource: row for row in db.session.scalars(select(RoleScope).where(RoleScope.role_id == role.id))}
+    for resource, scope in scopes.items():
+        if resource in known:
+            known[resource].scope = scope
+        else:
+            db.session.add(RoleScope(role_id=role.id, resource=resource[:64], scope=scope))
+    for resource in known.keys() - scopes.keys() - {"*"}:
+        mark_deleted(known[resource])
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 64:
+        raise Invalid("A role needs a name of at most 64 characters", fields={"name": "1 to 64 characters"})
+    return name
+
+
+def _refuse_taken(role: Role) -> None:
+    with db.session.no_autoflush:
+        if db.session.scalar(select(Role.id).where(Role.name == role.name, Role.id != (role.id or 0)).limit(1)):
+            raise Conflict("A role of this name exists already")

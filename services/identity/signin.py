@@ -1,0 +1,266 @@
+"""Signing in and out: one lock-out and one limit for every door, sessions that the server can end (ID-1, ID-14)."""
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import or_, select, update
+
+from app.errors import NotSignedIn, TooMany
+from app.extensions import db
+from models import audit
+from models.actor import Actor, system
+from models.customers import Customer
+from models.identity import LoginSession, SessionKind, User
+from models.types import utcnow
+from services.identity import passwords, totp
+from services.identity.rights import actor_for_user, actor_for_visitor
+from services.operation import announce, operation, run
+from services.throttle import throttle
+
+WRONG = "The account or the password is not right"
+
+
+@dataclass(frozen=True)
+class SignInRules:
+    """Numbers from the configuration, set once by the factory."""
+
+    failures: int = 5
+    lock_minutes: int = 15
+    rate_per_ip: str = "30 per minute"
+    browser_hours: int = 24
+    visitor_days: int = 30
+    refresh_days: int = 7
+    secret: str = field(default="", repr=False)
+
+    @property
+    def failure_rate(self) -> str:
+        return f"{self.failures} per {self.lock_minutes} minutes"
+
+
+rules = SignInRules()
+
+
+def configure(new_rules: SignInRules) -> None:
+    global rules
+    rules = new_rules
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A sign-in that has just begun; `token` is shown to the client once and stored only as a hash."""
+
+    sign_in: LoginSession
+    token: str
+    actor: Actor
+
+
+def check_password(name: str, password: str, ip: str) -> User:
+    """The account behind name (or e-mail) and password.
+
+    Raises NotSignedIn with one text for every reason, TooMany when the address or the account tried too often.
+    """
+    throttle.hit(rules.rate_per_ip, "sign-in", ip)
+    key = ("sign-in-failure", hash_token(name.strip().casefold()))
+    if not throttle.test(rules.failure_rate, *key):
+        raise TooMany("Too many wrong passwords, please try again later", kind="locked")
+    user = find_account(name)
+    if user is not None and user.locked_until and user.locked_until > utcnow():
+        raise TooMany("Too many wrong passwords, please try again later", kind="locked")
+    right = passwords.verify_password(user.password if user else None, password)
+    if user is None or not right or not user.active:
+        try:
+            throttle.hit(rules.failure_rate, *key)
+        finally:
+            if user is not None:
+                _note_failure(user, ip, locked=not throttle.test(rules.failure_rate, *key))
+        raise NotSignedIn(WRONG)
+    throttle.clear(rules.failure_rate, *key)
+    if passwords.is_legacy(user.password):
+        new_hash = passwords.hash_password(password)
+        run(system(user.tenant_id), "user.rehash", lambda: setattr(user, "password", new_hash), [user])
+    return user
+
+
+def check_second_factor(user: User, code: str, ip: str) -> None:
+    """Raises NotSignedIn unless `code` is a fresh TOTP code or an unused recovery code of `user`."""
+    key = ("second-factor", str(user.id))
+    if not throttle.test(rules.failure_rate, *key):
+        raise TooMany("Too many wrong codes, please try again later", kind="locked")
+    if not totp.accept(user, code):
+        throttle.hit(rules.failure_rate, *key)
+        _note_failure(user, ip, locked=False)
+        raise NotSignedIn("The code is not right", kind="totp_required")
+    throttle.clear(rules.failure_rate, *key)
+
+
+def throttle_confirmation(user: User) -> None:
+    """Typing one's password again counts towards a limit of its own. Raises TooMany."""
+    throttle.hit(rules.failure_rate, "confirmation", str(user.id))
+
+
+def find_account(name: str) -> User | None:
+    """By user name, e-mail or nothing; before any tenant is known."""
+    name = name.strip()
+    if not name or len(name) > 320:
+        return None
+    return db.session.scalars(
+        select(User).where(or_(User.username == name, User.email == name.lower())).limit(1),
+        execution_options={"all_tenants": True}).first()
+
+
+def open_for_user(user: User, kind: SessionKind, *, ip: str, user_agent: str = "") -> Opened:
+    """Begin a sign-in of an account whose password (and second factor) has been checked."""
+    life = dt.timedelta(days=rules.refresh_days) if kind is SessionKind.api else dt.timedelta(hours=rules.browser_hours)
+    opened = _open(kind, life, ip=ip, user_agent=user_agent, user_id=user.id, token_version=user.token_version,
+                   tenant_id=user.tenant_id, who=user)
+    return Opened(*opened, actor_for_user(user, opened[0], ip))
+
+
+def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = "") -> Opened:
+    """A portal visitor without account becomes a temporary customer of his own."""
+
+    def make() -> Customer:
+        customer = Customer(name=name, is_temporary=1, source="portal")
+        db.session.add(customer)
+        db.session.flush()
+        return customer
+
+    customer = run(system(tenant_id), "customer.visit", make)
+    opened = _open(SessionKind.visitor, dt.timedelta(days=rules.visitor_days), ip=ip, user_agent=user_agent,
+                   customer_id=customer.id, tenant_id=tenant_id)
+    return Opened(*opened, actor_for_visitor(customer, opened[0], ip))
+
+
+def resume(token: str, *, ip: str = "") -> tuple[LoginSession, Actor] | None:
+    """The living sign-in that a cookie's key names, with its actor as of now; None when it has ended."""
+    sign_in = db.session.scalars(select(LoginSession).where(LoginSession.token_hash == hash_token(token)),
+                                 execution_options={"all_tenants": True}).first()
+    return _revive(sign_in, ip)
+
+
+def resume_by_id(sign_in_id: int, *, ip: str = "") -> tuple[LoginSession, Actor] | None:
+    """The same for a token or a socket that carries the sign-in's number."""
+    sign_in = db.session.get(LoginSession, sign_in_id, execution_options={"all_tenants": True}, populate_existing=True)
+    return _revive(sign_in, ip)
+
+
+def is_alive(sign_in: LoginSession, user: User | None) -> bool:
+    """Whether a sign-in still counts: not ended, not expired, account enabled and unchanged since."""
+    if sign_in.revoked_time is not None or sign_in.expire_time <= utcnow():
+        return False
+    return user is None or bool(user.active and not user.deleted and user.token_version == sign_in.token_version)
+
+
+def keep_open(sign_in: LoginSession) -> None:
+    """A browser in use stays signed in; written at most every five minutes."""
+    if sign_in.kind is SessionKind.api or utcnow() - sign_in.last_seen_time < dt.timedelta(minutes=5):
+        return
+    life = dt.timedelta(days=rules.visitor_days) if sign_in.kind is SessionKind.visitor else dt.timedelta(hours=rules.browser_hours)
+
+    def touch() -> None:
+        sign_in.last_seen_time = utcnow()
+        sign_in.expire_time = utcnow() + life
+
+    run(system(sign_in.tenant_id), "session.touch", touch, [sign_in])
+
+
+@operation("session.sign_out", title="Sign out", right="")
+def sign_out(actor: Actor) -> None:
+    """End this sign-in: cookie, tokens and sockets."""
+    end_sign_ins(LoginSession.id == actor.sign_in_id, reason="sign_out")
+    audit.record(db.session, "session.sign_out")
+
+
+def end_sign_ins(*conditions, reason: str) -> int:
+    """Inside an operation: end the sign-ins that match, and tell their sockets. Returns how many."""
+    ids = list(db.session.scalars(select(LoginSession.id).where(LoginSession.revoked_time.is_(None), *conditions)))
+    if ids:
+        db.session.execute(update(LoginSession).where(LoginSession.id.in_(ids))
+                           .values(revoked_time=utcnow(), revoked_reason=reason))
+        announce("session.ended", sign_in_ids=ids, reason=reason)
+    return len(ids)
+
+
+def end_sign_ins_of(user: User, *, reason: str, but: int | None = None) -> None:
+    """Inside an operation: password, role or state of `user` changed, so everything signed in before ends."""
+    user.token_version += 1
+    end_sign_ins(LoginSession.user_id == user.id, LoginSession.id != (but or 0), reason=reason)
+    if but:
+        db.session.execute(update(LoginSession).where(LoginSession.id == but).values(token_version=user.token_version))
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _revive(sign_in: LoginSession | None, ip: str) -> tuple[LoginSession, Actor] | None:
+    if sign_in is None:
+        return None
+    if sign_in.customer_id is not None:
+        customer = db.session.get(Customer, sign_in.customer_id, execution_options={"all_tenants": True})
+        if customer is None or not is_alive(sign_in, None):
+            return None
+        return sign_in, actor_for_visitor(customer, sign_in, ip)
+    user = db.session.get(User, sign_in.user_id, execution_options={"all_tenants": True})
+    if user is None or not is_alive(sign_in, user):
+        return None
+    return sign_in, actor_for_user(user, sign_in, ip)
+
+
+def _open(kind: SessionKind, life: dt.timedelta, *, ip: str, user_agent: str, tenant_id: int,
+          who: User | None = None, **columns) -> tuple[LoginSession, str]:
+    token = secrets.token_urlsafe(32)
+
+    def begin() -> LoginSession:
+        sign_in = LoginSession(kind=kind, token_hash=hash_token(token), ip=ip[:64], user_agent=user_agent[:255],
+                               expire_time=utcnow() + life, **columns)
+        db.session.add(sign_in)
+        if who is not None:
+            who.last_login, who.locked_until, who.fail_login_count = utcnow(), None, 0
+            who.login_count = (who.login_count or 0) + 1
+            actor = Actor(kind="user", tenant_id=tenant_id, user_id=who.id, name=who.full_name or who.username, ip=ip)
+            audit.record(db.session, "session.sign_in", target=who, actor=actor)
+        db.session.flush()
+        return sign_in
+
+    return run(system(tenant_id), "session.sign_in", begin, [who] if who else ()), token
+
+
+def _note_failure(user: User, ip: str, *, locked: bool) -> None:
+    def note() -> None:
+        user.fail_login_count = (user.fail_login_count or 0) + 1
+        if locked:
+            user.locked_until = utcnow() + dt.timedelta(minutes=rules.lock_minutes)
+        actor = Actor(kind="anonymous", tenant_id=user.tenant_id, name=user.username, ip=ip)
+        audit.record(db.session, "session.locked" if locked else "session.refused", target=user, actor=actor)
+
+    run(system(user.tenant_id), "session.refused", note, [user])
+
+
+def sign_step(user: User) -> str:
+    """A note that the password was right, good for five minutes and for this account state only."""
+    return _steps().dumps([user.id, user.token_version])
+
+
+def read_step(note: str) -> User:
+    """The account of such a note. Raises NotSignedIn when it is missing, old or forged."""
+    try:
+        user_id, version = _steps().loads(note or "", max_age=300)
+    except BadData:
+        raise NotSignedIn("Please sign in again") from None
+    user = db.session.get(User, user_id, execution_options={"all_tenants": True})
+    if user is None or not user.active or user.token_version != version:
+        raise NotSignedIn("Please sign in again")
+    return user
+
+
+def end_by_key(sign_in: LoginSession) -> None:
+    """A browser that signs in anew gives its earlier sign-in back."""
+    run(system(sign_in.tenant_id), "session.replaced", lambda: end_sign_ins(LoginSession.id == sign_in.id, reason="replaced"))
+
+
+def _steps() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(rules.secret, salt="second-factor")

@@ -1,0 +1,34 @@
+"""Housekeeping by the clock: idle conversations, ended sign-ins, counters that must equal a recount."""
+
+import datetime as dt
+import logging
+
+from sqlalchemy import delete
+
+from app.extensions import db
+from models.actor import Actor
+from models.identity import LoginSession, VerificationCode
+from models.types import utcnow
+from services import capacity, outbox
+from services.operation import run
+
+logger = logging.getLogger(__name__)
+
+KEEP_SIGN_INS = dt.timedelta(days=90)
+
+
+def clean(actor: Actor) -> int:
+    """Remove sign-ins and codes that ended long ago and outbox rows a week after they were told."""
+    removed = run(actor, "maintenance.clean", _clean)
+    wrong = run(actor, "maintenance.recount", capacity.recount)
+    if wrong:
+        logger.warning("%s agents' counters were wrong and have been set right", wrong)
+    return removed + outbox.remove_old()
+
+
+def _clean() -> int:
+    options = {"purge": True, "synchronize_session": False}
+    before = utcnow() - KEEP_SIGN_INS
+    signed_in = db.session.execute(delete(LoginSession).where(LoginSession.expire_time < before), execution_options=options)
+    codes = db.session.execute(delete(VerificationCode).where(VerificationCode.expire_time < before), execution_options=options)
+    return signed_in.rowcount + codes.rowcount

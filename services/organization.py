@@ -1,0 +1,156 @@
+"""Departments, teams, agents and their presence (ORG)."""
+
+import datetime as dt
+
+from sqlalchemy import func, select, update
+
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from models.actor import Actor
+from models.base import EVERY_TENANT
+from models.identity import User
+from models.organization import Agent, Department, Presence, Team, TeamMember
+from models.types import utcnow
+from services.crud import crud, referenced
+from services.operation import announce, operation, write
+
+MAX_DEPTH = 20
+#: an agent of whom nothing was heard for so long gets no more conversations
+SILENCE = dt.timedelta(seconds=90)
+
+
+def department_tree(actor: Actor) -> list[dict]:
+    """[{id, name, code, sort, children: […]}] of everything this actor may see."""
+    rows = list(db.session.scalars(select(Department).where(Department.visible_to(actor))
+                                   .order_by(Department.sort, Department.id)))
+    nodes = {row.id: {"id": row.id, "name": row.name, "code": row.code, "parentId": row.parent_id, "sort": row.sort,
+                      "children": []} for row in rows}
+    roots = []
+    for node in nodes.values():
+        parent = nodes.get(node["parentId"])
+        (parent["children"] if parent else roots).append(node)
+    return roots
+
+
+def _place(actor: Actor, row: Department, data: dict) -> None:
+    """Keep the path right: of the row and, when it moves, of everything below it (ORG-1)."""
+    row.name = row.name.strip()
+    if not row.name or not row.code:
+        raise Invalid("A department needs a name and a code", fields={"name": "required"} if not row.name else {"code": "required"})
+    parent = referenced(Department, row.parent_id, actor, "parentId")
+    if row.id is None:
+        db.session.add(row)
+        row.path = ""
+        db.session.flush()
+        row.path = f"{parent.path if parent else '/'}{row.id}/"
+    old, new = row.path, f"{parent.path if parent else '/'}{row.id}/"
+    if new.count("/") > MAX_DEPTH:
+        raise Invalid("The tree is too deep", fields={"parentId": f"at most {MAX_DEPTH - 1} levels"})
+    if old == new:
+        return
+    if parent is not None and parent.path.startswith(old):
+        raise Conflict("A department cannot be moved below itself")
+    for below in db.session.scalars(select(Department).where(Department.path.startswith(old, autoescape=True))):
+        below.path = new + below.path[len(old):]
+
+
+def _empty(actor: Actor, row: Department) -> None:
+    if db.session.scalar(select(Department.id).where(Department.parent_id == row.id).limit(1)):
+        raise Conflict("The department still has departments below it")
+    if db.session.scalar(select(User.id).where(User.department_id == row.id).limit(1)):
+        raise Conflict("The department still has members")
+
+
+crud("department", Department, title="Department", writable=("name", "code", "parent_id", "sort", "description"),
+     check=_place, before_delete=_empty)
+
+
+def _check_team(actor: Actor, row: Team, data: dict) -> None:
+    referenced(Department, row.department_id, actor, "departmentId")
+    referenced(User, row.leader_id, actor, "leaderId")
+    if row.max_conversations is not None and not 0 <= row.max_conversations <= 10_000:
+        raise Invalid("This number is out of range", fields={"maxConversations": "0 to 10000"})
+
+
+def _dissolve(actor: Actor, row: Team) -> None:
+    for member in db.session.scalars(select(TeamMember).where(TeamMember.team_id == row.id)):
+        db.session.delete(member)
+
+
+crud("team", Team, title="Team", writable=("name", "description", "department_id", "leader_id", "problem_types", "skills",
+                                           "max_conversations"), check=_check_team, before_delete=_dissolve)
+
+
+def _check_member(actor: Actor, row: TeamMember, data: dict) -> None:
+    referenced(Team, row.team_id, actor, "teamId")
+    referenced(Agent, row.agent_id, actor, "agentId")
+
+
+crud("team_member", TeamMember, title="Team member", writable=("team_id", "agent_id"), check=_check_member)
+
+
+def _check_agent(actor: Actor, row: Agent, data: dict) -> None:
+    referenced(User, row.user_id, actor, "userId")
+    if not 1 <= (row.max_conversations or 5) <= 100:
+        raise Invalid("This number is out of range", fields={"maxConversations": "1 to 100"})
+
+
+def _idle(actor: Actor, row: Agent) -> None:
+    if row.current_count:
+        raise Conflict("The agent still has conversations: hand them over first")
+
+
+crud("agent", Agent, title="Agent", writable=("user_id", "work_no", "max_conversations", "skills", "region", "seniority",
+                                              "hire_date", "introduction"), check=_check_agent, before_delete=_idle)
+
+
+@operation("agent.set_presence", title="Set own presence")
+def set_own_presence(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
+    """The agent says whether new conversations may come (ORG-8)."""
+    if agent.id != actor.agent_id:
+        actor.require("agent.set_presence_of_others")
+    return _set_presence(agent, presence)
+
+
+@operation("agent.set_presence_of_others", title="Set another agent's presence")
+def set_presence_of(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
+    """A supervisor sets it for somebody (C: 管理客服状态)."""
+    return _set_presence(agent, presence)
+
+
+@operation("agent.connection_lost", title="Offline after a lost connection")
+def connection_lost(actor: Actor, agent: Agent) -> Agent:
+    """Nobody reaches this agent any more: no further conversation may be given."""
+    return _set_presence(agent, Presence.offline)
+
+
+def _set_presence(agent: Agent, presence: Presence) -> Agent:
+    if agent.presence is not presence:
+        agent.presence, agent.presence_time = presence, utcnow()
+        announce("agent.presence", rooms=[f"staff:{agent.tenant_id}"], agent_id=agent.id, presence=presence.value)
+    if presence is not Presence.offline:
+        agent.seen_time = utcnow()
+    return agent
+
+
+def seen(agent_ids: list[int]) -> None:
+    """These agents' sockets are alive. Bookkeeping, not a change: no version, no log."""
+    with write(EVERY_TENANT) as session:
+        session.execute(update(Agent).where(Agent.id.in_(agent_ids)).values(seen_time=utcnow(), update_time=Agent.update_time),
+                        execution_options={"synchronize_session": False, "all_tenants": True})
+
+
+def lost(silence: dt.timedelta = SILENCE) -> list[Agent]:
+    """Agents who count as present but have not been heard of for `silence`."""
+    return list(db.session.scalars(select(Agent).where(
+        Agent.presence != Presence.offline, (Agent.seen_time.is_(None)) | (Agent.seen_time < utcnow() - silence))))
+
+
+def next_work_no() -> str:
+    """Inside an operation: a free 工号."""
+    count = db.session.scalar(select(func.count()).select_from(Agent), execution_options={"include_deleted": True})
+    while True:
+        count += 1
+        number = f"A{count:04d}"
+        if db.session.scalar(select(Agent.id).where(Agent.work_no == number)) is None:
+            return number

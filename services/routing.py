@@ -1,0 +1,108 @@
+"""The one dispatcher: drains the queue oldest first whenever an agent could take something (RTE)."""
+
+import logging
+
+from sqlalchemy import func, or_, select
+
+from app.errors import Conflict, NotFound
+from app.extensions import db
+from models.actor import Actor
+from models.conversations import Conversation, ConversationStatus
+from models.organization import Agent, Presence, TeamMember
+from models.types import utcnow
+from services import conversations
+from services.operation import operation
+
+logger = logging.getLogger(__name__)
+
+#: assumed handling time until there are figures of our own, in seconds
+DEFAULT_HANDLING_SECONDS = 300
+
+
+def dispatch(actor: Actor, limit: int = 100) -> int:
+    """Give waiting conversations to agents with room, in order; returns how many found an agent.
+
+    Called when a conversation is queued, an agent comes on line or has room again, and by the timer. Running
+    it twice at once does no harm: each assignment locks the conversation and takes the place conditionally.
+    """
+    given = 0
+    for conversation_id in waiting_ids(limit):
+        conversation = db.session.get(Conversation, conversation_id, populate_existing=True)
+        if conversation is None:
+            continue
+        try:
+            if route_conversation(actor, conversation):
+                given += 1
+        except (Conflict, NotFound) as refusal:
+            logger.info("conversation %s stays in the queue: %s", conversation_id, refusal.kind)
+    return given
+
+
+@operation("conversation.route", title="Route a conversation automatically")
+def route_conversation(actor: Actor, conversation: Conversation) -> bool:
+    """Find an agent for one waiting conversation; False when nobody has room."""
+    if conversation.status is not ConversationStatus.queued:
+        return False
+    candidates = _candidates(conversation)
+    considered = [{"agentId": agent.id, "name": agent.name, "count": agent.current_count, "max": agent.max_conversations,
+                   "passedOver": _why_not(agent)} for agent in candidates]
+    free = [agent for agent in candidates if _why_not(agent) is None]
+    free.sort(key=lambda agent: (agent.current_count, agent.last_assigned_time is not None, agent.last_assigned_time or utcnow()))
+    for agent in free:
+        try:
+            conversations.give(actor, conversation, conversations.get_agent(agent.id), method="auto",
+                               detail={"strategy": "fewest", "candidates": considered})
+        except Conflict:
+            continue  # filled up in the meantime; `give` refuses before it changes anything
+        return True
+    return False
+
+
+def waiting_ids(limit: int) -> list[int]:
+    """The queue, first to be served first."""
+    return list(db.session.scalars(
+        select(Conversation.id).where(Conversation.status == ConversationStatus.queued)
+        .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id).limit(limit)))
+
+
+def queue_position(conversation: Conversation) -> dict | None:
+    """{position, expectedWaitSeconds} of a waiting conversation; None when it does not wait."""
+    if conversation.status is not ConversationStatus.queued or conversation.queue_time is None:
+        return None
+    ahead = db.session.scalar(select(func.count()).select_from(Conversation).where(
+        Conversation.status == ConversationStatus.queued,
+        or_(Conversation.queue_priority > conversation.queue_priority,
+            (Conversation.queue_priority == conversation.queue_priority) & (
+                (Conversation.queue_time < conversation.queue_time) |
+                ((Conversation.queue_time == conversation.queue_time) & (Conversation.id < conversation.id))))))
+    position = ahead + 1
+    places = db.session.scalar(select(func.coalesce(func.sum(Agent.max_conversations), 0))
+                               .where(Agent.presence == Presence.online)) or 1
+    return {"position": position, "expectedWaitSeconds": int(position * _handling_seconds() / places)}
+
+
+def _handling_seconds() -> float:
+    """Mean length of the last fifty served conversations, in seconds."""
+    recent = db.session.execute(
+        select(Conversation.active_time, Conversation.close_time)
+        .where(Conversation.status == ConversationStatus.closed, Conversation.active_time.is_not(None))
+        .order_by(Conversation.id.desc()).limit(50)).all()
+    lengths = [(close - active).total_seconds() for active, close in recent if close and close >= active]
+    return sum(lengths) / len(lengths) if lengths else DEFAULT_HANDLING_SECONDS
+
+
+def _candidates(conversation: Conversation) -> list[Agent]:
+    query = select(Agent).where(Agent.presence != Presence.offline).execution_options(populate_existing=True)
+    if conversation.team_id is not None:
+        query = query.where(Agent.id.in_(select(TeamMember.agent_id).where(TeamMember.team_id == conversation.team_id)))
+    return list(db.session.scalars(query.order_by(Agent.id)))
+
+
+def _why_not(agent: Agent) -> str | None:
+    if agent.presence is not Presence.online:
+        return agent.presence.value
+    if agent.user is None or not agent.user.active:
+        return "disabled"
+    if agent.current_count >= agent.max_conversations:
+        return "full"
+    return None

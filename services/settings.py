@@ -1,0 +1,103 @@
+"""Dictionaries and settings that administrators keep on screen (SET-2, SET-3)."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from models.actor import Actor
+from models.settings import Dictionary, DictionaryItem, SystemSetting
+from services.crud import crud, referenced
+from services.operation import announce, operation
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A setting of the browser: its name, what it is by default (which fixes its type), limits, help."""
+
+    name: str
+    default: str | int | bool
+    help: str
+    low: int | None = None
+    high: int | None = None
+
+
+SETTINGS = {setting.name: setting for setting in (
+    Declared("company_name", "SmartSupport", "Name shown to customers"),
+    Declared("bot_greeting", "您好，我是智能客服。请直接输入您的问题，也可以随时转人工。", "First words of the bot"),
+    Declared("bot_no_answer", "抱歉，我没有找到确切的答案。您可以换一种说法，或点“转人工”由客服为您解答。", "What the bot says when it does not know"),
+    Declared("bot_misses_before_offer", 2, "Unanswered questions in a row after which the bot hands over by itself", 1, 10),
+    Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
+    Declared("queue_enabled", True, "Customers wait in a queue when no agent is free"),
+)}
+
+
+def get_setting(name: str):
+    """The value in force for the bound company. Reading an undeclared name is an error."""
+    declared = SETTINGS[name]
+    value = db.session.scalar(select(SystemSetting.value).where(SystemSetting.name == name))
+    return declared.default if value is None else value["value"]
+
+
+def all_settings() -> dict:
+    stored = {name: value["value"] for name, value in db.session.execute(select(SystemSetting.name, SystemSetting.value)) if value}
+    return {name: stored.get(name, declared.default) for name, declared in SETTINGS.items()}
+
+
+@operation("system_setting.update", title="Change settings")
+def change_settings(actor: Actor, *, values: dict) -> dict:
+    """Set several at once; all are valid or nothing changes."""
+    wrong = {name: reason for name, value in values.items() if (reason := _objection(name, value))}
+    if wrong:
+        raise Invalid("Some settings are not valid", fields=wrong)
+    known = {row.name: row for row in db.session.scalars(select(SystemSetting))}
+    for name, value in values.items():
+        if name in known:
+            known[name].value = {"value": value}
+        else:
+            db.session.add(SystemSetting(name=name, value={"value": value}))
+    db.session.flush()
+    announce("system_setting.updated", names=sorted(values))
+    return all_settings()
+
+
+def dictionary_codes(code: str) -> set[str]:
+    """The codes of a dictionary's active items."""
+    return set(db.session.scalars(
+        select(DictionaryItem.code).join(Dictionary).where(Dictionary.code == code, DictionaryItem.active == 1)))
+
+
+def _objection(name: str, value) -> str | None:
+    declared = SETTINGS.get(name)
+    if declared is None:
+        return "unknown"
+    if type(value) is not type(declared.default):
+        return f"must be of type {type(declared.default).__name__}"
+    if isinstance(value, str) and len(value) > 1000:
+        return "too long"
+    if declared.low is not None and not declared.low <= value <= declared.high:
+        return f"from {declared.low} to {declared.high}"
+    return None
+
+
+def _check_code(actor: Actor, row, data: dict) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", row.code or ""):
+        raise Invalid("A code has letters, digits, points and dashes only", fields={"code": "letters, digits, . _ -"})
+
+
+def _check_item(actor: Actor, row: DictionaryItem, data: dict) -> None:
+    _check_code(actor, row, data)
+    referenced(Dictionary, row.dictionary_id, actor, "dictionaryId")
+
+
+def _keep_needed(actor: Actor, row: Dictionary) -> None:
+    if row.code in ("ticket_type", "problem_type"):
+        raise Conflict("The system needs this dictionary")
+
+
+crud("dictionary", Dictionary, title="Dictionary", writable=("code", "name", "description"), check=_check_code,
+     before_delete=_keep_needed)
+crud("dictionary_item", DictionaryItem, title="Dictionary item",
+     writable=("dictionary_id", "code", "label", "label_en", "sort", "active"), check=_check_item)

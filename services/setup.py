@@ -1,0 +1,182 @@
+"""The usable start of a company: roles, dictionaries, departments, teams, help centre, first accounts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app.extensions import db
+from models.actor import Actor, system
+from models.base import bind
+from models.conversations import QuickReply
+from models.customers import Organization
+from models.identity import Tenant, User
+from models.knowledge import Article, ArticleCategory, ArticleStatus, Visibility
+from models.organization import Agent, Department, Team, TeamMember
+from models.settings import Dictionary, DictionaryItem
+from models.types import utcnow
+from services import knowledge
+from services.identity import accounts, roles
+from services.identity.roles import Preset
+from services.operation import OPERATIONS, run, write
+
+DICTIONARIES = {
+    ("ticket_type", "工单类型"): (("tech", "技术支持", "Technical support"), ("consult", "产品咨询", "Product question"),
+                              ("aftersale", "售后服务", "After-sales service"), ("bug", "缺陷反馈", "Bug report"), ("other", "其他", "Other")),
+    ("problem_type", "问题分类"): (("login", "登录与账号", "Sign-in and account"), ("data", "数据填报", "Data entry"),
+                               ("report", "报表统计", "Reports"), ("network", "网络与环境", "Network"), ("other", "其他", "Other")),
+    ("tag", "客户标签"): (("vip", "VIP客户", "VIP"), ("new", "新客户", "New"), ("key", "重点机构", "Key institution")),
+}
+TEAMS = ("售前咨询组", "售后服务组", "VIP客服组", "管理组")
+QUICK_REPLIES = (
+    ("hello", "问候", "您好，{customer}，我是客服{agent}，请问有什么可以帮您？"), ("wait", "请稍候", "好的，请您稍等，我马上为您查询。"),
+    ("more", "补充信息", "麻烦您提供一下报错的截图和操作步骤，方便我们尽快定位问题。"),
+    ("remote", "远程协助", "为了更快解决问题，需要为您远程协助，请问现在方便吗？"), ("bye", "结束语", "感谢您的咨询，如有其他问题欢迎随时联系我们，祝您工作顺利！"))
+ACCOUNTS = (("admin", "系统管理员", "super_admin"), ("supervisor", "赵主管", "supervisor"), ("agent1", "王敏", "agent"),
+            ("agent2", "李雷", "agent"), ("customer", "张三", "customer"))
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """An account that was just made, to be shown once."""
+
+    username: str
+    password: str
+    role: str
+    must_change: bool
+
+
+def sync_rights(extra: Iterable[str]) -> int:
+    """Make FAB's permission rows for every operation and every screen; part of each migration."""
+    names = {name for name, entry in OPERATIONS.items() if entry.right is None}
+    names |= {entry.right for entry in OPERATIONS.values() if entry.right} | set(extra)
+    with write(0):
+        return roles.sync_rights(names)
+
+
+def ensure_roles(presets: Iterable[Preset]) -> None:
+    """Every company has the preset roles; run at each migration so that new rights reach the super administrator."""
+    presets = tuple(presets)
+    for tenant in db.session.scalars(select(Tenant)).all():
+        run(system(tenant.id), "role.ensure_presets", lambda: roles.ensure_presets(presets))
+
+
+def create_company(code: str, name: str, presets: Iterable[Preset], host: str | None = None) -> Tenant:
+    """A company with roles, dictionaries, a department, teams and quick replies; without any account."""
+    with write(0) as session:
+        tenant = Tenant(code=code, name=name, host=host)
+        session.add(tenant)
+    actor = system(tenant.id)
+    presets = tuple(presets)
+    run(actor, "company.create", lambda: _fill_company(actor, name, presets))
+    return tenant
+
+
+def create_first_accounts(tenant: Tenant, admin_password: str = "", only: tuple[str, ...] | None = None) -> list[NewAccount]:
+    """The accounts of a new installation; passwords are random but for a configured one of the administrator."""
+    actor = system(tenant.id)
+    bind(db.session(), actor)
+    made = []
+    for username, full_name, role in ACCOUNTS:
+        if only is not None and username not in only:
+            continue
+        if db.session.scalar(select(User.id).where(User.username == username), execution_options={"all_tenants": True}):
+            continue
+        chosen = admin_password if username == "admin" else ""
+        _, random_password = accounts.create_user(actor, username=username, password=chosen or None, full_name=full_name,
+                                                  role_codes=[role], must_change=not chosen)
+        made.append(NewAccount(username, random_password or chosen, role, not chosen))
+    run(actor, "company.place_accounts", _place_accounts)
+    return made
+
+
+def create_demo_accounts(tenant: Tenant, password_of: dict[str, str]) -> list[NewAccount]:
+    """Accounts with the given passwords and no forced change, for trying the product out; never in production."""
+    actor = system(tenant.id)
+    bind(db.session(), actor)
+    made = []
+    for username, full_name, role in ACCOUNTS:
+        if username in password_of and not db.session.scalar(select(User.id).where(User.username == username),
+                                                             execution_options={"all_tenants": True}):
+            accounts.create_user(actor, username=username, password=password_of[username], full_name=full_name,
+                                 role_codes=[role], must_change=False)
+            made.append(NewAccount(username, password_of[username], role, False))
+    run(actor, "company.place_accounts", _place_accounts)
+    return made
+
+
+def import_help(tenant: Tenant, folder: Path) -> int:
+    """The product's own manuals become the first articles; returns how many. Files already imported are left alone."""
+    actor = system(tenant.id)
+    bind(db.session(), actor)
+    files = sorted(path for locale in ("zh", "en") for path in (folder / locale).glob("*.md"))
+    return run(actor, "article.import_help", lambda: sum(_import_file(path) for path in files))
+
+
+def _fill_company(actor: Actor, name: str, presets: tuple[Preset, ...]) -> None:
+    roles.ensure_presets(presets)
+    for (code, title), items in DICTIONARIES.items():
+        dictionary = Dictionary(code=code, name=title)
+        db.session.add(dictionary)
+        db.session.flush()
+        db.session.add_all([DictionaryItem(dictionary_id=dictionary.id, code=item, label=label, label_en=english, sort=sort)
+                            for sort, (item, label, english) in enumerate(items)])
+    department = Department(name="客户服务部", code="service", path="")
+    db.session.add(department)
+    db.session.flush()
+    department.path = f"/{department.id}/"
+    db.session.add_all([Team(name=team, department_id=department.id) for team in TEAMS])
+    db.session.add_all([QuickReply(code=code, title=title, content=content) for code, title, content in QUICK_REPLIES])
+    db.session.add(Organization(name="示例市疾病预防控制中心", region="华东区", industry="公共卫生"))
+    db.session.flush()
+
+
+def _place_accounts() -> None:
+    """Agents into the department and the after-sales team."""
+    department = db.session.scalars(select(Department).where(Department.code == "service")).first()
+    team = db.session.scalars(select(Team).where(Team.name == "售后服务组")).first()
+    for agent in db.session.scalars(select(Agent).join(User, User.id == Agent.user_id)).all():
+        if department is not None and agent.user.department_id is None:
+            agent.user.department_id = department.id
+        codes = {role.code for role in agent.user.roles}
+        if team is not None and codes & {"agent", "supervisor"} and not agent.memberships:
+            db.session.add(TeamMember(team_id=team.id, agent_id=agent.id))
+    db.session.flush()
+
+
+def _import_file(path: Path) -> int:
+    head, body = _front_matter(path.read_text(encoding="utf-8"))
+    locale = path.parent.name
+    if db.session.scalar(select(Article.id).where(Article.title == head["title"], Article.locale == locale)):
+        return 0
+    article = Article(title=head["title"], body=body, phrasings=head.get("phrasings", []), locale=locale,
+                      category=_category(head["category"]), visibility=Visibility(head.get("audience", "public")),
+                      status=ArticleStatus.published, publish_time=utcnow(), index_version=knowledge.next_index_version())
+    db.session.add(article)
+    db.session.flush()
+    return 1
+
+
+def _category(name: str) -> ArticleCategory:
+    found = db.session.scalars(select(ArticleCategory).where(ArticleCategory.name == name)).first()
+    if found is None:
+        found = ArticleCategory(name=name)
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def _front_matter(text: str) -> tuple[dict, str]:
+    """The block between the two --- lines as {key: text or list}, and what follows it."""
+    _, block, body = text.split("---\n", 2)
+    head: dict = {}
+    key = ""
+    for line in block.splitlines():
+        if line.startswith("  - "):
+            head.setdefault(key, []).append(line[4:].strip())
+        elif ":" in line:
+            key, _, value = line.partition(":")
+            if value.strip():
+                head[key.strip()] = value.strip()
+    return head, body.strip()

@@ -1,0 +1,281 @@
+"""Threads: sending, reading, catching up. One core for conversations, ticket rooms and groups.
+
+An acknowledgement is storage: `send` returns after the commit, and the same `client_msg_id` from the same
+sender returns the same message. An emitted event is only a hint; `changes_after` is the truth.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.extensions import db
+from models.actor import Actor
+from models.messaging import ChatMessage, FileObject, MessageType, ReadMark, SenderKind, Thread
+from models.types import utcnow
+from services.operation import announce
+from services.throttle import throttle
+
+RECALL_WITHIN = dt.timedelta(minutes=2)
+#: what a customer may send; the other types are made by the server or by staff
+CUSTOMER_TYPES = frozenset({MessageType.text, MessageType.image, MessageType.file, MessageType.voice})
+AGENT_TYPES = CUSTOMER_TYPES | {MessageType.note}
+MAX_CHARS = 8000
+PREVIEW_CHARS = 80
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a client gets when it catches up: rows ordered by change, and where it then stands."""
+
+    messages: list[ChatMessage]
+    change_seq: int
+    last_seq: int
+    has_more: bool
+    reads: list[ReadMark]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a thread belongs: `context` ({"sessionId": 7}) travels with its events, `audience` hears beside the room."""
+
+    context: dict
+    #: rooms of people who need not have the thread open, e.g. "agent:3", "customer:7"
+    audience: tuple[str, ...] = ()
+
+    def rooms(self, thread_id: int, *, internal: bool) -> list[str]:
+        """Internal notes reach the staff's room and agents, never a customer."""
+        if internal:
+            return [room(thread_id, staff=True), *(name for name in self.audience if name.startswith("agent:"))]
+        return [room(thread_id), *self.audience]
+
+
+def new_thread(kind) -> Thread:
+    """Inside an operation: an empty thread for a new conversation, ticket or group."""
+    thread = Thread(kind=kind, last_seq=0, change_seq=0)
+    db.session.add(thread)
+    db.session.flush()
+    return thread
+
+
+def room(thread_id: int, *, staff: bool = False) -> str:
+    """Socket room of a thread; internal notes go to the staff's room only."""
+    return f"thread:{thread_id}:staff" if staff else f"thread:{thread_id}"
+
+
+_message_rate = "60 per minute"
+
+
+def configure(message_rate: str, max_chars: int) -> None:
+    """Called once by the factory."""
+    global _message_rate, MAX_CHARS
+    _message_rate, MAX_CHARS = message_rate, max_chars
+
+
+def limit_sender(actor: Actor) -> None:
+    """Customers cannot flood: one count for every door. Raises TooMany."""
+    if actor.sees_as_customer:
+        throttle.hit(_message_rate, "message", *map(str, actor.sender))
+
+
+def check_outgoing(actor: Actor, type_: MessageType, content: str, file_id: int | None) -> None:
+    """Refuse what this actor may not send. Raises Invalid or NotAllowed."""
+    if type_ not in (CUSTOMER_TYPES if actor.sees_as_customer else AGENT_TYPES):
+        raise NotAllowed("You cannot send this type of message")
+    if len(content) > MAX_CHARS:
+        raise Invalid("The message is too long", fields={"content": f"at most {MAX_CHARS} characters"})
+    if "\x00" in content:
+        raise Invalid("The message contains characters that cannot be stored", fields={"content": "control characters"})
+    has_file = type_ in (MessageType.image, MessageType.file, MessageType.voice)
+    if has_file != (file_id is not None):
+        raise Invalid("This type of message needs a file" if has_file else "Only file messages carry a file",
+                      fields={"fileId": "required" if has_file else "not allowed"})
+    if not has_file and not content.strip():
+        raise Invalid("The message is empty", fields={"content": "required"})
+
+
+def find_sent(thread_id: int, actor: Actor, client_msg_id: str) -> ChatMessage | None:
+    """The message this sender has already stored under this id."""
+    kind, sender_id = actor.sender
+    return db.session.scalars(select(ChatMessage).where(
+        ChatMessage.thread_id == thread_id, ChatMessage.sender_kind == SenderKind(kind),
+        ChatMessage.sender_id == sender_id, ChatMessage.client_msg_id == client_msg_id)).first()
+
+
+def store(actor: Actor, thread: Thread, *, client_msg_id: str, type_: MessageType, content: str,
+          payload: dict | None = None, file: FileObject | None = None, place: "Place") -> ChatMessage:
+    """Inside an operation: number the message, store it, announce it.
+
+    Raises Conflict when `client_msg_id` was used for another content.
+    """
+    if not 1 <= len(client_msg_id) <= 64:
+        raise Invalid("The message needs an id of its own", fields={"clientMsgId": "1 to 64 characters"})
+    # numbers without gaps, and no second message under the same id: both by the thread's lock
+    db.session.refresh(thread, with_for_update=True)
+    known = find_sent(thread.id, actor, client_msg_id)
+    if known is not None:
+        if (known.type, known.content, known.file_id) != (type_, content, file.id if file else None) and not known.recalled_time:
+            raise Conflict("This message id was already used for another message", kind="message_id_reused")
+        return known
+    thread.last_seq += 1
+    thread.change_seq += 1
+    kind, sender_id = actor.sender
+    message = ChatMessage(thread_id=thread.id, seq=thread.last_seq, change_seq=thread.change_seq, client_msg_id=client_msg_id,
+                          sender_kind=SenderKind(kind), sender_id=sender_id, sender_name=actor.name[:128], type=type_,
+                          content=content, payload=payload, file_id=file.id if file else None)
+    if file is not None:
+        file.thread_id = thread.id
+        file.is_internal = int(type_ is MessageType.note)
+    db.session.add(message)
+    _mark_read(actor, thread.id, message.seq, message.change_seq)
+    db.session.flush()
+    announce("message.sent", rooms=place.rooms(thread.id, internal=type_ is MessageType.note), message_id=message.id,
+             thread_id=thread.id, **place.context)
+    return message
+
+
+def system_message(actor: Actor, thread: Thread, event: str, text: str, *, place: "Place", **params) -> ChatMessage:
+    """Inside an operation: say in the thread what happened ("transferred" …)."""
+    quiet = Actor(kind="system", tenant_id=actor.tenant_id, name="system")
+    return store(quiet, thread, client_msg_id=f"{event}-{thread.id}-{thread.change_seq}-{_digest(params)}",
+                 type_=MessageType.system, content=text, payload={"event": event, "params": params}, place=place)
+
+
+def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place") -> ChatMessage:
+    """Inside an operation: take back an own message within two minutes (CHT-10)."""
+    kind, sender_id = actor.sender
+    if (message.sender_kind, message.sender_id) != (SenderKind(kind), sender_id):
+        raise NotAllowed("Only your own messages can be recalled")
+    if message.recalled_time is not None:
+        return message
+    if utcnow() - message.create_time > RECALL_WITHIN:
+        raise Conflict("A message can be recalled within two minutes only")
+    internal = message.type is MessageType.note
+    db.session.refresh(thread, with_for_update=True)
+    thread.change_seq += 1
+    message.change_seq = thread.change_seq
+    message.recalled_time = utcnow()
+    message.content, message.payload = "", None
+    announce("message.recalled", rooms=place.rooms(thread.id, internal=internal), message_id=message.id, thread_id=thread.id,
+             **place.context)
+    return message
+
+
+def mark_read(actor: Actor, thread: Thread, seq: int, *, place: "Place") -> ReadMark:
+    """Inside an operation: `actor` has read up to `seq`; never backwards, never beyond the newest."""
+    seq = max(0, min(seq, thread.last_seq))
+    mark = _mark_read(actor, thread.id, seq, thread.change_seq)
+    if mark is not None:
+        db.session.flush()
+        announce("thread.read", rooms=[room(thread.id)], thread_id=thread.id, sender_kind=mark.sender_kind.value,
+                 sender_id=mark.sender_id, read_seq=mark.read_seq, **place.context)
+    return mark or _read_mark(actor, thread.id)
+
+
+def changes_after(actor: Actor, thread_id: int, after: int, limit: int = 200) -> Changes:
+    """Everything new, edited or recalled since `after`, as this actor may see it."""
+    thread = _thread(thread_id)
+    rows = list(db.session.scalars(_readable(actor, thread_id).where(ChatMessage.change_seq > after)
+                                   .order_by(ChatMessage.change_seq).limit(limit + 1)))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Changes(rows, rows[-1].change_seq if more else max(after, thread.change_seq), thread.last_seq, more,
+                   reads_of(thread_id))
+
+
+def page_before(actor: Actor, thread_id: int, before_seq: int | None, limit: int = 50) -> Changes:
+    """The newest messages, or those older than `before_seq`, oldest first."""
+    thread = _thread(thread_id)
+    query = _readable(actor, thread_id)
+    if before_seq is not None:
+        query = query.where(ChatMessage.seq < before_seq)
+    rows = list(db.session.scalars(query.order_by(ChatMessage.seq.desc()).limit(limit + 1)))
+    more = len(rows) > limit
+    return Changes(rows[:limit][::-1], thread.change_seq, thread.last_seq, more, reads_of(thread_id))
+
+
+def reads_of(thread_id: int) -> list[ReadMark]:
+    return list(db.session.scalars(select(ReadMark).where(ReadMark.thread_id == thread_id)))
+
+
+def get_message(actor: Actor, thread_id: int, message_id: int) -> ChatMessage:
+    """One message of a thread that the caller has already loaded for this actor. Raises NotFound."""
+    message = db.session.scalars(_readable(actor, thread_id).where(ChatMessage.id == message_id)).first()
+    if message is None:
+        raise NotFound("This message does not exist")
+    return message
+
+
+def unread_counts(actor: Actor, thread_ids: list[int]) -> dict[int, int]:
+    """Messages of others that `actor` has not read, per thread; equal to a recount at any time."""
+    if not thread_ids:
+        return {}
+    kind, sender_id = actor.sender
+    mark = (select(ReadMark.read_seq).where(ReadMark.thread_id == ChatMessage.thread_id,
+                                            ReadMark.sender_kind == SenderKind(kind), ReadMark.sender_id == sender_id)
+            .scalar_subquery())
+    query = (select(ChatMessage.thread_id, func.count())
+             .where(ChatMessage.thread_id.in_(thread_ids), ChatMessage.seq > func.coalesce(mark, 0),
+                    ChatMessage.type != MessageType.system,
+                    ~((ChatMessage.sender_kind == SenderKind(kind)) & (ChatMessage.sender_id == sender_id)))
+             .group_by(ChatMessage.thread_id))
+    if actor.sees_as_customer:
+        query = query.where(ChatMessage.type != MessageType.note)
+    return dict(db.session.execute(query).tuples())
+
+
+def last_messages(actor: Actor, thread_ids: list[int]) -> dict[int, ChatMessage]:
+    """The newest message per thread that this actor may see, for lists."""
+    if not thread_ids:
+        return {}
+    newest = (select(func.max(ChatMessage.id)).where(ChatMessage.thread_id.in_(thread_ids))
+              .group_by(ChatMessage.thread_id))
+    if actor.sees_as_customer:
+        newest = newest.where(ChatMessage.type != MessageType.note)
+    rows = db.session.scalars(select(ChatMessage).where(ChatMessage.id.in_(newest)))
+    return {row.thread_id: row for row in rows}
+
+
+def _readable(actor: Actor, thread_id: int):
+    query = select(ChatMessage).where(ChatMessage.thread_id == thread_id)
+    return query.where(ChatMessage.type != MessageType.note) if actor.sees_as_customer else query
+
+
+def _thread(thread_id: int) -> Thread:
+    return db.session.get(Thread, thread_id, populate_existing=True)
+
+
+def _read_mark(actor: Actor, thread_id: int) -> ReadMark | None:
+    kind, sender_id = actor.sender
+    return db.session.scalars(select(ReadMark).where(
+        ReadMark.thread_id == thread_id, ReadMark.sender_kind == SenderKind(kind),
+        ReadMark.sender_id == sender_id)).first()
+
+
+def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadMark | None:
+    """Move the mark forward; None when it already stands there. Machines have no marks."""
+    if actor.kind in ("system", "bot"):
+        return None
+    mark = _read_mark(actor, thread_id)
+    if mark is None:
+        kind, sender_id = actor.sender
+        mark = ReadMark(thread_id=thread_id, sender_kind=SenderKind(kind), sender_id=sender_id, read_seq=0)
+        db.session.add(mark)
+    if seq <= mark.read_seq:
+        return None
+    mark.read_seq, mark.change_seq = seq, change_seq
+    return mark
+
+
+def preview(message: ChatMessage) -> str:
+    """One line for lists and notifications."""
+    if message.recalled_time is not None:
+        return ""
+    return " ".join(message.content.split())[:PREVIEW_CHARS]
+
+
+def _digest(params: dict) -> str:
+    return hashlib.sha256(json.dumps(params, sort_keys=True, default=str).encode()).hexdigest()[:8]

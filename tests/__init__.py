@@ -1,0 +1,1 @@
+"""The tests, and the private servers they run against."""

@@ -1,0 +1,1 @@
+"""Tests of the `ai` package: plain values in, plain values out."""

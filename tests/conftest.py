@@ -1,0 +1,182 @@
+"""Fixtures of every test: the set-ups the product runs on, a running server, a watched browser.
+
+Tests that need a running product take `server` (or `backend`) and so run once on SQLite and once on MariaDB with
+Redis; `@pytest.mark.backend("sqlite")` keeps a test to one of them.
+"""
+
+import contextlib
+import itertools
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config import SETTINGS
+from tests import network, programs
+from tests.browsing import Pages, launch
+from tests.servers import ROOT, AppProcess, AppServer, MariaDB, Redis, run_cli
+
+BACKENDS = ("sqlite", "mariadb")
+FAILED = pytest.StashKey[bool]()
+
+#: the product's settings in all tests: quick hashes, and limits that only their own tests meet
+COMMON_SETTINGS: Mapping[str, str] = {
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "ADMIN_PASSWORD": secrets.token_urlsafe(12),
+    "BCRYPT_ROUNDS": "4",
+    "LOGIN_RATE_PER_IP": "100000 per minute",
+    "VISITOR_RATE_PER_IP": "100000 per minute",
+    "QUESTION_RATE": "100000 per minute",
+    "MESSAGE_RATE": "100000 per minute",
+    "REQUEST_RATE_PER_IP": "1000000 per minute",
+}
+
+
+# --- what pytest asks -----------------------------------------------------------------------------------------------
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--backend", choices=(*BACKENDS, "all"), default="all",
+                     help="run tests of the running product on this set-up only (default: all)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "backend(name): run this test on one set-up only, sqlite or mariadb")
+    _forget_outer_settings()
+    network.install()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    reason = programs.why_not_mariadb()
+    return [f"set-ups: {config.getoption('backend')}" + (f" (mariadb is skipped, {reason})" if reason else ""),
+            f"browser: {programs.find_chromium() or 'none, browser tests are skipped'}"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("backend")
+        chosen = metafunc.config.getoption("backend")
+        names = [name for name in (marker.args if marker else BACKENDS) if chosen in (name, "all")]
+        metafunc.parametrize("backend", [_backend_parameter(name) for name in names], indirect=True, scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """Add to a failure what the servers of the test wrote."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        for process in AppProcess.running:
+            report.sections.append((f"end of {process.log}", "\n".join(process.log_text().splitlines()[-40:])))
+    return report
+
+
+def _backend_parameter(name: str):
+    reason = programs.why_not_mariadb() if name == "mariadb" else None
+    return pytest.param(name, marks=pytest.mark.skip(reason=f"mariadb with redis is {reason}")) if reason else name
+
+
+def _forget_outer_settings() -> None:
+    # the person who runs the tests may have a real database in the environment
+    for setting in SETTINGS:
+        os.environ.pop(setting.name, None)
+
+
+# --- set-ups and servers --------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Backend:
+    """One set-up of the product: the settings that a process of it gets, and a folder for its data."""
+
+    name: str
+    settings: Mapping[str, str]
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """The set-up a test runs on, with its database ready."""
+    folder = tmp_path_factory.mktemp(request.param)
+    settings = COMMON_SETTINGS | {"DATA_DIR": str(folder / "data"), "KB_INDEX_DIR": str(folder / "kb_index")}
+    if request.param == "sqlite":
+        prepare_database(settings)
+        yield Backend("sqlite", settings, folder)
+        return
+    with MariaDB(folder / "mariadb") as database, Redis(folder / "redis") as redis:
+        settings |= {"DATABASE_URL": database.create_database("smartsupport"), "REDIS_URL": redis.url}
+        prepare_database(settings)
+        yield Backend("mariadb", settings, folder)
+
+
+def prepare_database(settings: Mapping[str, str]) -> None:
+    """Make the tables and what every test may count on, once for each set-up."""
+    run_cli("migrate", settings=settings)
+
+
+@pytest.fixture(scope="session")
+def server(backend: Backend) -> Iterator[AppServer]:
+    """The running product, shared by all tests of a set-up. One that kills or reconfigures it takes `start_server`."""
+    with AppServer(backend.folder / "server", backend.settings) as running:
+        yield running
+
+
+@pytest.fixture
+def start_server(backend: Backend, tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
+    """Start one more server on the same database: start_server(LOGIN_RATE_PER_IP="3 per minute")."""
+    numbers = itertools.count(1)
+    with contextlib.ExitStack() as started:
+        yield lambda **settings: started.enter_context(
+            AppServer(tmp_path / f"server-{next(numbers)}", {**backend.settings, **settings}))
+
+
+@pytest.fixture(autouse=True)
+def stay_on_this_machine() -> Iterator[None]:
+    """Fail a test that tried to reach another machine, even if something swallowed the error."""
+    before = len(network.attempts)
+    yield
+    reached = network.attempts[before:]
+    assert not reached, f"tried to reach {', '.join(reached)}"
+
+
+# --- the browser ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The installed Chromium."""
+    chromium = programs.find_chromium()
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        running = launch(playwright, chromium)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(request: pytest.FixtureRequest, browser: Browser, server: AppServer, tmp_path: Path) -> Iterator[Pages]:
+    """Open pages of the product: open_page("/portal", viewport="phone"). What breaks on any of them fails the test."""
+    pages = Pages(browser, server)
+    yield pages
+    problems = pages.problems()
+    if problems or request.node.stash.get(FAILED, False):
+        kept = pages.keep_screenshots(tmp_path)
+        print("pages as they were:", *kept)
+    pages.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def screenshot(tmp_path: Path) -> Callable[[Page, str], Path]:
+    """Keep a picture of a page: in docs/screenshots with UPDATE_SCREENSHOTS=1, else in the test's own folder."""
+    folder = ROOT / "docs" / "screenshots" if os.environ.get("UPDATE_SCREENSHOTS") == "1" else tmp_path
+
+    def take(page: Page, name: str, **options) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.png"
+        page.screenshot(path=path, **options)
+        return path
+
+    return take

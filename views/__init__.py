@@ -1,0 +1,1 @@
+"""Faces, thin: load through `visible_to`, call an operation, dump."""

@@ -1,0 +1,13 @@
+"""REST under /api/v1: B's envelope, one table of resources, OpenAPI made from what is served."""
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from views.api import (conversations, endpoint, knowledge, misc, openapi, organization, people, roles, session, table,  # noqa: F401
+                       tickets)
+
+
+def register_api(app: Flask, csrf: CSRFProtect) -> None:
+    """Serve every registered endpoint. They check CSRF themselves, by header, hence the exemption from FAB's forms."""
+    endpoint.register(app)
+    csrf.exempt(app.blueprints["api"])

@@ -1,0 +1,113 @@
+"""One way in for every REST call: limit, CSRF, schema, call, envelope. What is registered here is what OpenAPI shows."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Blueprint, Flask, Response, current_app, g
+from sqlalchemy import select
+from werkzeug.routing import IntegerConverter
+
+from app.errors import NotFound
+from app.extensions import db
+from models.actor import Actor
+from services.operation import OPERATIONS, DataField
+from services.throttle import throttle
+from views import auth
+from views.api import schema
+from views.api.envelope import success
+
+PREFIX = "/api/v1"
+
+
+class IdConverter(IntegerConverter):
+    """Row numbers: digits only, and no more than a BIGINT holds; anything else is simply not found."""
+
+    regex = r"[0-9]{1,18}"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method on one path, with all that documentation and contract tests need."""
+
+    method: str
+    path: str
+    handler: Callable
+    section: str
+    summary: str
+    fields: tuple[DataField, ...] = ()
+    query: dict[str, type] = field(default_factory=dict)
+    #: the right it needs; "" for everybody, None when the handler's operation decides
+    right: str | None = None
+
+    @property
+    def openapi_path(self) -> str:
+        return PREFIX + self.path.replace("<id:", "{").replace("<", "{").replace(">", "}")
+
+    @property
+    def name(self) -> str:
+        words = self.path.replace("<id:", "").replace("<", "").replace(">", "").strip("/").replace("/", "_").replace("-", "_").replace(".", "_")
+        return f"{self.method.lower()}_{words}"
+
+
+ENDPOINTS: dict[tuple[str, str], Endpoint] = {}
+
+
+def endpoint(method: str, path: str, *, section: str, summary: str, fields: tuple[DataField, ...] = (),
+             query: dict[str, type] | None = None, right: str | None = None) -> Callable:
+    """Register a handler `(actor, *path ids, **data)`; what it returns becomes `data` of the envelope."""
+
+    def decorate(handler: Callable) -> Callable:
+        if (method, path) in ENDPOINTS:
+            raise RuntimeError(f"{method} {path} is registered twice")
+        ENDPOINTS[method, path] = Endpoint(method, path, handler, section, summary, fields, query or {}, right)
+        return handler
+
+    return decorate
+
+
+def action(method: str, path: str, operation: str, *, on: type | None = None, dump: Callable | None = None,
+           section: str, summary: str = "") -> None:
+    """An endpoint that is one operation: load the row through `visible_to`, call, dump."""
+    entry = OPERATIONS[operation]
+
+    def handler(actor: Actor, *ids: int, **data):
+        rows = [load(on, ids[0], actor)] if on is not None else []
+        result = entry.call(actor, *rows, **data)
+        return dump(actor, result) if dump else None
+
+    endpoint(method, path, section=section, summary=summary or entry.title, fields=entry.data_fields,
+             right=entry.right if entry.right is not None else operation)(handler)
+
+
+def load(model: type, row_id: int, actor: Actor):
+    """The row, if this actor may see it; what one may not see does not exist. Raises NotFound."""
+    row = db.session.scalars(select(model).where(model.id == row_id, model.visible_to(actor))).first()
+    if row is None:
+        raise NotFound("This does not exist")
+    return row
+
+
+def register(app: Flask) -> None:
+    """Hang every endpoint on the application."""
+    app.url_map.converters["id"] = IdConverter
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    for entry in ENDPOINTS.values():
+        blueprint.add_url_rule(entry.path, endpoint=entry.name, view_func=_view(entry), methods=[entry.method])
+    app.register_blueprint(blueprint)
+
+
+def _view(entry: Endpoint) -> Callable:
+    @functools.wraps(entry.handler)
+    def view(**path):
+        throttle.hit(current_app.config["REQUEST_RATE_PER_IP"], "request", auth.client_ip())
+        auth.check_csrf()
+        if entry.right:
+            g.actor.require(entry.right)
+        data = schema.read_body(entry.name, entry.fields) if entry.fields else {}
+        if entry.query or entry.method == "GET":
+            data = {**data, **schema.read_query(entry.query)}
+        result = entry.handler(g.actor, *path.values(), **data)
+        return result if isinstance(result, Response) else success(result)
+
+    return view

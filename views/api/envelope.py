@@ -1,0 +1,88 @@
+"""The one shape of every answer (B §7.1): {"code", "message", "data", "timestamp"}."""
+
+import logging
+import time
+import uuid
+
+from flask import Flask, Response, jsonify, request
+from flask_babel import gettext
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import DomainError, Unavailable
+
+logger = logging.getLogger(__name__)
+
+_KINDS = {400: "invalid", 401: "not_signed_in", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed",
+          408: "timeout", 409: "conflict", 413: "too_large", 415: "unsupported_type", 429: "too_many", 503: "unavailable"}
+
+
+def success(data=None, status: int = 200) -> Response:
+    return _answer(status, "success", data)
+
+
+def page_of(rows: list, total: int, page: int, size: int) -> dict:
+    return {"list": rows, "total": total, "page": page, "size": size, "pages": -(-total // size)}
+
+
+def refusal(error: DomainError) -> Response:
+    data = {"error": error.kind, **{_camel(key): value for key, value in error.data.items()}}
+    if error.fields:
+        data["fields"] = {name: gettext(reason) for name, reason in error.fields.items()}
+    response = _answer(error.status, gettext(error.message) if error.message else error.kind, data)
+    if error.status == 429:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def install(app: Flask) -> None:
+    """Every error under /api/ in the one shape; elsewhere Flask's pages."""
+
+    @app.errorhandler(DomainError)
+    def domain_error(error: DomainError):
+        return refusal(error)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException):
+        if not is_api(request.path):
+            return error
+        kind = _KINDS.get(error.code, "invalid" if error.code < 500 else "internal")
+        response = _answer(error.code, gettext(_TEXTS.get(error.code, "The request is not valid")), {"error": kind})
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(DBAPIError)
+    def database_error(error: DBAPIError):
+        logger.error("database: %s", error.orig)
+        return refusal(Unavailable("The database cannot be reached just now, please try again"))
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception):
+        reference = uuid.uuid4().hex[:12]
+        logger.exception("unexpected error %s on %s %s", reference, request.method, request.path)
+        if is_api(request.path):
+            return _answer(500, gettext("Something went wrong on our side"), {"error": "internal", "reference": reference})
+        return gettext("Something went wrong on our side") + f" ({reference})", 500
+
+
+def is_api(path: str) -> bool:
+    return path.startswith("/api/")
+
+
+def _answer(status: int, message: str, data) -> Response:
+    response = jsonify(code=status, message=message, data=data, timestamp=int(time.time() * 1000))
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+_TEXTS = {400: "The request is not valid", 401: "Please sign in", 403: "You are not allowed to do this", 404: "This does not exist",
+          405: "This method is not offered here", 413: "The request is too large", 415: "Send JSON, please",
+          429: "Too many attempts, please wait a little and try again"}

@@ -1,0 +1,162 @@
+"""One REST face for all tables: list, show, create, change, delete from one line in `table.py`."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic.alias_generators import to_camel, to_snake
+from sqlalchemy import Select, func, inspect, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.errors import Invalid
+from app.extensions import db
+from models.actor import Actor
+from models.types import Code
+from services.operation import OPERATIONS
+from views.api.endpoint import endpoint, load
+from views.api.envelope import page_of
+
+MAX_SIZE = 100
+PAGING = {"page": int, "size": int, "sort": str, "q": str}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What one table shows to REST."""
+
+    path: str
+    key: str
+    model: type
+    section: str
+    title: str
+    #: columns out, in order; relations are given by `more`
+    out: tuple[str, ...]
+    filters: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ("id", "create_time", "update_time")
+    #: columns that `q` looks into
+    search: tuple[str, ...] = ()
+    #: relations to load with the list, so that it needs no query per row
+    eager: tuple[str, ...] = ()
+    #: further keys per row: name → function(actor, row)
+    more: dict[str, Callable] = field(default_factory=dict)
+    #: further keys for a whole page at once: function(actor, rows) → {row id: {key: value}}
+    enrich: Callable | None = None
+    writes: tuple[str, ...] = ("create", "update", "delete")
+
+    def dump(self, actor: Actor, row) -> dict:
+        return self.dump_all(actor, [row])[0]
+
+    def dump_all(self, actor: Actor, rows: list) -> list[dict]:
+        extra = self.enrich(actor, rows) if self.enrich and rows else {}
+        return [{**{to_camel(name): plain(getattr(row, name)) for name in self.out},
+                 **{name: make(actor, row) for name, make in self.more.items()}, **extra.get(row.id, {})} for row in rows]
+
+
+RESOURCES: dict[str, Resource] = {}
+
+
+def serve(resource: Resource) -> Resource:
+    """Register the endpoints of a resource."""
+    RESOURCES[resource.key] = resource
+    section, title = resource.section, resource.title
+    read = f"{resource.key}.read"
+    query = {**PAGING, **{to_camel(name): _query_type(resource.model, name) for name in resource.filters}}
+
+    @endpoint("GET", f"/{resource.path}", section=section, summary=f"{title}: list", query=query, right=read)
+    def list_rows(actor: Actor, **query):
+        return listing(resource, actor, **query)
+
+    @endpoint("GET", f"/{resource.path}/<id:id>", section=section, summary=f"{title}: show", right=read)
+    def show(actor: Actor, row_id: int):
+        return resource.dump(actor, load(resource.model, row_id, actor))
+
+    for verb, method, suffix in (("create", "POST", ""), ("update", "PUT", "/<id:id>"), ("delete", "DELETE", "/<id:id>")):
+        if verb in resource.writes:
+            _serve_write(resource, verb, method, suffix)
+    return resource
+
+
+def _serve_write(resource: Resource, verb: str, method: str, suffix: str) -> None:
+    entry = OPERATIONS[f"{resource.key}.{verb}"]
+
+    @endpoint(method, f"/{resource.path}{suffix}", section=resource.section, summary=f"{resource.title}: {verb}",
+              fields=entry.data_fields, right=entry.name)
+    def write(actor: Actor, *ids: int, **data):
+        rows = [load(resource.model, ids[0], actor)] if ids else []
+        result = entry.call(actor, *rows, **data)
+        return resource.dump(actor, result) if verb != "delete" else None
+
+
+def listing(resource: Resource, actor: Actor, *, statement: Select | None = None, page: int = 1, size: int = 20,
+            sort: str = "-id", q: str = "", **filters) -> dict:
+    """One page of what this actor may see. Raises Invalid for a page, size, key or filter that does not exist."""
+    if not 1 <= page <= 100_000 or not 1 <= size <= MAX_SIZE:
+        raise Invalid("The request is not valid", fields={"page": "from 1", "size": f"1 to {MAX_SIZE}"})
+    model = resource.model
+    statement = (select(model) if statement is None else statement).where(model.visible_to(actor))
+    for name, value in filters.items():
+        statement = statement.where(_condition(model, to_snake(name), value))
+    if q:
+        escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        statement = statement.where(or_(*(getattr(model, name).like(f"%{escaped}%", escape="\\") for name in resource.search)))
+    total = db.session.scalar(select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery()))
+    statement = statement.order_by(*_order(resource, sort)).offset((page - 1) * size).limit(size)
+    statement = statement.options(*(_eager(model, path) for path in resource.eager))
+    rows = list(db.session.scalars(statement)) if total > (page - 1) * size else []
+    return page_of(resource.dump_all(actor, rows), total, page, size)
+
+
+def plain(value):
+    """A column's value as JSON knows it: times as ISO 8601 UTC, states by name."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
+
+
+def _order(resource: Resource, sort: str) -> list:
+    name = to_snake(sort.removeprefix("-"))
+    if name not in resource.sort:
+        raise Invalid("The request is not valid", fields={"sort": "unknown"})
+    down = sort.startswith("-")
+    column, number = getattr(resource.model, name), resource.model.id
+    keys = [number] if name == "id" else [column, number]
+    return [key.desc() if down else key for key in keys]
+
+
+def _condition(model: type, name: str, value):
+    column = getattr(model, name)
+    if isinstance(column.type, Code):
+        wanted = str(value).split(",")
+        known = {member.value for member in column.type.enum}
+        if unknown := [text for text in wanted if text not in known]:
+            raise Invalid("The request is not valid", fields={to_camel(name): f"unknown: {', '.join(unknown)[:100]}"})
+        return column.in_([column.type.enum(text) for text in wanted])
+    return column == value
+
+
+def _query_type(model: type, name: str) -> type:
+    column = inspect(model).columns[name]
+    if isinstance(column.type, Code):
+        return str
+    kind = column.type.python_type
+    if kind is int and (name.startswith(("is_", "active"))):
+        return bool
+    return kind if kind in (int, bool, str) else str
+
+
+def _eager(model: type, path: str):
+    first, *rest = path.split(".")
+    loader = selectinload(getattr(model, first))
+    current = getattr(model, first).property.mapper.class_
+    for part in rest:
+        loader = loader.selectinload(getattr(current, part))
+        current = getattr(current, part).property.mapper.class_
+    return loader

@@ -1,0 +1,125 @@
+"""Request bodies and query strings checked against the fields an operation declares: strict types, no extras."""
+
+import functools
+import inspect
+from typing import Annotated, Any, get_args, get_origin
+
+from flask import request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.alias_generators import to_camel
+
+from app.errors import Invalid
+from services.operation import DataField
+
+MAX_TEXT = 20_000
+MAX_INT = 2**53
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("control characters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+
+
+def camel(name: str) -> str:
+    return to_camel(name)
+
+
+@functools.cache
+def model_of(name: str, fields: tuple[DataField, ...]) -> type[BaseModel]:
+    """The pydantic model for these fields: camelCase outside, snake_case inside."""
+    columns: dict[str, Any] = {}
+    for field in fields:
+        bounds = {"max_length": field.max_length or MAX_TEXT} if _has(field.annotation, str) and not _has(field.annotation, list) else {}
+        if _has(field.annotation, int) and not _has(field.annotation, bool):
+            bounds |= {"ge": -MAX_INT, "le": MAX_INT}
+        if _has(field.annotation, list):
+            bounds["max_length"] = 1000
+        default = ... if field.required else (field.default if field.default is not inspect.Parameter.empty else None)
+        columns[field.name] = (_safe(field.annotation), Field(default, **bounds))
+    return create_model(_title(name), __config__=ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=False), **columns)
+
+
+def read_body(name: str, fields: tuple[DataField, ...]) -> dict:
+    """The request's JSON as keyword data: only what was sent. Raises Invalid with one reason per field."""
+    raw = request.get_data(cache=True)
+    if raw.strip() and request.mimetype not in ("application/json", ""):
+        raise Invalid("Send JSON, please", kind="unsupported_type")
+    try:
+        parsed = model_of(name, fields).model_validate_json(raw.strip() or b"{}", strict=True)
+    except ValidationError as error:
+        raise Invalid("The request is not valid", fields=_reasons(error)) from None
+    except RecursionError:
+        raise Invalid("The request is nested too deeply") from None
+    return {key: getattr(parsed, key) for key in parsed.model_fields_set}
+
+
+def read_query(allowed: dict[str, type]) -> dict:
+    """The query string as {name: value}; unknown names and wrong types are refused."""
+    values, wrong = {}, {}
+    for name, texts in request.args.lists():
+        if name not in allowed:
+            wrong[name] = "unknown"
+        elif len(texts) > 1:
+            wrong[name] = "given twice"
+        else:
+            try:
+                values[name] = _from_text(texts[0], allowed[name])
+            except ValueError as error:
+                wrong[name] = str(error)
+    if wrong:
+        raise Invalid("The request is not valid", fields=wrong)
+    return values
+
+
+def _from_text(text: str, kind: type):
+    if "\x00" in text or len(text) > 1000:
+        raise ValueError("too long or control characters")
+    if kind is int:
+        if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= 16):
+            raise ValueError("must be a whole number")
+        return int(text)
+    if kind is bool:
+        if text not in ("0", "1", "true", "false"):
+            raise ValueError("must be true or false")
+        return text in ("1", "true")
+    return text
+
+
+def _reasons(error: ValidationError) -> dict[str, str]:
+    reasons = {}
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        name = ".".join(str(part) for part in item["loc"]) or "body"
+        reasons[name] = {"missing": "required", "extra_forbidden": "unknown", "json_invalid": "not valid JSON"}.get(item["type"], item["msg"])
+    return reasons
+
+
+def _has(annotation, kind: type) -> bool:
+    if isinstance(annotation, type):
+        return annotation is kind or (kind is list and get_origin(annotation) is list)
+    if get_origin(annotation) is kind:
+        return True
+    return get_origin(annotation) is not list and any(_has(part, kind) for part in get_args(annotation))
+
+
+def _safe(annotation):
+    """The same annotation with `str` replaced by text without NUL and ints kept within what columns hold."""
+    if annotation is str:
+        return Text
+    if annotation is inspect.Parameter.empty:
+        return Any
+    if get_origin(annotation) is list and get_args(annotation):
+        inner = get_args(annotation)[0]
+        return list[Annotated[int, Field(ge=0, le=MAX_INT)]] if inner is int else list[Annotated[Text, Field(max_length=2000)] if inner is str else inner]
+    parts = get_args(annotation)
+    if parts and type(None) in parts:
+        rest = [part for part in parts if part is not type(None)]
+        return _safe(rest[0]) | None if len(rest) == 1 else annotation
+    return annotation
+
+
+def _title(name: str) -> str:
+    return "".join(part.title() for part in name.replace(".", "_").split("_"))

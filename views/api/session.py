@@ -1,0 +1,120 @@
+"""Signing browsers in and out; what a page needs to know before it draws."""
+
+from flask import Response, current_app, g, request
+from flask import session as flask_session
+
+from app.errors import Invalid, NotSignedIn
+from app.extensions import db
+from app.locale import COOKIE as LOCALE_COOKIE
+from app.locale import LANGUAGES, current_locale
+from models.actor import Actor
+from models.identity import SessionKind, User
+from services import settings
+from services.identity import accounts, signin
+from services.operation import DataField
+from services.throttle import throttle
+from views import auth
+from views.api.endpoint import endpoint
+from views.api.envelope import success
+
+SECTION = "浏览器会话"
+_PENDING = "second_factor"
+
+
+@endpoint("GET", "/session", section=SECTION, summary="Who am I", right="")
+def show_session(actor: Actor):
+    return _state(actor)
+
+
+@endpoint("POST", "/session", section=SECTION, summary="Sign in with account and password", right="",
+          fields=(DataField("username", str, max_length=320), DataField("password", str, max_length=1024)))
+def sign_in(actor: Actor, username: str, password: str):
+    user = signin.check_password(username, password, auth.client_ip())
+    if user.totp_enabled:
+        # the first step is remembered in Flask's signed cookie for as long as a code takes to type
+        flask_session[_PENDING] = signin.sign_step(user)
+        raise NotSignedIn("Please enter the code of your authenticator", kind="totp_required")
+    return _begin(user)
+
+
+@endpoint("POST", "/session/totp", section=SECTION, summary="Second step: code or recovery code", right="",
+          fields=(DataField("code", str, max_length=64),))
+def second_step(actor: Actor, code: str):
+    user = signin.read_step(flask_session.get(_PENDING, ""))
+    signin.check_second_factor(user, code, auth.client_ip())
+    flask_session.pop(_PENDING, None)
+    return _begin(user)
+
+
+@endpoint("POST", "/session/visitor", section=SECTION, summary="Begin as a portal visitor without account", right="",
+          fields=(DataField("name", str, "", 64),))
+def begin_as_visitor(actor: Actor, name: str = ""):
+    if actor.kind != "anonymous":
+        return _state(actor)
+    throttle.hit(current_app.config["VISITOR_RATE_PER_IP"], "visitor", auth.client_ip())
+    opened = signin.open_for_visitor(actor.tenant_id, name.strip() or "访客", ip=auth.client_ip(), user_agent=_agent())
+    return _opened(opened)
+
+
+@endpoint("PUT", "/session/locale", section=SECTION, summary="Choose the language", right="",
+          fields=(DataField("locale", str, max_length=8),))
+def choose_locale(actor: Actor, locale: str):
+    if locale not in LANGUAGES:
+        raise Invalid("This language is not known", fields={"locale": "zh or en"})
+    if g.account is not None:
+        accounts.update_own_profile(actor, g.account, locale=locale)
+    response = success(None)
+    _remember_locale(response, locale)
+    return response
+
+
+@endpoint("DELETE", "/session", section=SECTION, summary="Sign out", right="")
+def end_session(actor: Actor):
+    if actor.sign_in_id is not None:
+        signin.sign_out(actor)
+    response = success(None)
+    auth.clear_cookie(response)
+    return response
+
+
+def _begin(user: User) -> Response:
+    if g.sign_in is not None:
+        signin.end_by_key(g.sign_in)
+    opened = signin.open_for_user(user, SessionKind.browser, ip=auth.client_ip(), user_agent=_agent())
+    return _opened(opened)
+
+
+def _opened(opened: signin.Opened) -> Response:
+    auth.adopt(opened.actor)
+    g.account = db.session.get(User, opened.actor.user_id) if opened.actor.user_id else None
+    response = success(None)
+    auth.set_cookie(response, opened)
+    if g.account is not None and LOCALE_COOKIE not in request.cookies:
+        _remember_locale(response, g.account.locale)
+    final = success(_state(opened.actor))
+    final.headers.extend([(name, value) for name, value in response.headers if name == "Set-Cookie"])
+    return final
+
+
+def _state(actor: Actor) -> dict:
+    account = g.account
+    return {
+        "actor": None if actor.kind == "anonymous" else {
+            "kind": actor.kind, "userId": actor.user_id, "customerId": actor.customer_id, "name": actor.name,
+            "username": account.username if account else None, "avatarUrl": account.avatar_url if account else None,
+            "roles": list(actor.roles), "permissions": sorted(actor.permissions), "isStaff": actor.is_staff,
+            "agentId": actor.agent_id, "mustChangePassword": actor.must_change_password,
+            "totpEnabled": bool(account.totp_enabled) if account else False},
+        "csrfToken": auth.csrf_token(), "locale": current_locale(),
+        "company": {"name": settings.get_setting("company_name"), "logoUrl": None},
+        "uploadLimitBytes": current_app.config["UPLOAD_MAX_BYTES"],
+    }
+
+
+def _remember_locale(response: Response, locale: str) -> None:
+    response.set_cookie(LOCALE_COOKIE, locale, max_age=365 * 86400, samesite="Lax",
+                        secure=current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def _agent() -> str:
+    return request.headers.get("User-Agent", "")

@@ -1,0 +1,37 @@
+"""What every answer carries: a strict content policy with a nonce, and no leaks (SECURITY §J)."""
+
+import secrets
+
+from flask import Flask, Response, current_app, g, request
+
+
+def install(app: Flask) -> None:
+    app.after_request(add_headers)
+    app.jinja_env.globals["csp_nonce"] = nonce
+
+
+def nonce() -> str:
+    """One random word per answer; scripts that carry it may run. FAB's templates call it by this name."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return g.csp_nonce
+
+
+def add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Permissions-Policy", "geolocation=(), payment=(), usb=()")
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = (
+            f"default-src 'self'; script-src 'self' 'nonce-{nonce()}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+            "media-src 'self' blob:; font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; "
+            "form-action 'self'; frame-ancestors 'none'")
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.path.startswith("/static/dist/assets/"):
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"  # their names change with their content
+    elif response.mimetype == "text/html":
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,72 @@
+"""One shell for each front-end entry; which paths it answers is the front end's own routing."""
+
+import functools
+import json
+from pathlib import Path
+
+from flask import Blueprint, current_app, g, redirect, render_template, request
+
+from app.locale import current_locale
+from services import settings
+from views import auth
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/login")
+def login():
+    return _shell("login")
+
+
+@blueprint.get("/")
+@blueprint.get("/ask")
+@blueprint.get("/chat")
+@blueprint.get("/articles/<path:rest>")
+@blueprint.get("/categories/<path:rest>")
+@blueprint.get("/tickets")
+@blueprint.get("/tickets/<path:rest>")
+def portal(rest: str = ""):
+    return _shell("portal")
+
+
+@blueprint.get("/desk")
+@blueprint.get("/desk/<path:rest>")
+def desk(rest: str = ""):
+    if not g.actor.is_staff:
+        return redirect(f"/login?next={request.path}")
+    return _shell("desk")
+
+
+@blueprint.get("/favicon.ico")
+def favicon():
+    return current_app.send_static_file("favicon.svg")
+
+
+def _shell(entry: str):
+    return render_template("shell.html", entry=assets(entry), tokens=assets("tokens"), locale=current_locale(),
+                           company=settings.get_setting("company_name"), csrf_token=auth.csrf_token())
+
+
+def assets(entry: str) -> dict:
+    """{js, css: […], preload: […]} of a front-end entry, from the build's manifest."""
+    manifest = _manifest(Path(current_app.static_folder) / "dist" / "manifest.json")
+    name = next(key for key, value in manifest.items() if value.get("isEntry") and value.get("name") == entry)
+    css, preload, seen = [], [], set()
+
+    def walk(key: str) -> None:
+        if key in seen:
+            return
+        seen.add(key)
+        css.extend(file for file in manifest[key].get("css", []) if file not in css)
+        for imported in manifest[key].get("imports", []):
+            preload.append(manifest[imported]["file"])
+            walk(imported)
+
+    walk(name)
+    file = manifest[name]["file"]
+    return {"js": None if file.endswith(".css") else file, "css": css + ([file] if file.endswith(".css") else []), "preload": preload}
+
+
+@functools.cache
+def _manifest(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))

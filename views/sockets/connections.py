@@ -1,0 +1,197 @@
+"""The sockets of this process: who they speak for, which threads they may hear, and when they must go.
+
+A socket keeps no right of its own. Its actor is read again from the database every two seconds of use, and a
+keeper looks at all of them every two seconds: ended sign-ins are disconnected, rooms that may no longer be heard
+are left. So logout, disable, role change and transfer take effect within five seconds in every process.
+"""
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass, field
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import db, socketio
+from models.actor import Actor, system
+from models.base import bind
+from models.conversations import Conversation
+from models.identity import LoginSession, User
+from models.organization import Agent, Presence
+from models.tickets import Ticket
+from models.types import utcnow
+from services import organization
+from services.identity import rights, signin
+from services.threads import room
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 2.0
+#: page reloads and short gaps do not make an agent go off line
+GRACE = dt.timedelta(seconds=20)
+OWNERS = {"conversation": Conversation, "ticket": Ticket}
+
+
+@dataclass
+class Connection:
+    """One socket."""
+
+    sid: str
+    actor: Actor
+    checked: float = field(default_factory=time.monotonic)
+    #: thread id → (kind of owner, owner's id)
+    threads: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+
+class Connections:
+    """All of them, by sid."""
+
+    def __init__(self):
+        self._by_sid: dict[str, Connection] = {}
+        self._left: dict[int, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def knows(self, sid: str) -> bool:
+        return sid in self._by_sid
+
+    def open(self, sid: str, actor: Actor) -> Connection:
+        """Put a socket into the rooms of its person."""
+        self.close(sid)
+        connection = self._by_sid[sid] = Connection(sid, actor)
+        for name in personal_rooms(actor):
+            socketio.server.enter_room(sid, name)
+        return connection
+
+    def close(self, sid: str) -> None:
+        connection = self._by_sid.pop(sid, None)
+        if connection is not None and connection.actor.agent_id is not None:
+            if not any(other.actor.agent_id == connection.actor.agent_id for other in self._by_sid.values()):
+                self._left[connection.actor.agent_id] = time.monotonic()
+
+    def actor(self, sid: str) -> Actor | None:
+        """Who speaks, as of now; None when the sign-in has ended."""
+        connection = self._by_sid.get(sid)
+        if connection is None:
+            return None
+        if time.monotonic() - connection.checked > rights.RIGHTS_SECONDS:
+            resumed = signin.resume_by_id(connection.actor.sign_in_id, ip=connection.actor.ip)
+            if resumed is None:
+                return None
+            connection.actor, connection.checked = resumed[1], time.monotonic()
+        return connection.actor
+
+    def enter(self, sid: str, kind: str, owner) -> None:
+        """The socket hears this thread from now on."""
+        connection = self._by_sid[sid]
+        connection.threads[owner.thread_id] = (kind, owner.id)
+        socketio.server.enter_room(sid, room(owner.thread_id))
+        if connection.actor.is_staff:
+            socketio.server.enter_room(sid, room(owner.thread_id, staff=True))
+
+    def leave(self, sid: str, thread_id: int) -> None:
+        connection = self._by_sid.get(sid)
+        if connection is not None and connection.threads.pop(thread_id, None):
+            socketio.server.leave_room(sid, room(thread_id))
+            socketio.server.leave_room(sid, room(thread_id, staff=True))
+
+    def end(self, sign_in_ids: list[int]) -> None:
+        """Disconnect the sockets of sign-ins that have ended."""
+        for sid in [c.sid for c in self._by_sid.values() if c.actor.sign_in_id in sign_in_ids]:
+            self.close(sid)
+            socketio.server.disconnect(sid)
+
+    def recheck(self, thread_id: int) -> None:
+        """The owner of this thread changed hands: whoever may not see it any more leaves its room."""
+        for connection in [c for c in self._by_sid.values() if thread_id in c.threads]:
+            self._leave_hidden(connection, {thread_id: connection.threads[thread_id]})
+
+    def keep(self, app: Flask) -> None:
+        """The keeper's endless round, in the background of each serving process."""
+        while True:
+            socketio.sleep(PAUSE)
+            try:
+                with app.app_context():
+                    self._round()
+            except Exception:
+                logger.exception("the keeper of sockets stumbled; next round in %s s", PAUSE)
+
+    def _round(self) -> None:
+        self._end_signed_out()
+        for connection in list(self._by_sid.values()):
+            if connection.actor.is_staff and connection.threads:
+                bind(db.session(), connection.actor)
+                self._leave_hidden(connection, dict(connection.threads))
+        agents = sorted({c.actor.agent_id for c in self._by_sid.values() if c.actor.agent_id is not None})
+        if agents:
+            organization.seen(agents)
+        self._expire_left(set(agents))
+
+    def _end_signed_out(self) -> None:
+        ids = {c.actor.sign_in_id for c in self._by_sid.values()}
+        if not ids:
+            return
+        alive = set()
+        for part in range(0, len(ids), 500):
+            rows = db.session.execute(
+                select(LoginSession.id).outerjoin(User, User.id == LoginSession.user_id).where(
+                    LoginSession.id.in_(sorted(ids)[part:part + 500]), LoginSession.revoked_time.is_(None),
+                    LoginSession.expire_time > utcnow(),
+                    (LoginSession.user_id.is_(None)) | ((User.active == True) & (User.token_version == LoginSession.token_version))),  # noqa: E712
+                execution_options={"all_tenants": True})
+            alive.update(rows.scalars())
+        db.session.rollback()
+        if ended := list(ids - alive):
+            for sign_in_id in ended:
+                socketio.emit("signed_out", {"reason": "ended"}, to=f"sign-in:{sign_in_id}")
+            self.end(ended)
+
+    def _leave_hidden(self, connection: Connection, threads: dict[int, tuple[str, int]]) -> None:
+        for kind, model in OWNERS.items():
+            ids = [owner_id for owner_kind, owner_id in threads.values() if owner_kind == kind]
+            if not ids:
+                continue
+            visible = set(db.session.scalars(select(model.id).where(model.id.in_(ids), model.visible_to(connection.actor))))
+            for thread_id, (owner_kind, owner_id) in threads.items():
+                if owner_kind == kind and owner_id not in visible:
+                    self.leave(connection.sid, thread_id)
+
+    def _expire_left(self, present: set[int]) -> None:
+        """Agents whose last socket here closed a while ago and who were not seen in another process since."""
+        now = time.monotonic()
+        due = [agent_id for agent_id, left in self._left.items() if agent_id in present or now - left > GRACE.total_seconds()]
+        for agent_id in due:
+            del self._left[agent_id]
+            if agent_id not in present:
+                expire(agent_id)
+
+
+def expire(agent_id: int) -> None:
+    """Set one silent agent off line."""
+    agent = db.session.get(Agent, agent_id, execution_options={"all_tenants": True}, populate_existing=True)
+    if agent is None or agent.presence is Presence.offline:
+        return
+    if agent.seen_time is None or agent.seen_time < utcnow() - GRACE / 2:
+        organization.connection_lost(system(agent.tenant_id), agent)
+
+
+def personal_rooms(actor: Actor) -> list[str]:
+    """Rooms a person hears without opening anything; their names come from here only."""
+    rooms = [f"sign-in:{actor.sign_in_id}"]
+    if actor.user_id is not None:
+        rooms.append(f"user:{actor.user_id}")
+    if actor.customer_id is not None:
+        rooms.append(f"customer:{actor.customer_id}")
+    if actor.agent_id is not None:
+        rooms.append(f"agent:{actor.agent_id}")
+    if actor.is_staff:
+        rooms.append(f"staff:{actor.tenant_id}")
+        if actor.may("conversation.monitor"):
+            width = actor.scope("conversation")
+            rooms += [f"monitor:{actor.tenant_id}"] if width == "all" else [f"team:{number}" for number in actor.team_ids]
+    return rooms
+
+
+connections = Connections()

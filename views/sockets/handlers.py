@@ -1,0 +1,219 @@
+"""Client → server. Every event is authorised anew; sender, time, ids and room names come from the server."""
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+
+from flask import request
+from flask_babel import gettext
+from flask_socketio import ConnectionRefusedError
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import DomainError, Invalid, NotSignedIn
+from app.extensions import db, socketio
+from models.actor import Actor
+from models.base import bind
+from models.conversations import Conversation
+from models.messaging import MessageType
+from models.tickets import Ticket
+from services import conversations, threads, tickets
+from services.identity import tokens
+from services.operation import DataField
+from views import auth
+from views.api.endpoint import load
+from views.api.schema import model_of
+from views.api.threads import SEND_FIELDS, dump_changes, dump_message
+from views.sockets.connections import connections
+
+logger = logging.getLogger(__name__)
+
+_OWNER = (DataField("session_id", int | None, None), DataField("ticket_id", int | None, None))
+#: how many threads one `resume` may ask for
+MOST_THREADS = 50
+
+
+@socketio.on("connect")
+def connect(auth_data: dict | None = None):
+    """The cookie or a token in the handshake signs in; without either, `auth` must follow within ten seconds."""
+    actor = _identify((auth_data or {}).get("token") if isinstance(auth_data, dict) else None)
+    sid = request.sid
+    if actor is None:
+        socketio.start_background_task(_close_unless_signed_in, sid)
+        return
+    connections.open(sid, actor)
+
+
+@socketio.on("disconnect")
+def disconnect(reason=None):
+    connections.close(request.sid)
+
+
+def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = True) -> Callable:
+    """Register a handler `(actor, **data)` whose answer, or refusal, becomes the acknowledgement."""
+
+    def decorate(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def receive(data=None, *_):
+            try:
+                actor = connections.actor(request.sid)
+                if signed_in:
+                    if actor is None:
+                        raise NotSignedIn("Please sign in")
+                    if actor.must_change_password:
+                        raise NotSignedIn("Please change your password first", kind="password_change_required")
+                    bind(db.session(), actor)
+                return {"ok": True, **(function(actor, **_checked(name, fields, data)) or {})}
+            except DomainError as error:
+                return {"ok": False, "error": error.kind, "message": gettext(error.message) if error.message else error.kind,
+                        **({"fields": error.fields} if error.fields else {})}
+            except DBAPIError as error:
+                logger.error("socket event %s: database: %s", name, error.orig)
+                return {"ok": False, "error": "unavailable", "message": gettext("The database cannot be reached just now, please try again")}
+            except Exception:
+                logger.exception("socket event %s failed", name)
+                return {"ok": False, "error": "internal", "message": gettext("Something went wrong on our side")}
+
+        socketio.on_event(name, receive)
+        HANDLERS[name] = fields
+        return function
+
+    return decorate
+
+
+#: every event a client may send, with its fields; the permission matrix of the tests walks over it
+HANDLERS: dict[str, tuple[DataField, ...]] = {}
+
+
+@handler("auth", (DataField("token", str, "", 4000),), signed_in=False)
+def authenticate(actor: Actor | None, token: str = "") -> dict:
+    """Sign a connected socket in, or in anew."""
+    actor = _identify(token or None)
+    if actor is None:
+        raise NotSignedIn("Please sign in")
+    connections.open(request.sid, actor)
+    return {"actor": {"kind": actor.kind, "userId": actor.user_id, "customerId": actor.customer_id, "agentId": actor.agent_id,
+                      "name": actor.name, "roles": list(actor.roles)}}
+
+
+@handler("ping", signed_in=False)
+def ping(actor: Actor | None) -> dict:
+    return {"time": int(time.time() * 1000)}
+
+
+@handler("join", _OWNER)
+def join(actor: Actor, **data) -> dict:
+    """Hear a conversation or a ticket room from now on."""
+    kind, owner = _owner(actor, data)
+    connections.enter(request.sid, kind, owner)
+    if kind == "ticket":
+        socketio.emit("joined", {"message": f"已加入工单 #{owner.id}", "ticket_id": owner.id}, to=request.sid)
+    return {"threadId": owner.thread_id, "lastSeq": owner.thread.last_seq, "changeSeq": owner.thread.change_seq}
+
+
+@handler("leave", _OWNER)
+def leave(actor: Actor, **data) -> dict:
+    _, owner = _owner(actor, data)
+    connections.leave(request.sid, owner.thread_id)
+    return {"threadId": owner.thread_id}
+
+
+@handler("send_message", (*_OWNER, *(DataField(f.name, f.annotation, "" if f.name == "client_msg_id" else f.default, f.max_length)
+                                     for f in SEND_FIELDS)))
+def send_message(actor: Actor, client_msg_id: str = "", type: MessageType = MessageType.text, content: str = "",
+                 file_id: int | None = None, **data) -> dict:
+    """The acknowledgement comes after the commit. A client without ids of its own (E §4.2) gets one made here."""
+    kind, owner = _owner(actor, data)
+    threads.limit_sender(actor)
+    send = conversations.send_message if kind == "conversation" else tickets.send_message
+    place = conversations.place if kind == "conversation" else tickets.place
+    message = send(actor, owner, client_msg_id=client_msg_id or f"{request.sid}-{time.monotonic_ns()}", type=type,
+                   content=content, file_id=file_id)
+    return {"message": dump_message(message, place(owner).context)}
+
+
+@handler("message_ack", (*_OWNER, DataField("seq", int)))
+def acknowledge(actor: Actor, seq: int, **data) -> dict:
+    """The client has shown everything up to `seq`."""
+    kind, owner = _owner(actor, data)
+    mark = (conversations.read_messages if kind == "conversation" else tickets.read_messages)(actor, owner, seq=seq)
+    return {"readSeq": mark.read_seq if mark else 0}
+
+
+@handler("typing", (*_OWNER, DataField("typing", bool, True), DataField("preview", str, "", 500)))
+def typing(actor: Actor, typing: bool = True, preview: str = "", **data) -> dict:
+    """Nothing is stored. What a customer is writing is shown to staff only."""
+    kind, owner = _owner(actor, data)
+    actor.require("message.send" if kind == "conversation" else "ticket.message")
+    sender_kind, sender_id = actor.sender
+    payload = {("sessionId" if kind == "conversation" else "ticketId"): owner.id, "typing": typing,
+               "sender": {"kind": sender_kind, "id": sender_id, "name": actor.name}}
+    staff_room = threads.room(owner.thread_id, staff=True)
+    if actor.sees_as_customer:
+        socketio.emit("typing", {**payload, "preview": preview}, to=staff_room, skip_sid=request.sid)
+    else:
+        socketio.emit("typing", payload, to=threads.room(owner.thread_id), skip_sid=request.sid)
+    return {}
+
+
+@handler("resume", (DataField("threads", list[dict]),))
+def resume(actor: Actor, **data) -> dict:
+    """Catch up after a gap: for each thread everything that changed since, and hear it again."""
+    wanted = data["threads"]
+    if len(wanted) > MOST_THREADS:
+        raise Invalid("Too many threads at once", fields={"threads": f"at most {MOST_THREADS}"})
+    found = []
+    for item in wanted:
+        after = item.pop("afterChange", 0) if isinstance(item, dict) else None
+        if not isinstance(after, int) or isinstance(after, bool):
+            raise Invalid("The request is not valid", fields={"afterChange": "must be a whole number"})
+        given = _checked("resume_thread", _OWNER, item)
+        kind, owner = _owner(actor, given)
+        connections.enter(request.sid, kind, owner)  # hear first, fetch then: nothing falls between
+        context = {"sessionId": owner.id} if kind == "conversation" else {"ticketId": owner.id}
+        found.append({**context, **dump_changes(threads.changes_after(actor, owner.thread_id, after), context)})
+    return {"threads": found}
+
+
+def _owner(actor: Actor, data: dict) -> tuple[str, Conversation | Ticket]:
+    """The conversation or ticket that is meant, if this actor may see it. Raises NotFound."""
+    session_id, ticket_id = data.get("session_id"), data.get("ticket_id")
+    if (session_id is None) == (ticket_id is None):
+        raise Invalid("Name one conversation or one ticket", fields={"sessionId": "or ticketId"})
+    if session_id is not None:
+        actor.require("conversation.read")
+        return "conversation", load(Conversation, session_id, actor)
+    actor.require("ticket.read")
+    return "ticket", load(Ticket, ticket_id, actor)
+
+
+def _checked(name: str, fields: tuple[DataField, ...], data) -> dict:
+    """Event data against its fields; E's snake_case names are taken too."""
+    if data is None:
+        data = {}
+    if not isinstance(data, dict) or len(data) > 50:
+        raise Invalid("The request is not valid")
+    data = {"ticketId" if key == "ticket_id" else "sessionId" if key == "session_id" else key: value for key, value in data.items()}
+    try:
+        parsed = model_of(f"socket_{name}", fields).model_validate(data)
+    except (ValidationError, RecursionError) as error:
+        wrong = {".".join(map(str, item["loc"])): item["type"] for item in error.errors()} if isinstance(error, ValidationError) else {}
+        raise Invalid("The request is not valid", fields=wrong) from None
+    return {key: getattr(parsed, key) for key in parsed.model_fields_set}
+
+
+def _identify(token: str | None) -> Actor | None:
+    try:
+        if token:
+            return tokens.actor_from(token, ip=auth.client_ip()) if isinstance(token, str) else None
+    except NotSignedIn:
+        raise ConnectionRefusedError("not_signed_in") from None
+    resumed = auth.resume_cookie(request.cookies.get(auth.COOKIE, ""), auth.client_ip())
+    return resumed[1] if resumed else None
+
+
+def _close_unless_signed_in(sid: str) -> None:
+    socketio.sleep(10)
+    if not connections.knows(sid):
+        socketio.server.disconnect(sid)
