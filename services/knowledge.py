@@ -111,7 +111,7 @@ def next_index_version() -> int:
 def article_counts(actor: Actor) -> dict[int, int]:
     """How many articles this actor may read, per category."""
     return dict(db.session.execute(select(Article.category_id, func.count()).where(Article.visible_to(actor))
-                                   .group_by(Article.category_id)).tuples())
+                                   .group_by(Article.category_id)).tuples().all())
 
 
 def _count(article_id: int, column) -> None:

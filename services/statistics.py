@@ -20,7 +20,7 @@ def overview(actor: Actor, day_start: dt.datetime | None = None) -> dict:
     visible = Conversation.visible_to(actor)
     start = day_start or utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
     by_status = dict(db.session.execute(select(Conversation.status, func.count()).where(
-        visible, Conversation.status.in_([*HELD, ConversationStatus.queued])).group_by(Conversation.status)).tuples())
+        visible, Conversation.status.in_([*HELD, ConversationStatus.queued])).group_by(Conversation.status)).tuples().all())
     replies = db.session.execute(select(Conversation.queue_time, Conversation.active_time, Conversation.first_reply_time).where(
         visible, Conversation.create_time >= start, Conversation.first_reply_time.is_not(None))).all()
     waits = [(reply - (queued or active)).total_seconds() for queued, active, reply in replies if queued or active]

@@ -224,7 +224,7 @@ def unread_counts(actor: Actor, thread_ids: list[int]) -> dict[int, int]:
              .group_by(ChatMessage.thread_id))
     if actor.sees_as_customer:
         query = query.where(ChatMessage.type != MessageType.note)
-    return dict(db.session.execute(query).tuples())
+    return dict(db.session.execute(query).tuples().all())
 
 
 def last_messages(actor: Actor, thread_ids: list[int]) -> dict[int, ChatMessage]:

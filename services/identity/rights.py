@@ -99,7 +99,7 @@ def _rights_of_role(role_id: int) -> tuple[frozenset[str], dict[str, Scope]]:
         .join(Permission, Permission.id == PermissionView.permission_id)
         .where(PermissionView.role.any(Role.id == role_id))).all()
     names = frozenset(right_name(view, permission) for view, permission in rows)
-    scopes = dict(db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id)).tuples())
+    scopes = dict(db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id)).tuples().all())
     _role_rights[role_id] = (time.monotonic() + RIGHTS_SECONDS, names, scopes)
     return names, scopes
 

@@ -124,7 +124,7 @@ def sync_rights(names: Iterable[str]) -> int:
     permissions = _rows_by_name(Permission, {_permission_name(action) for _, action in wanted})
     views = _rows_by_name(ViewMenu, {resource for resource, _ in wanted})
     db.session.flush()
-    have = set(db.session.execute(select(PermissionView.view_menu_id, PermissionView.permission_id)).tuples())
+    have = set(db.session.execute(select(PermissionView.view_menu_id, PermissionView.permission_id)).tuples().all())
     new = 0
     for resource, action in sorted(wanted):
         pair = (views[resource].id, permissions[_permission_name(action)].id)

@@ -34,7 +34,7 @@ def dump_customer_ref(customer) -> dict | None:
 
 def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
     tickets = dict(db.session.execute(select(Ticket.conversation_id, Ticket.id).where(
-        Ticket.conversation_id.in_([row.id for row in rows]), Ticket.visible_to(actor))).tuples())
+        Ticket.conversation_id.in_([row.id for row in rows]), Ticket.visible_to(actor))).tuples().all())
     found = counters(actor, rows)
     for row in rows:
         found[row.id] |= {"ticketId": tickets.get(row.id), "pendingTransfer": None, "typing": []}
@@ -110,7 +110,7 @@ def list_assignments(actor: Actor, row_id: int):
 
 
 def dump_assignments(rows: list[ConversationAssignment]) -> list[dict]:
-    names = dict(db.session.execute(select(User.id, User.full_name).where(User.id.in_({row.create_by for row in rows if row.create_by}))).tuples())
+    names = dict(db.session.execute(select(User.id, User.full_name).where(User.id.in_({row.create_by for row in rows if row.create_by}))).tuples().all())
     return [{"id": row.id, "method": row.method, "fromAgent": dump_agent_ref(row.from_agent), "toAgent": dump_agent_ref(row.to_agent),
              "reason": row.reason, "detail": getattr(row, "detail", None),
              "by": {"id": row.create_by, "name": names.get(row.create_by, "")} if row.create_by else None,

@@ -50,7 +50,7 @@ def show_article(actor: Actor, row_id: int):
         knowledge.count_view(actor, article)
     hits, _ = assistant.search(actor, article.title, 6)
     titles = dict(db.session.execute(select(Article.id, Article.title).where(
-        Article.id.in_([hit.key for hit in hits if hit.key != row_id]), Article.visible_to(actor))).tuples())
+        Article.id.in_([hit.key for hit in hits if hit.key != row_id]), Article.visible_to(actor))).tuples().all())
     return dump(actor, article) | {"related": [{"id": hit.key, "title": titles[hit.key]} for hit in hits if hit.key in titles][:5]}
 
 

@@ -1,5 +1,6 @@
 """Messages as clients see them, and the endpoints that conversations and tickets share."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from models.actor import Actor
@@ -21,7 +22,7 @@ def dump_message(message: ChatMessage, context: dict) -> dict:
         "clientMsgId": message.client_msg_id, "type": message.type.value, "content": message.content,
         "payload": message.payload,
         "sender": {"kind": message.sender_kind.value, "id": message.sender_id, "name": message.sender_name, "avatarUrl": None},
-        "createTime": plain(message.create_time), "timestamp": int(message.create_time.timestamp() * 1000),
+        "createTime": plain(message.create_time), "timestamp": int(message.create_time.replace(tzinfo=dt.UTC).timestamp() * 1000),
         "recalled": message.recalled_time is not None, "editedTime": plain(message.edited_time)}
 
 

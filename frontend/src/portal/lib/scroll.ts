@@ -14,8 +14,8 @@ export function useThreadScroll(box: Ref<HTMLElement | null>, content: Ref<HTMLE
   const newBelow = ref(0)
   let seen = 0
 
-  function toBottom(smooth = false): void {
-    box.value?.scrollTo({ top: box.value.scrollHeight, behavior: smooth ? 'smooth' : 'auto' })
+  function toBottom(): void {
+    box.value?.scrollTo({ top: box.value.scrollHeight })
   }
 
   /** Only what somebody could have seen is read: the end of the thread, in a page that is shown. */
