@@ -58,6 +58,7 @@ FOR_OPERATORS = (
     Command("demo", "", "写入演示数据与演示账号", "fill in demonstration data and accounts"),
     Command("doctor", "", "检查环境与配置，逐项说明", "check this installation, point by point"),
     Command("migrate", "", "建立或升级数据库表", "create or upgrade the database tables"),
+    Command("company", "CODE NAME --host HOST", "增加一家公司", "add a company"),
     Command("kb", "import FILE …", "导入知识库文章", "import articles into the knowledge base"),
     Command("web", "[--host HOST] [--port PORT]", "多进程部署：只启动网页服务", "scaled out: a web process only"),
     Command("worker", "", "多进程部署：后台任务进程", "scaled out: a process for jobs"),

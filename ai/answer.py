@@ -24,6 +24,8 @@ DECISION_HITS = 6
 ANSWER_FROM = 0.8
 #: From this one the nearest articles are offered; they hold the answer far more often than the first alone.
 CHOICES_FROM = 0.25
+#: Of two articles that are equally near, one is right half of the time.
+TIE_CONFIDENCE = 0.5
 
 
 class DecisionKind(StrEnum):
@@ -58,6 +60,7 @@ class Calibration(NamedTuple):
     bias: float
     weights: Signals
     lone: Signals  #: stands for the leads where only one article was found
+    tie: float = 0.05  #: a lead this short is a tie, and in a tie nobody answers by himself
     ceiling: float = 1.0  #: the most that is ever claimed
 
 
@@ -153,6 +156,8 @@ def decide(question: str, hits: Sequence[Hit], calibration: Calibration | None =
     if seen.nearness < calibration.gate:
         # Not about us: standing out from articles that are no nearer proves nothing.
         return Decision(DecisionKind.none, min(confidence, CHOICES_FROM / 2))
+    if seen.lead < calibration.tie:
+        confidence = min(confidence, TIE_CONFIDENCE)
     if confidence >= ANSWER_FROM:
         return Decision(DecisionKind.answer, confidence)
     return Decision(DecisionKind.choices if confidence >= CHOICES_FROM else DecisionKind.none, confidence)

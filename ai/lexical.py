@@ -8,9 +8,9 @@ at query time, so the scores are exactly those of an index built afresh from the
 it came about.
 
 Scores are comparable between questions: a score is divided by the most that a line could reach with this
-question, (k1 + 1) times the summed idf of all its terms, terms that occur nowhere included. 0 is no term in common;
-1 is approached by a short line made of all the question's terms; a question about unknown things
-stays low whatever it hits.
+question, (k1 + 1) times the summed idf of all its terms, terms that occur nowhere included. 0 is no term in common; about
+0.45 is a line of average length that has each of the question's terms once; a question about unknown
+things stays low whatever it hits.
 """
 import re
 from collections.abc import Sequence

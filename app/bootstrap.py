@@ -8,12 +8,14 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import inspect, select
 
+from app.errors import Invalid
 from app.extensions import db
 from app.security import ROLES, rights_without_operation
 from config import ROOT
 from models.base import EVERY_TENANT
 from models.identity import Tenant
 from services import setup
+from services.identity import passwords
 
 DEMO_PASSWORDS = {"admin": "Admin-demo-1", "supervisor": "Supervisor-demo-1", "agent1": "Agent-demo-1",
                   "agent2": "Agent-demo-2", "customer": "Customer-demo-1"}
@@ -42,6 +44,21 @@ def demo(app: Flask) -> None:
         made = setup.create_demo_accounts(tenant, {f"demo_{k}": v for k, v in DEMO_PASSWORDS.items()})
         for account in made:
             click.echo(f"  {account.username:<18}{account.password:<22}{account.role}")
+
+
+def company(app: Flask, code: str, name: str, host: str, admin_password: str) -> None:
+    """One more company beside those there are, with its first administrator (OPS-7)."""
+    with app.app_context():
+        db.session().info["tenant_id"] = EVERY_TENANT
+        if db.session.scalar(select(Tenant.id).where((Tenant.code == code) | (Tenant.host == host)).limit(1)):
+            raise click.ClickException(f"a company with the code {code} or the host name {host} exists already")
+        try:
+            if admin_password:
+                passwords.check_strength(admin_password)
+        except Invalid as weak:
+            raise click.ClickException(weak.message) from None
+        account = setup.create_administrator(setup.create_company(code, name, ROLES, host), admin_password)
+        click.echo(f"{name}: http://{host}\n  {account.username:<24}{'ADMIN_PASSWORD' if admin_password else account.password}")
 
 
 def _first_start(app: Flask) -> None:

@@ -17,7 +17,18 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from ai.answer import ANSWER_FROM, CHOICES_FROM, DECISION_HITS, LEXICAL, SEMANTIC, Calibration, Signals, probability, signals
+from ai.answer import (
+    ANSWER_FROM,
+    CHOICES_FROM,
+    DECISION_HITS,
+    LEXICAL,
+    SEMANTIC,
+    TIE_CONFIDENCE,
+    Calibration,
+    Signals,
+    probability,
+    signals,
+)
 from ai.index import KnowledgeIndex
 from ai.text import normalise
 from bench.retrieval import RetrievalSet, cached_embedder, entries_of, index_of, rows_of
@@ -160,7 +171,9 @@ def report(found: Sequence[Sample], fitted: Calibration) -> None:
 
 
 def _confidence(seen: Signals, calibration: Calibration) -> float:
-    return probability(seen, calibration) if seen.nearness >= calibration.gate else 0.0
+    if seen.nearness < calibration.gate:
+        return 0.0
+    return min(probability(seen, calibration), TIE_CONFIDENCE if seen.lead < calibration.tie else 1.0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

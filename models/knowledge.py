@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum, auto
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, exists, false
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -38,7 +38,10 @@ class ArticleCategory(Versioned, Entity, Model):
 
     @classmethod
     def visible_to(cls, actor: Actor):
-        return cls.id.is_not(None)
+        """Readers see the categories in which there is something for them; editors all."""
+        if actor.may("article_category.update"):
+            return cls.id.is_not(None)
+        return exists().where(Article.category_id == cls.id, Article.deleted == 0, Article.visible_to(actor))
 
     def __repr__(self) -> str:
         return self.name

@@ -108,10 +108,11 @@ def next_index_version() -> int:
     return db.session.scalar(select(IndexState.version))
 
 
-def article_counts(actor: Actor) -> dict[int, int]:
-    """How many articles this actor may read, per category."""
-    return dict(db.session.execute(select(Article.category_id, func.count()).where(Article.visible_to(actor))
-                                   .group_by(Article.category_id)).tuples().all())
+def article_counts(actor: Actor, category_ids: list[int], locale: str) -> dict[int, int]:
+    """How many articles in a language this actor may read, per category."""
+    return dict(db.session.execute(select(Article.category_id, func.count()).where(
+        Article.category_id.in_(category_ids), Article.locale == locale, Article.visible_to(actor))
+        .group_by(Article.category_id)).tuples().all())
 
 
 def _count(article_id: int, column) -> None:

@@ -91,6 +91,16 @@ def create_first_accounts(tenant: Tenant, admin_password: str = "", only: tuple[
     return made
 
 
+def create_administrator(tenant: Tenant, password: str = "") -> NewAccount:
+    """The first account of a further company, "admin@" and its code; with a random password unless one is given."""
+    actor = system(tenant.id)
+    bind(db.session(), actor)
+    username = f"admin@{tenant.code}"
+    _, made = accounts.create_user(actor, username=username, password=password or None, full_name=ACCOUNTS[0][1],
+                                   role_codes=["super_admin"], must_change=not password)
+    return NewAccount(username, made or password, "super_admin", not password)
+
+
 def create_demo_accounts(tenant: Tenant, password_of: dict[str, str]) -> list[NewAccount]:
     """Accounts with the given passwords and no forced change, for trying the product out; never in production."""
     actor = system(tenant.id)

@@ -46,7 +46,7 @@ SESSIONS = Resource(
     out=("id", "no", "status", "channel", "subject", "team_id", "thread_id", "create_time", "queue_time", "active_time",
          "first_reply_time", "last_message_time", "close_time", "close_reason", "version"),
     filters=("status", "agent_id", "customer_id", "team_id", "channel"),
-    sort=("id", "create_time", "last_message_time", "queue_time", "close_time"), search=("no", "subject"),
+    sort=("id", "create_time", "last_message_time", "queue_time", "close_time"), search=("no", "subject", "customer.name"),
     eager=("customer", "agent.user", "thread"),
     more={"customer": lambda actor, row: dump_customer_ref(row.customer), "agent": lambda actor, row: dump_agent_ref(row.agent),
           "queue": lambda actor, row: routing.queue_position(row)},

@@ -35,7 +35,7 @@ class Resource:
     out: tuple[str, ...]
     filters: tuple[str, ...] = ()
     sort: tuple[str, ...] = ("id", "create_time", "update_time")
-    #: columns that `q` looks into
+    #: columns that `q` looks into; "customer.name" looks into a relation
     search: tuple[str, ...] = ()
     #: relations to load with the list, so that it needs no query per row
     eager: tuple[str, ...] = ()
@@ -100,12 +100,20 @@ def listing(resource: Resource, actor: Actor, *, statement: Select | None = None
         statement = statement.where(_condition(model, to_snake(name), value))
     if q:
         escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        statement = statement.where(or_(*(getattr(model, name).like(f"%{escaped}%", escape="\\") for name in resource.search)))
+        statement = statement.where(or_(*(_contains(model, name, f"%{escaped}%") for name in resource.search)))
     total = db.session.scalar(select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery()))
     statement = statement.order_by(*_order(resource, sort)).offset((page - 1) * size).limit(size)
     statement = statement.options(*(_eager(model, path) for path in resource.eager))
     rows = list(db.session.scalars(statement)) if total > (page - 1) * size else []
     return page_of(resource.dump_all(actor, rows), total, page, size)
+
+
+def _contains(model: type, path: str, pattern: str):
+    relation, dot, name = path.rpartition(".")
+    if not dot:
+        return getattr(model, name).like(pattern, escape="\\")
+    link = getattr(model, relation)
+    return link.has(getattr(link.property.mapper.class_, name).like(pattern, escape="\\"))
 
 
 def plain(value):

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 
 from app.extensions import db
+from app.locale import current_locale
 from models.actor import Actor
 from models.conversations import Conversation, QuickReply
 from models.customers import Contact, Customer, Organization
@@ -33,6 +34,11 @@ def _counts(actor: Actor, rows: list[Customer]) -> dict[int, dict]:
     return found
 
 
+def _article_counts(actor: Actor, rows: list[ArticleCategory]) -> dict[int, dict]:
+    counts = knowledge.article_counts(actor, [row.id for row in rows], current_locale())
+    return {row.id: {"articleCount": counts.get(row.id, 0)} for row in rows}
+
+
 _MASKED = {"phone": _reach("phone", customers.mask_phone), "email": _reach("email", customers.mask_email)}
 
 serve(Resource("departments", "department", Department, "组织架构接口", "部门",
@@ -57,7 +63,7 @@ serve(Resource("customers", "customer", Customer, "客户管理接口", "客户"
                            more={**_MASKED, "organizationName": lambda actor, row: row.organization.name if row.organization else None}))
 serve(Resource("kb/categories", "article_category", ArticleCategory, "知识库接口", "分类",
                out=("id", "name", "parent_id", "sort", "version"), filters=("parent_id",), sort=("id", "sort", "name"),
-               search=("name",), writes=("create", "update", "delete")))
+               search=("name",), enrich=_article_counts))
 serve(Resource("quick-replies", "quick_reply", QuickReply, "系统配置接口", "快捷回复",
                out=("id", "code", "title", "content", "category", "owner_id", "use_count", "version"),
                filters=("category",), sort=("id", "code", "use_count"), search=("code", "title", "content"),

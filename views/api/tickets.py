@@ -19,7 +19,7 @@ TICKETS = Resource(
     out=("id", "no", "title", "description", "status", "priority", "type", "source", "conversation_id", "thread_id", "team_id",
          "resolution", "create_time", "update_time", "first_reply_time", "resolve_time", "close_time", "version"),
     filters=("status", "priority", "type", "customer_id", "team_id"),
-    sort=("id", "create_time", "update_time", "priority", "status"), search=("no", "title"),
+    sort=("id", "create_time", "update_time", "priority", "status"), search=("no", "title", "customer.name"),
     eager=("customer", "assignee.user", "thread"),
     more={"customer": lambda actor, row: dump_customer_ref(row.customer), "assignee": lambda actor, row: dump_agent_ref(row.assignee),
           "transitions": tickets.transitions_for},

@@ -20,8 +20,11 @@ export const router = createRouter({
       name: 'workbench',
       component: WorkbenchPage,
       meta: { title: 'desk.nav.workbench' },
-      // Links from outside name the conversation in the query.
-      beforeEnter: (to) => (to.query.c ? { name: 'conversation', params: { id: String(to.query.c) } } : true),
+      // Links of notifications name the conversation in the query.
+      beforeEnter: (to) => {
+        const id = String(to.query.session ?? '')
+        return /^\d+$/.test(id) ? { name: 'conversation', params: { id } } : true
+      },
     },
     { path: '/c/:id(\\d+)', name: 'conversation', component: WorkbenchPage, meta: { title: 'desk.nav.workbench' } },
     {

@@ -4,10 +4,12 @@ export interface PasswordRule {
   kept: boolean
 }
 
+const KINDS = [/[a-zA-Z]/, /\d/, /[^a-zA-Z0-9]/]
+
 export function passwordRules(oldPassword: string, newPassword: string, repeated: string): PasswordRule[] {
   return [
     { key: 'length', kept: newPassword.length >= 8 },
-    { key: 'mixed', kept: /[a-zA-Z]/.test(newPassword) && /\d/.test(newPassword) },
+    { key: 'mixed', kept: KINDS.filter((kind) => kind.test(newPassword)).length >= 2 },
     { key: 'different', kept: newPassword !== '' && newPassword !== oldPassword },
     { key: 'repeat', kept: newPassword !== '' && newPassword === repeated },
   ]

@@ -2,13 +2,25 @@
 import { hasTranslation, translate } from './i18n'
 import type { Message } from './types'
 
+/** A ticket's line names states by code: they are said in the reader's language too. */
+function readable(params: Record<string, string | number | null>): Record<string, string | number | null> {
+  const words = { ...params }
+  for (const name of ['from', 'to']) {
+    const key = `ticketStatus.${params[name]}`
+    if (hasTranslation(key)) words[name] = translate(key)
+  }
+  return words
+}
+
 export function systemText(message: Message): string {
   const event = message.payload?.event
   if (!event) return message.content
   const params = message.payload?.params ?? {}
-  const key = params.reason && hasTranslation(`system.${event}Reason`) ? `system.${event}Reason` : `system.${event}`
+  const group = message.ticketId ? 'systemTicket' : 'system'
+  const plain = `${group}.${event}`
+  const key = params.reason && hasTranslation(`${plain}Reason`) ? `${plain}Reason` : plain
   if (!hasTranslation(key)) return message.content
-  const text = translate(key, params)
+  const text = translate(key, message.ticketId ? readable(params) : params)
   // A placeholder without its value would be worse than the ready sentence.
   return /\{\w+\}/.test(text) ? message.content : text
 }

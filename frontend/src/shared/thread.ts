@@ -25,7 +25,7 @@ function isMine(message: Message): boolean {
   if (!actor) return false
   if (message.sender.kind === 'customer') return !actor.isStaff && message.sender.id === actor.customerId
   if (message.sender.kind !== 'agent') return false
-  return actor.isStaff && (message.sender.id === actor.agentId || message.sender.id === actor.userId)
+  return actor.isStaff && message.sender.id === actor.userId
 }
 
 function pendingMessage(item: OutboxItem): ShownMessage {
@@ -43,7 +43,7 @@ function pendingMessage(item: OutboxItem): ShownMessage {
     payload: item.file ?? null,
     sender: {
       kind,
-      id: (actor?.isStaff ? actor.agentId : actor?.customerId) ?? null,
+      id: (actor?.isStaff ? actor.userId : actor?.customerId) ?? null,
       name: actor?.name ?? '',
       avatarUrl: actor?.avatarUrl ?? null,
     },

@@ -37,6 +37,7 @@ export type SenderKind = 'customer' | 'agent' | 'bot' | 'system'
 
 export interface Sender {
   kind: SenderKind
+  /** User id of an agent, customer id of a customer. */
   id: number | null
   name: string
   avatarUrl: string | null
@@ -191,9 +192,9 @@ export type Presence = 'online' | 'busy' | 'offline'
 
 export interface Notice {
   id: number
+  /** What happened, e.g. `ticket.assigned`; its words are ours, with these values. */
   kind: string
-  title: string
-  body: string
+  params: Record<string, string | number | null> | null
   link: string | null
   readTime: string | null
   createTime: string

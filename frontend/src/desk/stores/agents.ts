@@ -33,6 +33,8 @@ export const useAgents = defineStore('agents', () => {
     ),
   )
 
+  const nameOf = (userId: number | null) => list.value.find((agent) => agent.userId === userId)?.name ?? ''
+
   async function load(): Promise<void> {
     const found: Agent[] = []
     let pages = 1
@@ -60,5 +62,5 @@ export const useAgents = defineStore('agents', () => {
     if (presence) note(presence.agentId, presence.presence)
   })
 
-  return { list, loaded, me, sorted, load, setPresence }
+  return { list, loaded, me, sorted, nameOf, load, setPresence }
 })

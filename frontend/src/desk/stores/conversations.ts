@@ -8,6 +8,7 @@ import { session } from '@shared/session'
 import type { Conversation, Message, Page } from '@shared/types'
 
 import { previewOf } from '../parts/preview'
+import { maySeeQueue } from '../parts/taking'
 import { useAlerts } from './alerts'
 
 export type Tab = 'mine' | 'queue' | 'closed'
@@ -94,7 +95,7 @@ export const useConversations = defineStore('conversations', () => {
     clearTimeout(refreshTimer)
     refreshTimer = setTimeout(() => {
       void load('mine')
-      void load('queue')
+      if (maySeeQueue()) void load('queue')
       if (tab.value === 'closed') void load('closed')
     }, 300 + Math.random() * 500)
   }

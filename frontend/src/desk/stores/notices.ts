@@ -27,7 +27,7 @@ export const useNotices = defineStore('notices', () => {
   }
 
   async function markRead(ids: number[] | 'all'): Promise<void> {
-    await api.post('/notifications/read', { ids })
+    await api.post('/notifications/read', ids === 'all' ? { all: true } : { ids })
     const time = new Date().toISOString()
     for (const one of list.value) if (ids === 'all' || ids.includes(one.id)) one.readTime ??= time
   }

@@ -1,5 +1,6 @@
 /** The shapes of the knowledge answers, and the few rules about them that several components share. */
 import { api } from '@shared/api'
+import { session } from '@shared/session'
 import type { Choice, Citation, Page } from '@shared/types'
 
 export interface Category {
@@ -44,6 +45,14 @@ export interface Answer {
 export async function loadCategories(signal: AbortSignal): Promise<Category[]> {
   const answer = await api.get<Category[] | Page<Category>>('/kb/categories', { size: 100, sort: 'sort' }, { signal })
   return Array.isArray(answer) ? answer : answer.list
+}
+
+/** What is read most in the reader's language; whatever there is where nothing was written in it. */
+export async function loadPopular(size: number, signal: AbortSignal): Promise<ArticleBrief[]> {
+  const query = { sort: '-viewCount', size }
+  const own = await api.get<Page<ArticleBrief>>('/kb/articles', { ...query, locale: session.locale }, { signal })
+  if (own.total > 0) return own.list
+  return (await api.get<Page<ArticleBrief>>('/kb/articles', query, { signal })).list
 }
 
 /** A number between 0 and 1 tells a customer nothing; three words do. */

@@ -3,13 +3,16 @@ import { ref } from 'vue'
 
 import { errorText } from '@shared/errors'
 
+const GOOD_MS = 2500
+const BAD_MS = 5000
+
 export const toast = ref<{ text: string; bad: boolean } | null>(null)
 let timer: ReturnType<typeof setTimeout> | undefined
 
 export function say(text: string, bad = false): void {
   clearTimeout(timer)
   toast.value = { text, bad }
-  timer = setTimeout(() => (toast.value = null), 4000)
+  timer = setTimeout(() => (toast.value = null), bad ? BAD_MS : GOOD_MS)
 }
 
 export function sayError(error: unknown): void {

@@ -129,6 +129,7 @@ export default {
   },
   queue: {
     next: 'You are next',
+    first: 'You are first in line',
     place: '{n} ahead of you',
     waiting: 'Finding a person for you',
     wait: 'About {time} to wait',

@@ -129,6 +129,7 @@ export default {
   },
   queue: {
     next: '马上轮到您了',
+    first: '您排在最前面',
     place: '前面还有 {n} 位',
     waiting: '正在为您寻找客服',
     wait: '预计等待约 {time}',

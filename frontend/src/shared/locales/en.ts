@@ -112,6 +112,12 @@ export default {
     rated: 'Customer rating: {score} stars',
     ticket_created: 'Turned into ticket {no}',
   },
+  systemTicket: {
+    created: 'Ticket created',
+    assigned: 'Assigned to {to}',
+    status: 'Status changed from {from} to {to}',
+    statusReason: 'Status changed from {from} to {to}: {reason}',
+  },
   conversationStatus: {
     bot: 'Bot',
     queued: 'Queued',
@@ -130,7 +136,7 @@ export default {
   priority: { normal: 'Normal', urgent: 'Urgent', critical: 'Critical' },
   password: {
     length: 'At least 8 characters',
-    mixed: 'Letters and digits',
+    mixed: 'Two of letters, digits, signs',
     different: 'Different from the current one',
     repeat: 'Both entries are the same',
   },

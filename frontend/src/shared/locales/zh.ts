@@ -101,8 +101,8 @@ export default {
     created: '会话已创建',
     queued: '已进入人工排队',
     handover: '客户请求人工服务',
-    assigned: '{to} 已接入会话',
-    accepted: '{to} 已接入会话',
+    assigned: '客服 {to} 已接入会话',
+    accepted: '客服 {to} 已接入会话',
     transferred: '会话由 {from} 转接给 {to}',
     transferredReason: '会话由 {from} 转接给 {to}：{reason}',
     taken_over: '{to} 已接管会话',
@@ -111,6 +111,12 @@ export default {
     closed: '会话已结束',
     rated: '客户评价：{score} 星',
     ticket_created: '已转为工单 {no}',
+  },
+  systemTicket: {
+    created: '工单已创建',
+    assigned: '工单已指派给 {to}',
+    status: '工单状态由「{from}」变为「{to}」',
+    statusReason: '工单状态由「{from}」变为「{to}」：{reason}',
   },
   conversationStatus: {
     bot: '机器人',
@@ -130,7 +136,7 @@ export default {
   priority: { normal: '普通', urgent: '紧急', critical: '特急' },
   password: {
     length: '至少 8 个字符',
-    mixed: '同时包含字母和数字',
+    mixed: '字母、数字、符号至少两种',
     different: '与当前密码不同',
     repeat: '两次输入一致',
   },
