@@ -19,8 +19,19 @@ def offload(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return tpool.execute(function, *args, **kwargs)
     if _patched("gevent"):
         from gevent import get_hub
-        return get_hub().threadpool.apply(function, args, kwargs)
+        # gevent prints every exception of its threads, also those that the caller expects
+        result, error = get_hub().threadpool.apply(_outcome, (function, args, kwargs))
+        if error is not None:
+            raise error
+        return result
     return function(*args, **kwargs)
+
+
+def _outcome(function: Callable, args: tuple, kwargs: dict) -> tuple:
+    try:
+        return function(*args, **kwargs), None
+    except Exception as error:
+        return None, error
 
 
 def _patched(name: str) -> bool:

@@ -2,12 +2,13 @@
 
 import logging
 import signal
+import socket
 import sys
 import time
 
 from flask import Flask
 
-from app.extensions import db, socketio
+from app.extensions import db
 from app.jobs import jobs
 from app.offload import background
 from app.reactions import flush_marks
@@ -25,9 +26,8 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     print(f"SmartSupport 已就绪 / ready: {url}  ({time.monotonic() - started:.1f} s)", flush=True)
-    options = {"allow_unsafe_werkzeug": True} if app.smartsupport.SOCKETIO_ASYNC_MODE == "threading" else {"log_output": False}
     try:
-        socketio.run(app, host=host, port=port, debug=False, use_reloader=False, **options)
+        _SERVERS[app.smartsupport.SOCKETIO_ASYNC_MODE](app, _listener(host, port))
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
@@ -35,6 +35,35 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
             flush_marks()
             db.engine.dispose()
         logger.info("stopped")
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """The listening socket. An acknowledgement and an event are two small packets: without TCP_NODELAY (which accepted
+    sockets inherit) the second would wait 40 ms for the first to be confirmed."""
+    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _serve_eventlet(app: Flask, listener: socket.socket) -> None:
+    import eventlet.wsgi
+    eventlet.wsgi.server(listener, app, log_output=False, max_size=20_000, keepalive=75, debug=False)
+
+
+def _serve_gevent(app: Flask, listener: socket.socket) -> None:
+    from gevent.pywsgi import WSGIServer
+    WSGIServer(listener, app, log=None).serve_forever()
+
+
+def _serve_threading(app: Flask, listener: socket.socket) -> None:
+    from werkzeug.serving import WSGIRequestHandler, make_server
+    host, port = listener.getsockname()[:2]
+    quiet = type("QuietHandler", (WSGIRequestHandler,), {"log_request": lambda *args, **kwargs: None})
+    make_server(host, port, app, threaded=True, request_handler=quiet, fd=listener.fileno()).serve_forever()
+
+
+#: each async server of SOCKETIO_ASYNC_MODE; only the chosen one is imported
+_SERVERS = {"eventlet": _serve_eventlet, "gevent": _serve_gevent, "threading": _serve_threading}
 
 
 def _warm_up(app: Flask) -> None:

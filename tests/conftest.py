@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from config import SETTINGS
+from config import SETTINGS, Config
 from tests import network, programs
 from tests.browsing import Pages, launch
+from tests.people import Company, unique
 from tests.servers import ROOT, AppProcess, AppServer, MariaDB, Redis, run_cli
 
 BACKENDS = ("sqlite", "mariadb")
 FAILED = pytest.StashKey[bool]()
+#: code and host name of the second company, which every set-up has
+SECOND, SECOND_HOST = "two", "two.localhost"
 
 #: the product's settings in all tests: quick hashes, and limits that only their own tests meet
 COMMON_SETTINGS: Mapping[str, str] = {
@@ -95,6 +99,10 @@ class Backend:
     settings: Mapping[str, str]
     folder: Path
 
+    @property
+    def database_url(self) -> str:
+        return Config(self.settings).database_url
+
 
 @pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
@@ -112,8 +120,9 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def prepare_database(settings: Mapping[str, str]) -> None:
-    """Make the tables and what every test may count on, once for each set-up."""
+    """Make the tables and what every test may count on, once for each set-up: the first company and a second one."""
     run_cli("migrate", settings=settings)
+    run_cli("company", SECOND, "第二公司", "--host", SECOND_HOST, settings=settings)
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +130,38 @@ def server(backend: Backend) -> Iterator[AppServer]:
     """The running product, shared by all tests of a set-up. One that kills or reconfigures it takes `start_server`."""
     with AppServer(backend.folder / "server", backend.settings) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def people(backend: Backend, server: AppServer) -> Company:
+    """The people of the first company: people.agent, people.customer, people.visitor() …"""
+    return Company(server.base_url, "admin", backend.settings["ADMIN_PASSWORD"])
+
+
+@pytest.fixture(scope="session")
+def strangers(backend: Backend, server: AppServer) -> Company:
+    """The people of the second company, under a host name of its own."""
+    return Company(server.base_url, f"admin@{SECOND}", backend.settings["ADMIN_PASSWORD"], host=SECOND_HOST)
+
+
+@pytest.fixture
+def new_company(backend: Backend, server: AppServer) -> Callable[[], Company]:
+    """Make a company of the test's own, whose queue and agents nobody else touches."""
+
+    def make() -> Company:
+        code = unique("company")
+        run_cli("company", code, code, "--host", f"{code}.localhost", settings=backend.settings)
+        return Company(server.base_url, f"admin@{code}", backend.settings["ADMIN_PASSWORD"], host=f"{code}.localhost")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def database(backend: Backend) -> Iterator[sa.Engine]:
+    """The database itself, for what no face offers: making a row old, counting rows, reading the outbox."""
+    engine = sa.create_engine(backend.database_url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

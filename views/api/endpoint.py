@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Flask, Response, current_app, g
+from flask import Blueprint, Flask, Response, current_app, g, request
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter
 
@@ -39,6 +39,11 @@ class Endpoint:
     query: dict[str, type] = field(default_factory=dict)
     #: the right it needs; "" for everybody, None when the handler's operation decides
     right: str | None = None
+
+    @property
+    def takes_file(self) -> bool:
+        """Uploads may be larger than other bodies; they are the endpoints without a JSON schema of their own."""
+        return self.method == "POST" and not self.fields
 
     @property
     def openapi_path(self) -> str:
@@ -102,6 +107,8 @@ def _view(entry: Endpoint) -> Callable:
     def view(**path):
         throttle.hit(current_app.config["REQUEST_RATE_PER_IP"], "request", auth.client_ip())
         auth.check_csrf()
+        if not entry.takes_file:
+            request.max_content_length = current_app.config["MAX_BODY_BYTES"]
         if entry.right:
             g.actor.require(entry.right)
         data = schema.read_body(entry.name, entry.fields) if entry.fields else {}
