@@ -6,9 +6,10 @@
     lexical  half BM25 of the best title or phrasing, half BM25 of title and body (see ai.lexical)
     score    dense + lexical / lam
 
-Measured with bench/retrieval.py on a bank's FAQ, official replies and long articles: the mean without its "or"
-loses 2 to 6 points of recall@1 where titles say little, and lam is flat between 4 and 10. Candidates are the nearest by vectors and the best by BM25 together; each is then scored exactly. Without
-vectors the lexical half alone decides.
+Measured with bench/retrieval.py on a bank's FAQ, official replies and long articles: the mean without its
+"or" loses 2 to 6 points of recall@1 where titles say little, and lam is flat between 4 and 10. Candidates
+are the nearest by vectors and the best by BM25 together; each is then scored exactly. Without vectors the
+lexical half alone decides.
 
 Threads: any number may search while one or several change the index. A search works on the state that
 was current when it began and takes no lock; writers take turns at a lock and publish each change as
@@ -216,7 +217,8 @@ class _Search:
             return []
         lexical = lexical[candidates]
         if self.vector is None:
-            by_body = of_bodies[candidates] > of_lines[candidates]
+            # The title is part of what is counted as body, so a body that says no more is a little ahead.
+            by_body = of_bodies[candidates] > 1.25 * of_lines[candidates]
             in_title = self._title_is_best(number, candidates)
             matched = np.where(by_body, Matched.body, np.where(in_title, Matched.title, Matched.phrasing))
             return [

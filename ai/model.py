@@ -99,8 +99,9 @@ class SentenceTransformerEmbedder:
         torch.set_num_threads(1)
         dtype = torch.bfloat16 if _is_bfloat16_fast(torch) else torch.float32
         try:
+            source = str(folder_or_name) if download else _local_folder(folder_or_name)
             self._model = SentenceTransformer(
-                str(folder_or_name), device="cpu", local_files_only=not download, model_kwargs={"dtype": dtype}
+                source, device="cpu", local_files_only=not download, model_kwargs={"dtype": dtype}
             )
         except (OSError, ValueError) as error:
             raise ModelError(f"cannot load the embedding model {str(folder_or_name)!r}: {error}") from error
@@ -129,6 +130,15 @@ class SentenceTransformerEmbedder:
         # Normalised here, in float32: bfloat16 rows are off by up to half a percent.
         vectors = tensor.to(self._torch.float32).numpy()
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+def _local_folder(folder_or_name: str | Path) -> str:
+    """The folder of a model, or that of a name in the local cache: looked up without asking the network."""
+    from huggingface_hub import snapshot_download
+
+    if Path(folder_or_name).is_dir():
+        return str(folder_or_name)
+    return snapshot_download(str(folder_or_name), local_files_only=True)
 
 
 def _is_bfloat16_fast(torch) -> bool:

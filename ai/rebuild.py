@@ -190,7 +190,7 @@ def _write_tokenizer(source: E5File, folder: Path) -> None:
 def _write_modules(folder: Path) -> None:
     """Have sentence-transformers itself write the files that name its parts and prompts."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 
     transformer = Transformer(str(folder))
     pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")

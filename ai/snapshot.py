@@ -122,7 +122,9 @@ def _archive(arrays: dict[str, np.ndarray]) -> bytes:
 
 
 def _index(manifest: dict, files: dict[str, bytes]) -> KnowledgeIndex:
-    dim = manifest["dim"]
+    dim, version = manifest["dim"], manifest["version"]
+    if not isinstance(dim, int) or not isinstance(version, int):
+        raise TypeError("dim and version are whole numbers")
     with np.load(io.BytesIO(files["words"]), allow_pickle=False) as archive:
         arrays = dict(archive)
     transform = None
@@ -143,7 +145,7 @@ def _index(manifest: dict, files: dict[str, bytes]) -> KnowledgeIndex:
         parts.append(Part.whole(segment))
     if sum(len(part.segment) for part in parts) != manifest["articles"]:
         raise ValueError("the number of articles is not what the manifest says")
-    return KnowledgeIndex(dim, transform, parts, manifest["version"])
+    return KnowledgeIndex(dim, transform, parts, version)
 
 
 def _seal(manifest: dict) -> str:

@@ -41,7 +41,7 @@ def demo(app: Flask) -> None:
         raise click.ClickException("demo accounts have well-known passwords: not in production")
     with app.app_context():
         tenant = db.session.scalars(select(Tenant).order_by(Tenant.id)).first()
-        made = setup.create_demo_accounts(tenant, {f"demo_{k}": v for k, v in DEMO_PASSWORDS.items()})
+        made = setup.create_demo_accounts(tenant, DEMO_PASSWORDS)
         for account in made:
             click.echo(f"  {account.username:<18}{account.password:<22}{account.role}")
 

@@ -59,6 +59,8 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     operation.listen(reactions.deliver)
     if serving:
         _prepare_sockets(app, config)
+    elif config.REDIS_URL:  # jobs have no sockets of their own: they speak through Redis to those of the web processes
+        socketio.init_app(None, async_mode="threading", message_queue=config.REDIS_URL, channel="smartsupport")
     return app
 
 

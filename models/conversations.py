@@ -113,6 +113,9 @@ class ConversationAssignment(Entity, Model):
     def visible_to(cls, actor: Actor):
         return cls.conversation.has(Conversation.visible_to(actor)) & super().visible_to(actor)
 
+    def __repr__(self) -> str:
+        return f"{self.method} #{self.conversation_id}"
+
 
 class Rating(Entity, Model):
     """What a customer thought of a conversation (CHT-13)."""

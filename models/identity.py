@@ -9,14 +9,14 @@ from enum import StrEnum, auto
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
-from sqlalchemy import ForeignKey, Index, Integer, Sequence, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, Sequence, String, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.actor import Actor, Scope
 from models.base import Entity, adopt
 from models.types import BigId, Code, Encrypted, Exact, Moment, TinyInt, utcnow
 
-__all__ = ["LoginSession", "Permission", "PermissionView", "RecoveryCode", "Role", "RoleScope", "SessionKind", "Tenant",
+__all__ = ["ExternalIdentity", "LoginSession", "Permission", "PermissionView", "RecoveryCode", "Role", "RoleScope", "SessionKind", "Tenant",
            "User", "VerificationCode", "ViewMenu"]
 
 
@@ -68,6 +68,9 @@ class Tenant(Model):
 _add_common_columns(User)
 User.full_name = mapped_column(String(64), nullable=False, server_default="")
 User.phone = mapped_column(String(20), nullable=True, index=True)
+#: whether phone and e-mail are known to be this person's: set by staff, or confirmed by a code. Only such ones sign in
+User.phone_verified = mapped_column(TinyInt, nullable=False, default=1, server_default="1")
+User.email_verified = mapped_column(TinyInt, nullable=False, default=1, server_default="1")
 User.avatar_url = mapped_column(String(255), nullable=True)
 User.department_id = mapped_column(BigId, ForeignKey("department.id"), nullable=True, index=True)
 User.locale = mapped_column(String(8), nullable=False, server_default="zh", default="zh")
@@ -197,3 +200,29 @@ class RecoveryCode(Entity, Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     code_hash: Mapped[str] = mapped_column(String(128))
     used_time: Mapped[dt.datetime | None]
+
+
+class ExternalIdentity(Entity, Model):
+    """Who an account is in another system: a WeChat user, a person of the OA (ID-4, ID-16)."""
+
+    __tablename__ = "external_identity"
+    __secret__ = frozenset({"subject", "union_subject"})
+    __table_args__ = (UniqueConstraint("tenant_id", "provider", "subject", "delete_token"),
+                      UniqueConstraint("user_id", "provider", "delete_token"))
+
+    provider: Mapped[str] = mapped_column(String(32))
+    #: the other system's own key for the person: WeChat's openid, the OA's id
+    subject: Mapped[str] = mapped_column(Exact)
+    #: WeChat's unionid, the same in all apps of one company; None where there is none
+    union_subject: Mapped[str | None] = mapped_column(Exact, index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    #: the other system disabled the account, so it may enable it again; what an administrator disabled stays so
+    disabled_by_source: Mapped[bool] = mapped_column(TinyInt, default=0, server_default="0")
+    user: Mapped[User] = relationship()
+
+    @classmethod
+    def visible_to(cls, actor: Actor):
+        return false() if actor.sees_as_customer else cls.user_id.in_(select(User.id).where(User.visible_to(actor)))
+
+    def __repr__(self) -> str:
+        return f"{self.provider}: {self.user}"

@@ -123,6 +123,9 @@ class TicketAssignment(Entity, Model):
     def visible_to(cls, actor: Actor):
         return cls.ticket.has(Ticket.visible_to(actor)) & super().visible_to(actor)
 
+    def __repr__(self) -> str:
+        return f"{self.method} #{self.ticket_id}"
+
 
 class TicketFollowUp(Entity, Model):
     """跟进记录: what was done and with what result (TKT-5)."""

@@ -26,11 +26,9 @@ class Declared:
 
 SETTINGS = {setting.name: setting for setting in (
     Declared("company_name", "SmartSupport", "Name shown to customers"),
-    Declared("bot_greeting", "您好，我是智能客服。请直接输入您的问题，也可以随时转人工。", "First words of the bot"),
     Declared("bot_no_answer", "抱歉，我没有找到确切的答案。您可以换一种说法，或点“转人工”由客服为您解答。", "What the bot says when it does not know"),
     Declared("bot_misses_before_offer", 2, "Unanswered questions in a row after which the bot hands over by itself", 1, 10),
     Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
-    Declared("queue_enabled", True, "Customers wait in a queue when no agent is free"),
 )}
 
 

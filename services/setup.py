@@ -102,16 +102,17 @@ def create_administrator(tenant: Tenant, password: str = "") -> NewAccount:
 
 
 def create_demo_accounts(tenant: Tenant, password_of: dict[str, str]) -> list[NewAccount]:
-    """Accounts with the given passwords and no forced change, for trying the product out; never in production."""
+    """Accounts "demo_admin" … with the given passwords and no forced change, for trying the product out; never in production."""
     actor = system(tenant.id)
     bind(db.session(), actor)
     made = []
-    for username, full_name, role in ACCOUNTS:
-        if username in password_of and not db.session.scalar(select(User.id).where(User.username == username),
-                                                             execution_options={"all_tenants": True}):
-            accounts.create_user(actor, username=username, password=password_of[username], full_name=full_name,
+    for name, full_name, role in ACCOUNTS:
+        username = f"demo_{name}"
+        if name in password_of and not db.session.scalar(select(User.id).where(User.username == username),
+                                                         execution_options={"all_tenants": True}):
+            accounts.create_user(actor, username=username, password=password_of[name], full_name=f"{full_name}（演示）",
                                  role_codes=[role], must_change=False)
-            made.append(NewAccount(username, password_of[username], role, False))
+            made.append(NewAccount(username, password_of[name], role, False))
     run(actor, "company.place_accounts", _place_accounts)
     return made
 

@@ -25,8 +25,12 @@ class Throttle:
 
     def hit(self, rate: str, *key: str) -> None:
         """Count one try; raises TooMany when `key` has used up `rate` ("30 per minute")."""
-        if not self._call("hit", parse(rate), key):
+        if not self.take(rate, *key):
             raise TooMany("Too many attempts, please wait a little and try again")
+
+    def take(self, rate: str, *key: str) -> bool:
+        """Count one try; whether it was still allowed."""
+        return self._call("hit", parse(rate), key)
 
     def test(self, rate: str, *key: str) -> bool:
         """Whether another try would be let through."""

@@ -32,6 +32,7 @@ COMMON_SETTINGS: Mapping[str, str] = {
     "SECRET_KEY": secrets.token_urlsafe(48),
     "ADMIN_PASSWORD": secrets.token_urlsafe(12),
     "BCRYPT_ROUNDS": "4",
+    "EMBEDDING_MODEL": "none",  # words alone find articles here; what the model adds, its own tests say
     "LOGIN_RATE_PER_IP": "100000 per minute",
     "VISITOR_RATE_PER_IP": "100000 per minute",
     "QUESTION_RATE": "100000 per minute",
@@ -119,6 +120,12 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield Backend("mariadb", settings, folder)
 
 
+def job_process(backend: Backend, command: str) -> AppProcess:
+    """One more process of a scaled-out installation: worker or beat."""
+    return AppProcess(backend.folder / command, backend.settings, command,
+                      ready=" ready." if command == "worker" else "beat: Starting...")
+
+
 def prepare_database(settings: Mapping[str, str]) -> None:
     """Make the tables and what every test may count on, once for each set-up: the first company and a second one."""
     run_cli("migrate", settings=settings)
@@ -128,7 +135,11 @@ def prepare_database(settings: Mapping[str, str]) -> None:
 @pytest.fixture(scope="session")
 def server(backend: Backend) -> Iterator[AppServer]:
     """The running product, shared by all tests of a set-up. One that kills or reconfigures it takes `start_server`."""
-    with AppServer(backend.folder / "server", backend.settings) as running:
+    with contextlib.ExitStack() as started:
+        running = started.enter_context(AppServer(backend.folder / "server", backend.settings))
+        if "REDIS_URL" in backend.settings:  # jobs leave the web process: somebody must do them
+            for command in ("worker", "beat"):
+                started.enter_context(job_process(backend, command))
         yield running
 
 

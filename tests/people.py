@@ -370,7 +370,7 @@ class Company:
         """Let an agent hold this many conversations."""
         state = self.admin.get(f"/agents/{agent.agent_id}")
         if state["maxCount"] != most:
-            self.admin.put(f"/agents/{agent.agent_id}", {"maxConversations": most, "version": state["version"]})
+            self.admin.put(f"/agents/{agent.agent_id}", {"maxConversations": most})
 
     def ticket(self, customer: Person | None = None, assignee: Person | None = None, **more) -> dict:
         """A ticket that the customer (or a new visitor) made, assigned if an assignee is given."""

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -21,6 +22,7 @@ from services.operation import announce, operation, run
 from services.throttle import throttle
 
 WRONG = "The account or the password is not right"
+LOCKED = "Too many wrong passwords, please try again later"
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,14 @@ def check_password(name: str, password: str, ip: str) -> User:
     Raises NotSignedIn with one text for every reason, TooMany when the address or the account tried too often.
     """
     throttle.hit(rules.rate_per_ip, "sign-in", ip)
-    key = ("sign-in-failure", hash_token(name.strip().casefold()))
-    if not throttle.test(rules.failure_rate, *key):
-        raise TooMany("Too many wrong passwords, please try again later", kind="locked")
     user = find_account(name)
-    if user is not None and user.locked_until and user.locked_until > utcnow():
-        raise TooMany("Too many wrong passwords, please try again later", kind="locked")
+    key = failure_key(user, name)
+    refuse_locked(user, key)
     right = passwords.verify_password(user.password if user else None, password)
+    # asked again: of a hundred guesses sent at once, those that come after the last failure allowed count for nothing
+    refuse_locked(user, key)
     if user is None or not right or not user.active:
-        try:
-            throttle.hit(rules.failure_rate, *key)
-        finally:
-            if user is not None:
-                _note_failure(user, ip, locked=not throttle.test(rules.failure_rate, *key))
+        count_failure(user, key, ip)
         raise NotSignedIn(WRONG)
     throttle.clear(rules.failure_rate, *key)
     if passwords.is_legacy(user.password):
@@ -84,13 +81,40 @@ def check_password(name: str, password: str, ip: str) -> User:
     return user
 
 
+def failure_key(user: User | None, name: str) -> tuple[str, str]:
+    """What failures are counted under: the account, whichever door and whichever of its names was used."""
+    known_as = f"account:{user.id}" if user is not None else unicodedata.normalize("NFKC", name).strip().casefold()
+    return "sign-in-failure", hash_token(known_as)
+
+
+def refuse_locked(user: User | None, key: tuple[str, str]) -> None:
+    """Raises TooMany while an account (or an unknown name) had too many failures."""
+    locked = user is not None and user.locked_until is not None and user.locked_until > utcnow()
+    if locked or not throttle.test(rules.failure_rate, *key):
+        raise TooMany(LOCKED, kind="locked")
+
+
+def count_failure(user: User | None, key: tuple[str, str], ip: str) -> None:
+    """One more failure; the last one allowed locks the account."""
+    try:
+        throttle.hit(rules.failure_rate, *key)
+    finally:
+        if user is not None:
+            _note_failure(user, ip, locked=not throttle.test(rules.failure_rate, *key))
+
+
+def forget_failures(user: User) -> None:
+    """The right person was here: by a code of the phone, or an administrator who gave a new password."""
+    throttle.clear(rules.failure_rate, *failure_key(user, ""))
+
+
 def check_second_factor(user: User, code: str, ip: str) -> None:
     """Raises NotSignedIn unless `code` is a fresh TOTP code or an unused recovery code of `user`."""
     key = ("second-factor", str(user.id))
-    if not throttle.test(rules.failure_rate, *key):
+    # counted before the check, so that a hundred guesses sent at once are no hundred tries
+    if not throttle.take(rules.failure_rate, *key):
         raise TooMany("Too many wrong codes, please try again later", kind="locked")
     if not totp.accept(user, code):
-        throttle.hit(rules.failure_rate, *key)
         _note_failure(user, ip, locked=False)
         raise NotSignedIn("The code is not right", kind="totp_required")
     throttle.clear(rules.failure_rate, *key)

@@ -34,7 +34,7 @@ def found(index: KnowledgeIndex, k: int = 60) -> list[list[tuple]]:
         ("发票抬头写错了", kb.INVOICE_TITLE),
         ("下载的EXCEL打不开", kb.EXPORT),
         ("帮新来的同事开个账号", kb.MEMBERS),
-        ("用IE可以吗", kb.BROWSER),
+        ("可以用ＩＥ浏览器吗", kb.BROWSER),
     ],
 )
 @pytest.mark.parametrize("tier", ["knowledge", "words_only"])
@@ -57,7 +57,10 @@ def test_a_hit_says_what_it_matched(knowledge, embedder):
         hit = knowledge.search(question, embed_question(embedder, question), 1)[0]
         assert (hit.key, hit.matched) == (kb.INVOICE, matched)
         assert hit.question == pytest.approx(1.0, abs=1e-3)
-        assert knowledge.search(question, None, 1)[0].matched == matched
+
+def test_a_hit_by_words_says_what_it_matched(words_only):
+    for question, matched in (("怎样申请开具发票", Matched.title), ("我要开票", Matched.phrasing), ("税号作废", Matched.body)):
+        assert words_only.search(question, None, 1)[0].matched == matched
 
 
 @pytest.mark.parametrize("as_test", [False, True])

@@ -59,8 +59,8 @@ def test_parts_with_dead_lines_score_as_one_index_of_the_living():
 def test_a_question_about_unknown_things_stays_low():
     (known,) = line_scores([(Postings.build(LINES), None)], query_terms("忘记登录密码"), b=0.3)
     (unknown,) = line_scores([(Postings.build(LINES), None)], query_terms("火星上能不能种土豆密码"), b=0.3)
-    assert known.max() > 0.8
-    assert unknown.max() < 0.2
+    assert known.max() > 0.4
+    assert unknown.max() < 0.1
 
 
 def test_nothing_to_search_in_and_nothing_to_search_for():

@@ -9,16 +9,20 @@ from ai.e5_file import E5File, WeightFileError
 from ai.model import DEFAULT_MODEL_NAME, ModelError, SentenceTransformerEmbedder, load_embedder
 from ai.rebuild import bulk_embedder, check_agreement, default_model_folder, is_rebuilt
 
-ODD_TEXTS = ["", " ", "😀🎉", "ﷺ" * 400, "a\0b", "\ud800", "\u0000", "长" * 5000, "word " * 3000, "\n\t"]
+ODD_TEXTS = ["", " ", "😀🎉", "ﷺ" * 400, "a\0b", "\ud800", "\u0000", "长" * 5000, "\n\t"]
 
 
 def test_vectors_are_of_length_one(embedder):
     for encode in (embedder.encode_queries, embedder.encode_passages):
-        vectors = encode(["怎么开发票", "How to pay", *ODD_TEXTS])
-        assert vectors.shape == (2 + len(ODD_TEXTS), embedder.dim)
-        assert vectors.dtype == np.float32
+        vectors = encode(["怎么开发票", "How to pay"])
+        assert (vectors.shape, vectors.dtype) == ((2, embedder.dim), np.float32)
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-4)
         assert encode([]).shape == (0, embedder.dim)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
+def test_any_text_has_a_vector(embedder, text):
+    assert np.linalg.norm(embedder.encode_queries([text])[0]) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_batches_change_nothing(embedder):

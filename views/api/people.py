@@ -1,6 +1,7 @@
 """用户相关接口: tokens, own profile, users (B §7.2)."""
 
 from flask import g, request
+from flask_babel import gettext
 from sqlalchemy import select
 
 from app.errors import Invalid, NotSignedIn
@@ -29,7 +30,13 @@ LOGS = Resource(path="user/operation-logs", key="operation_log", model=AuditLog,
                      "note", "create_time"),
                 filters=("operation", "target_type", "target_id", "user_id"), sort=("id", "create_time"),
                 search=("operation", "target_name", "user_name"),
-                more={"title": lambda actor, row: row.operation, "target": lambda actor, row: row.target_name}, writes=())
+                more={"title": lambda actor, row: operation_title(row.operation), "target": lambda actor, row: row.target_name}, writes=())
+
+
+def operation_title(name: str) -> str:
+    """What an operation is called, in the reader's language; bookkeeping keeps its code."""
+    entry = OPERATIONS.get(name)
+    return gettext(entry.title) if entry else name
 
 
 def dump(actor: Actor, user: User) -> dict:

@@ -45,7 +45,7 @@ def counters(actor: Actor, rows: list) -> dict[int, dict]:
         found[row.id] = {"lastSeq": row.thread.last_seq, "changeSeq": row.thread.change_seq, "unread": unread.get(row.thread_id, 0),
                          "lastMessage": None if message is None else {
                              "seq": message.seq, "type": message.type.value, "preview": threads.preview(message),
-                             "senderKind": message.sender_kind.value, "recalled": message.recalled_time is not None,
+                             "senderKind": message.sender_kind.value, "payload": message.payload if message.type is MessageType.system else None, "recalled": message.recalled_time is not None,
                              "createTime": plain(message.create_time)}}
     return found
 

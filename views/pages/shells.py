@@ -12,6 +12,9 @@ from views import auth
 
 blueprint = Blueprint("pages", __name__)
 
+#: set by the pages' theme switch, so that a dark page is dark from its first moment
+THEME_COOKIE = "ss_theme"
+
 
 @blueprint.get("/login")
 def login():
@@ -21,6 +24,7 @@ def login():
 @blueprint.get("/")
 @blueprint.get("/ask")
 @blueprint.get("/chat")
+@blueprint.get("/chat/<path:rest>")
 @blueprint.get("/articles/<path:rest>")
 @blueprint.get("/categories/<path:rest>")
 @blueprint.get("/tickets")
@@ -43,12 +47,15 @@ def favicon():
 
 
 def _shell(entry: str):
-    return render_template("shell.html", entry=assets(entry), tokens=assets("tokens"), locale=current_locale(),
+    theme = request.cookies.get(THEME_COOKIE)
+    parts, tokens = assets(entry), assets("tokens")
+    return render_template("shell.html", entry=parts, styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
+                           locale=current_locale(), theme=theme if theme in ("light", "dark") else None,
                            company=settings.get_setting("company_name"), csrf_token=auth.csrf_token())
 
 
 def assets(entry: str) -> dict:
-    """{js, css: […], preload: […]} of a front-end entry, from the build's manifest."""
+    """{js, css: […], preload: […]}, each file once, of a front-end entry, from the build's manifest."""
     manifest = _manifest(Path(current_app.static_folder) / "dist" / "manifest.json")
     name = next(key for key, value in manifest.items() if value.get("isEntry") and value.get("name") == entry)
     css, preload, seen = [], [], set()
@@ -59,7 +66,8 @@ def assets(entry: str) -> dict:
         seen.add(key)
         css.extend(file for file in manifest[key].get("css", []) if file not in css)
         for imported in manifest[key].get("imports", []):
-            preload.append(manifest[imported]["file"])
+            if manifest[imported]["file"] not in preload:
+                preload.append(manifest[imported]["file"])
             walk(imported)
 
     walk(name)

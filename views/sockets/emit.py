@@ -45,7 +45,8 @@ def session_update(conversation: Conversation, event: Event) -> None:
         "conversation": {"id": conversation.id, "no": conversation.no, "status": conversation.status.value,
                          "agent": dump_agent_ref(conversation.agent), "customer": dump_customer_ref(conversation.customer),
                          "teamId": conversation.team_id, "threadId": conversation.thread_id, "version": conversation.version,
-                         "queue": routing.queue_position(conversation), "closeTime": plain(conversation.close_time)}},
+                         "queue": routing.queue_position(conversation), "queueTime": plain(conversation.queue_time),
+                         "closeTime": plain(conversation.close_time)}},
         event.rooms)
     connections.recheck(conversation.thread_id)
 
@@ -85,5 +86,5 @@ def sign_out(sign_in_ids: list[int], reason: str) -> None:
 
 
 def _emit(name: str, payload: dict, rooms: list[str]) -> None:
-    if rooms:
+    if rooms and socketio.server is not None:  # a command on one machine has nobody to tell
         socketio.emit(name, payload, to=rooms)

@@ -18,6 +18,7 @@ export interface ShownMessage extends Message {
 }
 
 const TYPING_EVERY_MS = 2500
+const PREVIEW_EVERY_MS = 900
 const TYPING_ENDS_MS = 6000
 
 function isMine(message: Message): boolean {
@@ -70,6 +71,7 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
 
   let current: ThreadRef | null = null
   let typingTimer: ReturnType<typeof setTimeout> | undefined
+  let typingLater: ReturnType<typeof setTimeout> | undefined
   let typingSentAt = 0
   let readSeq = 0
 
@@ -97,6 +99,8 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
   }
 
   function close(): void {
+    clearTimeout(typingLater)
+    typingSentAt = 0
     if (current) live.closeThread(current)
     current = null
     stored.value = []
@@ -156,18 +160,30 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
 
   function send(draft: Draft): void {
     if (!current) return
+    clearTimeout(typingLater)
     typingSentAt = 0
     live.send(current, draft)
   }
 
-  /** Say that one is writing, at most every few seconds; `preview` only goes out for customers. */
-  function setTyping(on: boolean, preview?: string): void {
+  /** Say that one is writing, now and then; only a customer's words go along, for the agents to see. */
+  function setTyping(on: boolean, preview = ''): void {
+    clearTimeout(typingLater)
+    if (!on) {
+      if (typingSentAt > 0) tellTyping(false)
+      return
+    }
+    const staff = session.actor?.isStaff ?? false
+    const rest = typingSentAt + (staff ? TYPING_EVERY_MS : PREVIEW_EVERY_MS) - Date.now()
+    if (rest <= 0) tellTyping(true, preview)
+    // What was written in between is told at the end of the pause.
+    else if (!staff) typingLater = setTimeout(() => tellTyping(true, preview), rest)
+  }
+
+  function tellTyping(on: boolean, preview = ''): void {
     if (!current) return
-    if (on && Date.now() - typingSentAt < TYPING_EVERY_MS) return
-    if (!on && typingSentAt === 0) return
     typingSentAt = on ? Date.now() : 0
-    const shown = session.actor?.isStaff ? undefined : preview?.slice(0, 200)
-    live.hint('typing', { ...current, typing: on, preview: shown })
+    const words = on && !session.actor?.isStaff ? preview.slice(0, 200) : undefined
+    live.hint('typing', { ...current, typing: on, preview: words })
   }
 
   async function markRead(seq = lastSeq.value): Promise<void> {

@@ -1,0 +1,68 @@
+"""What commands say to the person at the keyboard: their language, and how far a long job is."""
+
+import functools
+import gettext as catalogs
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+
+
+def language(environment: Mapping[str, str] | None = None) -> str:
+    """"zh" or "en": the language the terminal is set to."""
+    environment = os.environ if environment is None else environment
+    chosen = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+def gettext(text: str, **values: object) -> str:
+    """The text in the terminal's language; works without an application, for example when its configuration is wrong."""
+    translated = _catalog(language()).gettext(text)
+    return translated % values if values else translated
+
+
+@functools.cache
+def _catalog(locale: str) -> catalogs.NullTranslations:
+    return catalogs.translation("messages", TRANSLATIONS, languages=[locale], fallback=True)
+
+
+class Progress:
+    """How far a job is: one moving line on a terminal, a line now and then where the output is a file."""
+
+    WIDTH = 30
+    #: seconds between two lines of a log
+    PAUSE = 10.0
+
+    def __init__(self, title: str, total: int, unit: str):
+        self.title, self.total, self.unit = title, total, unit
+        self._started = time.monotonic()
+        self._live = sys.stderr.isatty()
+        self._told = self._started if not self._live else 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def show(self, done: int) -> None:
+        """Say that `done` of all are done."""
+        now = time.monotonic()
+        if now - self._told < (0.1 if self._live else self.PAUSE):
+            return
+        self._told = now
+        if self._live:
+            print(f"\r{self._line(done)}", end="", file=sys.stderr, flush=True)
+        else:
+            print(self._line(done), file=sys.stderr, flush=True)
+
+    def end(self, done: int) -> None:
+        """The last word on it."""
+        print(f"{chr(13) if self._live else ''}{self._line(done)}", file=sys.stderr, flush=True)
+
+    def _line(self, done: int) -> str:
+        share = done / self.total if self.total else 1.0
+        rate = done / self.seconds if self.seconds > 0 else 0.0
+        bar = f" [{'#' * round(share * self.WIDTH):<{self.WIDTH}}]" if self._live else ""
+        return f"  {self.title}{bar} {done}/{self.total}  {rate:.1f} {self.unit}/s  {self.seconds:.1f} s"

@@ -1,0 +1,134 @@
+"""How a value looks in a table, on a page and in an exported file: no "None", no codes, local times."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+
+import pytz
+from flask import g, request
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+from sqlalchemy import Boolean, SmallInteger, inspect
+
+from models.types import Code
+from views.admin import labels
+from views.admin.references import address_of, load_names
+
+EMPTY = Markup('<span class="ad-none">—</span>')
+LIST_LENGTH = 80
+
+
+def badge(state: StrEnum) -> Markup:
+    """A state as a coloured word."""
+    return tag(labels.state_title(state), labels.state_tone(state))
+
+
+def tag(text, tone: str = "") -> Markup:
+    return Markup('<span class="ad-tag{}">{}</span>').format(f" ad-tag--{tone}" if tone else "", text)
+
+
+def is_flag(model: type, name: str) -> bool:
+    """Whether a column holds yes or no."""
+    column = inspect(model).columns.get(name)
+    return column is not None and isinstance(column.type, Boolean | SmallInteger) and not isinstance(column.type, Code)
+
+
+def zone() -> dt.tzinfo:
+    """The reader's time zone, which the page's script keeps in a cookie."""
+    try:
+        return pytz.timezone(request.cookies.get("tz", "UTC"))
+    except pytz.UnknownTimeZoneError:
+        return pytz.utc
+
+
+def local_text(moment: dt.datetime, seconds: bool = False) -> str:
+    """A stored UTC time as the reader's clock shows it."""
+    return pytz.utc.localize(moment).astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def time_tag(moment: dt.datetime) -> Markup:
+    # the script rewrites it where the server does not know the zone yet
+    return Markup('<time datetime="{}Z">{}</time>').format(moment.isoformat(timespec="seconds"), local_text(moment))
+
+
+class Cells:
+    """The cells of some rows of one view; what their columns point to is loaded at once."""
+
+    def __init__(self, view, rows: Iterable, columns: Iterable[str]):
+        self.view, self.rows, self.columns = view, list(rows), list(columns)
+        self.model = view.model
+        self._names = load_names(self.model, self.rows, [name for name in self.columns if name not in view.formatters])
+
+    def html(self, row, column: str, *, whole: bool = False) -> Markup:
+        """The cell as a page shows it; `whole` on the page of a single row, shortened in a list."""
+        if column in self.view.formatters:
+            return escape(_or_empty(self.view.formatters[column](row)))
+        value = getattr(row, column)
+        if value is None or value == "" or value == []:
+            return EMPTY
+        if (target := self._names.get((column, value) if isinstance(value, int) else None)) is not None:
+            return _link(target)
+        if is_flag(self.model, column):
+            return tag(_("Yes"), "success") if value else Markup('<span class="ad-none">{}</span>').format(_("No"))
+        return _html(value, whole)
+
+    def text(self, row, column: str) -> str:
+        """The cell as an exported file holds it."""
+        if column in self.view.formatters:
+            value = self.view.formatters[column](row)
+            return "" if value is EMPTY or value is None else Markup(escape(value)).striptags()
+        value = getattr(row, column)
+        if value is None:
+            return ""
+        if (target := self._names.get((column, value) if isinstance(value, int) else None)) is not None:
+            return str(target)
+        if is_flag(self.model, column):
+            return _("Yes") if value else _("No")
+        return _text(value)
+
+
+def _or_empty(value):
+    return EMPTY if value is None or value == "" else value
+
+
+def _link(target) -> Markup:
+    name = str(target) or f"#{target.id}"
+    address = address_of(target, g.actor)
+    shown = Markup('<a href="{}">{}</a>').format(address, name) if address else escape(name)
+    return shown if not target.deleted else Markup('<span class="ad-gone">{}</span>').format(shown)
+
+
+def _html(value, whole: bool) -> Markup:
+    if isinstance(value, StrEnum):
+        return badge(value)
+    if isinstance(value, dt.datetime):
+        return time_tag(value)
+    if isinstance(value, list):
+        return Markup(" ").join(tag(item) for item in (value if whole else value[:6]))
+    if isinstance(value, dict):
+        text = json.dumps(value, ensure_ascii=False, indent=2 if whole else None)
+        return Markup("<pre class=\"ad-json\">{}</pre>").format(text) if whole else _short(text)
+    if isinstance(value, str):
+        return Markup('<div class="ad-text">{}</div>').format(value) if whole and ("\n" in value or len(value) > 120) else (
+            escape(value) if whole else _short(value))
+    return escape(str(value))
+
+
+def _short(text: str) -> Markup:
+    line = " ".join(text[:LIST_LENGTH * 4].split())
+    if len(line) <= LIST_LENGTH and len(text) <= LIST_LENGTH * 4:
+        return escape(line)
+    return Markup('<span title="{}">{}…</span>').format(text[:400], line[:LIST_LENGTH].rstrip())
+
+
+def _text(value) -> str:
+    if isinstance(value, StrEnum):
+        return str(labels.state_title(value))
+    if isinstance(value, dt.datetime):
+        return local_text(value, seconds=True)
+    if isinstance(value, list):
+        return "; ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -1,0 +1,91 @@
+"""The words of the screens: column labels, titles and colours of states. English is the translation key."""
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _
+
+from models.actor import Scope
+from models.conversations import ConversationStatus
+from models.identity import SessionKind
+from models.knowledge import ArticleStatus, Visibility
+from models.messaging import MessageType, SenderKind
+from models.organization import Presence
+from models.tickets import TicketPriority, TicketStatus
+
+#: column or parameter → label; a view may override one in its own `label_columns`
+COLUMNS = {
+    "active": _("Active"), "active_time": _("Answered by a person"), "address": _("Address"), "after": _("After"),
+    "agent_id": _("Agent"), "answered": _("Answered"), "article_id": _("Article"), "assignee_id": _("Assignee"),
+    "avatar_url": _("Picture"), "before": _("Before"), "body": _("Text"), "bot_misses": _("Unanswered by the bot"),
+    "category": _("Category"), "category_id": _("Category"), "change_seq": _("Change number"), "channel": _("Channel"),
+    "close_reason": _("Reason of closing"), "close_time": _("Closed"), "code": _("Code"), "comment": _("Comment"),
+    "company_name": _("Company name"), "confidence": _("Confidence"), "contact_id": _("Contact"), "content": _("Content"),
+    "conversation_id": _("Conversation"), "cooperation_level": _("Cooperation level"), "create_by": _("Created by"),
+    "create_time": _("Created"), "credit_code": _("Credit code"), "current_count": _("Conversations now"),
+    "customer_id": _("Customer"), "department_id": _("Department"), "department_name": _("Department"),
+    "description": _("Description"), "detail": _("Details"), "dictionary_id": _("Dictionary"),
+    "edited_time": _("Edited"), "email": _("E-mail"), "emergency_phone": _("Emergency phone"), "event_key": _("Event"),
+    "expire_time": _("Expires"), "file_id": _("File"), "first_reply_time": _("First reply"), "from_agent_id": _("From"),
+    "full_name": _("Name"), "gender": _("Gender"), "helpful_count": _("Helpful"), "hire_date": _("Date of joining"),
+    "id": _("No."), "index_error": _("Search index error"), "index_version": _("Index version"), "industry": _("Industry"),
+    "introduction": _("Introduction"), "ip": _("Address of the computer"), "is_internal": _("Internal"),
+    "is_temporary": _("Temporary"), "kind": _("Kind"), "label": _("Label"), "label_en": _("English label"),
+    "landline": _("Landline"), "last_assigned_time": _("Last assignment"), "last_contact_time": _("Last contact"),
+    "last_login": _("Last sign-in"), "last_message_time": _("Last message"), "last_seen_time": _("Last seen"),
+    "leader_id": _("Leader"), "link": _("Link"), "locale": _("Language"), "max_conversations": _("Conversations at most"),
+    "method": _("Method"), "mime": _("File type"), "must_change_password": _("Must change password"), "name": _("Name"),
+    "no": _("Number"), "note": _("Note"), "operation": _("Operation"), "organization_id": _("Organization"),
+    "owner_id": _("Owner"), "owner_kind": _("Uploaded by"), "params": _("Details"), "parent_id": _("Parent"),
+    "phone": _("Phone"), "phrasings": _("Other phrasings"), "position": _("Position"), "presence": _("Presence"),
+    "presence_time": _("Presence since"), "priority": _("Priority"), "problem_types": _("Problem types"),
+    "publish_time": _("Published"), "queue_priority": _("Queue priority"), "queue_time": _("Queued"),
+    "read_time": _("Read"), "reason": _("Reason"), "recalled_time": _("Recalled"), "region": _("Region"),
+    "resolution": _("Solution"), "resolve_time": _("Solved"), "result": _("Result"), "revoked_reason": _("Why ended"),
+    "revoked_time": _("Ended"), "role_ids": _("Roles"), "roles": _("Roles"), "score": _("Score"), "seen_time": _("Last seen"),
+    "sender_kind": _("Sender"), "sender_name": _("Sender's name"), "seniority": _("Seniority"), "seq": _("Sequence"),
+    "sha256": _("Checksum"), "size": _("Size"), "skills": _("Skills"), "sort": _("Sort order"), "source": _("Source"),
+    "status": _("State"), "subject": _("Subject"), "tags": _("Tags"), "target_id": _("Object number"),
+    "target_name": _("Object"), "target_type": _("Kind of object"), "team_id": _("Team"), "teams": _("Teams"),
+    "text": _("Question"), "thread_id": _("Thread"), "tier": _("Search tier"), "title": _("Title"),
+    "to_agent_id": _("To"), "totp_enabled": _("Two-step verification"), "type": _("Type"),
+    "unhelpful_count": _("Not helpful"), "update_by": _("Changed by"), "update_time": _("Changed"),
+    "use_count": _("Used"), "user_agent": _("Browser"), "user_id": _("User"), "user_ids": _("Users"),
+    "user_name": _("User"), "username": _("User name"), "vip_level": _("VIP level"), "view_count": _("Views"),
+    "visibility": _("Audience"), "work_no": _("Staff number"),
+}
+
+#: kind of state → {state: (title, tone)}; tones are colours of the style sheet
+STATES: dict[type[StrEnum], dict[str, tuple]] = {
+    ConversationStatus: {
+        "bot": (_("With the bot"), "info"), "queued": (_("Waiting"), "warning"), "active": (_("Running"), "success"),
+        "on_hold": (_("On hold"), "primary"), "closed": (_("Closed"), "quiet")},
+    TicketStatus: {
+        "pending": (_("Pending"), "warning"), "processing": (_("In progress"), "info"), "review": (_("In review"), "primary"),
+        "resolved": (_("Resolved"), "success"), "closed": (_("Closed"), "quiet"), "cancelled": (_("Cancelled"), "quiet")},
+    TicketPriority: {"normal": (_("Normal"), "quiet"), "urgent": (_("Urgent"), "warning"), "critical": (_("Critical"), "danger")},
+    ArticleStatus: {"draft": (_("Draft"), "quiet"), "published": (_("Published"), "success"), "withdrawn": (_("Withdrawn"), "warning")},
+    Visibility: {
+        "public": (_("Everybody"), "success"), "customer": (_("Customers with an account"), "info"), "staff": (_("Staff only"), "warning")},
+    Presence: {"online": (_("Online"), "success"), "busy": (_("Busy"), "warning"), "offline": (_("Offline"), "quiet")},
+    SenderKind: {
+        "customer": (_("Customer"), "info"), "agent": (_("Agent"), "primary"), "bot": (_("Bot"), "quiet"), "system": (_("System"), "quiet")},
+    MessageType: {
+        "text": (_("Text"), "quiet"), "image": (_("Picture"), "info"), "file": (_("File"), "info"),
+        "answer": (_("Bot answer"), "primary"), "system": (_("Event"), "quiet"), "note": (_("Internal note"), "warning"),
+        "voice": (_("Voice"), "info")},
+    SessionKind: {"browser": (_("Browser"), "info"), "api": (_("Program"), "primary"), "visitor": (_("Visitor"), "quiet")},
+    Scope: {"own": (_("Own"), "quiet"), "team": (_("Team"), "info"), "department": (_("Department"), "info"), "all": (_("All"), "primary")},
+}
+
+
+def state_title(state: StrEnum):
+    """What a person calls this state."""
+    return STATES[type(state)][state][0]
+
+
+def state_tone(state: StrEnum) -> str:
+    return STATES[type(state)][state][1]
+
+
+def label_of(column: str):
+    return COLUMNS.get(column, column.replace("_", " ").capitalize())

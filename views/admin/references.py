@@ -1,0 +1,79 @@
+"""What a number in a column points to: the target's class, its name in a table cell, its screen."""
+
+from collections.abc import Iterable
+
+from flask import url_for
+from flask_appbuilder import Model
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import joinedload
+
+from app.extensions import db
+from models.actor import Actor
+from models.conversations import Conversation
+from models.customers import Contact, Customer, Organization
+from models.identity import Role, User
+from models.knowledge import Article, ArticleCategory
+from models.messaging import FileObject
+from models.organization import Agent, Department, Team, TeamMember
+from models.settings import Dictionary
+from models.tickets import Ticket
+
+#: parameters of operations and columns without foreign key that name a row
+BY_NAME: dict[str, type] = {
+    "agent_id": Agent, "to_agent_id": Agent, "customer_id": Customer, "create_by": User, "update_by": User,
+    "department_id": Department, "user_ids": User, "role_ids": Role,
+}
+#: rows whose name is another row's: load that along
+_NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
+#: few enough to be offered as one list; all others are searched while typing
+SMALL = (Department, Team, Role, ArticleCategory, Dictionary)
+#: class → the right's resource, which is also the path of its screen
+RESOURCES: dict[type, str] = {
+    Agent: "agent", Article: "article", ArticleCategory: "article_category", Contact: "contact", Conversation: "conversation",
+    Customer: "customer", Department: "department", Dictionary: "dictionary", FileObject: "file_object",
+    Organization: "organization", Role: "role", Team: "team", Ticket: "ticket", User: "user",
+}
+
+
+def target_of(model: type, name: str) -> type | None:
+    """The class of the row that column `name` of `model` (or a parameter of this name) points to."""
+    column = inspect(model).columns.get(name)
+    if column is not None and column.foreign_keys:
+        table = next(iter(column.foreign_keys)).column.table
+        return next(mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table)
+    return BY_NAME.get(name)
+
+
+def load_names(model: type, rows: Iterable, columns: Iterable[str]) -> dict[tuple[str, int], object]:
+    """{(column, number): the row it points to} for a page of rows, with one query for each kind of target.
+
+    Deleted targets are found too: what happened stays readable.
+    """
+    wanted: dict[type, set[int]] = {}
+    places: list[tuple[str, type, int]] = []
+    for column in columns:
+        target = target_of(model, column)
+        if target is None or target not in RESOURCES:
+            continue
+        for row in rows:
+            number = getattr(row, column, None)
+            if isinstance(number, int):
+                wanted.setdefault(target, set()).add(number)
+                places.append((column, target, number))
+    found = {target: {row.id: row for row in db.session.scalars(
+        named(target).where(target.id.in_(numbers)), execution_options={"include_deleted": True})}
+        for target, numbers in wanted.items()}
+    return {(column, number): found[target][number] for column, target, number in places if number in found[target]}
+
+
+def named(model: type):
+    """SELECT of rows together with what their name is made of."""
+    return select(model).options(*(joinedload(relation) for relation in _NAMED_BY.get(model, ())))
+
+
+def address_of(row, actor: Actor) -> str | None:
+    """The screen of a row, for those who may read such rows."""
+    resource = RESOURCES.get(type(row))
+    if resource is None or row.deleted or not actor.may(f"{resource}.read"):
+        return None
+    return url_for("OptionsView.go", resource=resource, pk=row.id)
