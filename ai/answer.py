@@ -7,6 +7,7 @@ offered to choose from, or neither, and a person takes over.
 
 `extract` quotes: what it returns is always a stretch of the article, unchanged.
 """
+
 import math
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -108,34 +109,44 @@ def measure_background(embedder: Embedder) -> float:
     return float((vectors @ vectors.T)[np.triu_indices(len(vectors), 1)].mean())
 
 
+#: What was measured, by model name: it takes a moment. Two threads may measure at once and get the same.
+_backgrounds: dict[str, float] = {}
+
+
 def calibration_for(embedder: Embedder | None) -> Calibration:
     """The constants for an embedder: the measured ones, moved to its background if it is another model."""
     if embedder is None:
         return LEXICAL
     if embedder.name == DEFAULT_MODEL_NAME:
         return SEMANTIC
-    return SEMANTIC._replace(background=measure_background(embedder))
+    if embedder.name not in _backgrounds:
+        _backgrounds[embedder.name] = measure_background(embedder)
+    return SEMANTIC._replace(background=_backgrounds[embedder.name])
 
 
 def signals(hits: Sequence[Hit], calibration: Calibration = SEMANTIC) -> Signals:
     """What the hits of one search say about the first of them."""
-    best, others = hits[0], [hit.score for hit in hits[1:DECISION_HITS]]
+    best, is_lexical = hits[0], hits[0].dense is None
+    # Beside articles that have vectors, one that has none yet is still judged by words alone.
+    first, *others = [hit.lexical if is_lexical else hit.score for hit in hits[:DECISION_HITS]]
     scale = 1 - calibration.background
-    nearness = ((best.lexical if best.dense is None else best.dense) - calibration.background) / scale
+    nearness = ((best.lexical if is_lexical else best.dense) - calibration.background) / scale
     is_first_by_words = float(best.lexical >= max(hit.lexical for hit in hits[:DECISION_HITS]))
     if not others:
         return calibration.lone._replace(nearness=nearness, is_first_by_words=is_first_by_words)
     return Signals(
         nearness=nearness,
-        lead=(best.score - others[0]) / scale,
-        stand=(best.score - sum(others) / len(others)) / scale,
+        lead=(first - others[0]) / scale,
+        stand=(first - sum(others) / len(others)) / scale,
         is_first_by_words=is_first_by_words,
     )
 
 
 def probability(seen: Signals, calibration: Calibration) -> float:
     """How probably the first hit answers the question, for a question that is about us."""
-    certainty = calibration.bias + sum(weight * signal for weight, signal in zip(calibration.weights, seen, strict=True))
+    certainty = calibration.bias + sum(
+        weight * signal for weight, signal in zip(calibration.weights, seen, strict=True)
+    )
     return calibration.ceiling / (1 + math.exp(-max(min(certainty, 50.0), -50.0)))
 
 

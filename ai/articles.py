@@ -6,6 +6,7 @@ body also gets one vector for each stretch of it, so that answers deep in the te
 
 A caller stores `Piece.text` or its hash beside each vector, and so embeds only pieces that changed.
 """
+
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple

@@ -3,6 +3,7 @@
 Little endian. Header; a unigram vocabulary with scores; a map of characters to what they count as; a
 directory of tensors, float32 or in blocks of 32 four-bit numbers with one float16 scale (Q4_0).
 """
+
 import importlib.util
 import struct
 from dataclasses import dataclass

@@ -15,6 +15,7 @@ Threads: any number may search while one or several change the index. A search w
 was current when it began and takes no lock; writers take turns at a lock and publish each change as
 a whole, so a reader sees all of an `upsert` or nothing of it.
 """
+
 from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -77,7 +78,9 @@ class _State(NamedTuple):
 class KnowledgeIndex:
     """Articles of one tenant, searchable by words and by vectors of one model."""
 
-    def __init__(self, dim: int, transform: LinearTransform | None = None, parts: Iterable[Part] = (), version: int = 0):
+    def __init__(
+        self, dim: int, transform: LinearTransform | None = None, parts: Iterable[Part] = (), version: int = 0
+    ):
         """An index for vectors of `dim` numbers (0 in the lexical tier); `transform` maps questions and articles."""
         self.dim = dim
         self.transform = transform
@@ -134,8 +137,13 @@ class KnowledgeIndex:
             parts, alive = self._state.parts, np.ones(len(fresh), bool)
             for part in parts:
                 places = part.places_of(fresh.keys)
-                held = dict(zip(part.segment.keys[places].tolist(), part.segment.versions[places].tolist(), strict=True))
-                alive &= [held.get(key, -1) <= version for key, version in zip(fresh.keys.tolist(), fresh.versions.tolist(), strict=True)]
+                held = dict(
+                    zip(part.segment.keys[places].tolist(), part.segment.versions[places].tolist(), strict=True)
+                )
+                alive &= [
+                    held.get(key, -1) <= version
+                    for key, version in zip(fresh.keys.tolist(), fresh.versions.tolist(), strict=True)
+                ]
             taken = fresh.keys[alive]
             parts = [*(part.without(taken) for part in parts), Part(fresh, alive)]
             self._publish(compacted(parts), max(self._state.version, int(fresh.versions.max())))
@@ -170,6 +178,19 @@ def _permitted(part: Part, allow: Allow) -> np.ndarray | None:
     return verdicts & part.alive
 
 
+_KINDS = (Matched.title, Matched.phrasing, Matched.body)
+
+
+class _Found(NamedTuple):
+    """Candidates as columns; NaN where there is no vector."""
+
+    keys: np.ndarray
+    dense: np.ndarray
+    lexical: np.ndarray
+    question: np.ndarray
+    matched: np.ndarray  #: places in _KINDS
+
+
 class _Search:
     """One search of one state."""
 
@@ -194,58 +215,57 @@ class _Search:
         )
 
     def hits(self, k: int) -> list[Hit]:
-        hits = [hit for number in range(len(self.parts)) for hit in self._part_hits(number, k)]
-        if any(hit.dense is not None for hit in hits):
-            hits = self._ranked_together(hits)
-        return sorted(hits, key=lambda hit: (-hit.score, hit.key))[:k]
-
-    def _ranked_together(self, hits: list[Hit]) -> list[Hit]:
-        """An article that has no vectors yet counts as the least near of those that have."""
-        least = min(hit.dense for hit in hits if hit.dense is not None)
+        found = _Found(
+            *map(np.concatenate, zip(*(self._found(number, k) for number in range(len(self.parts))), strict=True))
+        )
+        if self.vector is None or np.isnan(found.dense).all():
+            scores = found.lexical
+        else:
+            # An article that has no vectors yet counts as the least near of those that have.
+            near = np.where(np.isnan(found.dense), np.nanmin(found.dense), found.dense)
+            scores = near + found.lexical / self.weights.lam
         return [
-            hit._replace(score=least + hit.lexical / self.weights.lam) if hit.dense is None else hit for hit in hits
+            Hit(
+                key=int(found.keys[place]),
+                score=float(scores[place]),
+                dense=_number(found.dense[place]),
+                lexical=float(found.lexical[place]),
+                matched=_KINDS[found.matched[place]],
+                question=_number(found.question[place]),
+            )
+            for place in np.lexsort((found.keys, -scores))[:k]
         ]
 
-    def _part_hits(self, number: int, k: int) -> list[Hit]:
-        part, permitted = self.parts[number], self.permitted[number]
+    def _found(self, number: int, k: int) -> "_Found":
+        """What one part has to offer."""
+        part = self.parts[number]
         segment = part.segment
         of_lines = np.maximum.reduceat(self.lines[number], segment.line_starts[:-1])
         of_bodies = self.bodies[number]
         lexical = (of_lines + of_bodies) / 2
-        candidates = self._candidates(segment, lexical, permitted, max(k, CANDIDATES))
-        if not len(candidates):
-            return []
-        lexical = lexical[candidates]
+        places = self._candidates(segment, lexical, self.permitted[number], max(k, CANDIDATES))
+        nothing = np.full(len(places), np.nan, np.float32)
         if self.vector is None:
+            is_title = np.array([self._is_title_best(number, place) for place in places], bool)
             # The title is part of what is counted as body, so a body that says no more is a little ahead.
-            by_body = of_bodies[candidates] > 1.25 * of_lines[candidates]
-            in_title = self._title_is_best(number, candidates)
-            matched = np.where(by_body, Matched.body, np.where(in_title, Matched.title, Matched.phrasing))
-            return [
-                Hit(int(segment.keys[place]), float(score), None, float(score), Matched(kind))
-                for place, score, kind in zip(candidates, lexical, matched, strict=True)
-            ]
-        questions = best_rows(segment.questions, candidates, self.vector)
-        passages = best_rows(segment.passages, candidates, self.vector)
-        asked = np.where(segment.line_counts[candidates] > 1, self.weights.phrasings, self.weights.title)
-        dense = np.maximum(asked * questions.scores + (1 - asked) * passages.scores, passages.scores)
-        in_title = np.where(questions.within == 0, Matched.title, Matched.phrasing)
-        matched = np.where(passages.scores > questions.scores, Matched.body, in_title)
-        return [
-            Hit(
-                key=int(segment.keys[place]),
-                score=float(words if np.isnan(near) else near + words / self.weights.lam),
-                dense=None if np.isnan(near) else float(near),
-                lexical=float(words),
-                matched=Matched(kind),
-                question=None if np.isnan(near) else float(question),
-            )
-            for place, near, words, kind, question in zip(
-                candidates, dense, lexical, matched, questions.scores, strict=True
-            )
-        ]
+            is_body = of_bodies[places] > 1.25 * of_lines[places]
+            dense = question = nothing
+        else:
+            asked = best_rows(segment.questions, places, self.vector)
+            told = best_rows(segment.passages, places, self.vector)
+            weight = np.where(segment.line_counts[places] > 1, self.weights.phrasings, self.weights.title)
+            dense = np.maximum(weight * asked.scores + (1 - weight) * told.scores, told.scores)
+            question, is_title, is_body = asked.scores, asked.within == 0, told.scores > asked.scores
+        matched = np.where(
+            is_body,
+            _KINDS.index(Matched.body),
+            np.where(is_title, _KINDS.index(Matched.title), _KINDS.index(Matched.phrasing)),
+        )
+        return _Found(segment.keys[places], dense, lexical[places], question, matched)
 
-    def _candidates(self, segment: Segment, lexical: np.ndarray, permitted: np.ndarray | None, wanted: int) -> np.ndarray:
+    def _candidates(
+        self, segment: Segment, lexical: np.ndarray, permitted: np.ndarray | None, wanted: int
+    ) -> np.ndarray:
         worded = lexical > 0 if permitted is None else (lexical > 0) & permitted
         by_words = np.flatnonzero(worded)
         if len(by_words) > wanted:
@@ -259,8 +279,10 @@ class _Search:
             proposed.append(table.nearest(self.vector, rows, permitted))
         return np.unique(np.concatenate(proposed))
 
-    def _title_is_best(self, number: int, documents: np.ndarray) -> np.ndarray:
+    def _is_title_best(self, number: int, document: int) -> bool:
         starts, scores = self.parts[number].segment.line_starts, self.lines[number]
-        return np.array(
-            [int(np.argmax(scores[starts[place] : starts[place + 1]])) == 0 for place in documents], bool
-        )
+        return int(np.argmax(scores[starts[document] : starts[document + 1]])) == 0
+
+
+def _number(value: np.floating) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -8,10 +8,11 @@ at query time, so the scores are exactly those of an index built afresh from the
 it came about.
 
 Scores are comparable between questions: a score is divided by the most that a line could reach with this
-question, (k1 + 1) times the summed idf of all its terms, terms that occur nowhere included. 0 is no term in common; about
-0.45 is a line of average length that has each of the question's terms once; a question about unknown
-things stays low whatever it hits.
+question, (k1 + 1) times the summed idf of all its terms, terms that occur nowhere included. 0 is no term in
+common; about 0.45 is a line of average length that has each of the question's terms once; a question about
+unknown things stays low whatever it hits.
 """
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,7 +152,9 @@ def line_scores(
     living = sum(len(postings) if alive is None else int(alive.sum()) for postings, alive in parts)
     if not living or not len(query.codes):
         return [np.zeros(len(postings), np.float32) for postings, _ in parts]
-    total = sum(int((postings.lengths if alive is None else postings.lengths[alive]).sum()) for postings, alive in parts)
+    total = sum(
+        int((postings.lengths if alive is None else postings.lengths[alive]).sum()) for postings, alive in parts
+    )
     average = max(total / living, 1e-9)
     slices = [postings.lookup(query.codes) for postings, _ in parts]
     frequency = np.zeros(len(query.codes))

@@ -10,7 +10,9 @@
 Vectors of different models cannot be compared; `name` tells them apart and is stored beside every vector.
 All embedders are thread-safe and release the interpreter lock while they compute.
 """
+
 import hashlib
+import importlib.util
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -85,11 +87,18 @@ def _engine_text(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
+def is_sentence_transformers_installed() -> bool:
+    """Whether other models than the bundled one can be loaded at all (requirements-torch.txt)."""
+    return importlib.util.find_spec("sentence_transformers") is not None
+
+
 class SentenceTransformerEmbedder:
     """Any model that sentence-transformers can load, with the prompts its makers trained it with."""
 
     def __init__(self, folder_or_name: str | Path, *, name: str | None = None, download: bool = False, batch: int = 32):
         limit_threads()
+        if not is_sentence_transformers_installed():
+            raise ModelError(f"the embedding model {str(folder_or_name)!r} needs sentence-transformers")
         import torch  # with sentence-transformers: seconds, and half a GB
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging

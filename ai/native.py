@@ -1,4 +1,5 @@
 """Native threads: one OpenMP thread for each library, and a lock that every kind of server honours."""
+
 import _thread
 import os
 

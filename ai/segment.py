@@ -5,6 +5,7 @@ neighbours of similar size are merged, so that the number of segments stays loga
 is copied only now and then. Nothing is ever changed in place: a reader who holds a list of parts
 holds one consistent state of the index for as long as it likes.
 """
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -8,6 +8,7 @@ Saving is atomic: the files get new names, and the manifest that names them is r
 A process that dies while saving leaves the old snapshot as it was. Several processes may save and load
 at once; the last manifest counts.
 """
+
 import hashlib
 import io
 import json
@@ -96,7 +97,9 @@ def load(folder: Path, tenant: str, model_name: str) -> KnowledgeIndex:
     if manifest.get("model") != model_name:
         raise SnapshotError(Reason.other_model, f"its vectors are by {manifest.get('model')!r}")
     try:
-        files = {name.split("-")[0]: _checked(folder / Path(name).name, facts) for name, facts in manifest["files"].items()}
+        files = {
+            name.split("-")[0]: _checked(folder / Path(name).name, facts) for name, facts in manifest["files"].items()
+        }
         return _index(manifest, files)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         # Sums fit but the contents do not: written by a faulty program, or the manifest was edited.

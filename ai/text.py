@@ -6,6 +6,7 @@ the original text.
 
 All functions are thread-safe. The converter (OpenCC) and the dictionary (jieba) are loaded on first use.
 """
+
 import logging
 import os
 import re
@@ -20,8 +21,7 @@ from ai.native import NativeLock
 
 #: Scripts written without spaces between words: Han with its extensions, kana, Hangul.
 UNSPACED = (
-    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUN = re.compile(f"(?P<unspaced>[{UNSPACED}]+)|(?P<word>[^\\W_{UNSPACED}]+)")
 #: Invisible characters and lone surrogates: they arrive by copy and paste and match nothing.
@@ -29,17 +29,19 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud
 _SPACES = re.compile(r"\s+")
 
 #: Where a sentence ends: Chinese and Western marks, with the quotes and brackets that close it; a
-#: Western full stop only after a letter and before a space, so that "3.5", "1. " and addresses stay whole; and every line end.
+#: Western full stop only after a letter and before a space, so that "3.5", "1. " and addresses stay whole;
+#: and every line end.
 _SENTENCE_END = re.compile(r"[。！？；!?;…]+[”’」』）)\]】]*|(?<!\d)\.[”’)\]]*(?=\s|$)|\n+")
 
 #: Words that say nothing about what a question is about.
-STOP_WORDS = frozenset(
-    "的 了 是 我 你 您 他 她 它 们 我们 你们 您好 你好 吗 呢 啊 吧 呀 嘛 哦 在 有 和 与 及 或 也 就 都 而 着 过 把 被 对 为 从 到 "
-    "这 那 这个 那个 要 会 能 能否 可以 可否 请 请问 麻烦 谢谢 想 想问 一下 一个 怎么 怎样 如何 什么 为什么 为何 哪些 哪里 哪个 多少 "
-    "没有 不 不能 无法 是否 吗 还是 关于 需要 时候 "
-    "a an the is are am was be do does did can could will would should to of in on at for with and or not "
-    "i you we they my your our it this that what how why when where which who please there".split()
-)
+_STOP_TEXT = """
+的 了 是 我 你 您 他 她 它 们 我们 你们 您好 你好 吗 呢 啊 吧 呀 嘛 哦 在 有 和 与 及 或 也 就 都 而 着 过 把 被 对 为
+从 到 这 那 这个 那个 要 会 能 能否 可以 可否 请 请问 麻烦 谢谢 想 想问 一下 一个 怎么 怎样 如何 什么 为什么 为何 哪些 哪里
+哪个 多少 没有 不 不能 无法 是否 还是 关于 需要 时候
+a an the is are am was be do does did can could will would should to of in on at for with and or not
+i you we they my your our it this that what how why when where which who please there
+"""
+STOP_WORDS = frozenset(_STOP_TEXT.split())
 
 
 @lru_cache(maxsize=1)
@@ -116,8 +118,8 @@ def _private_folder() -> str:
 
 
 @lru_cache(maxsize=1)
-def _load_jieba():
-    import jieba.analyse  # 90 MB with its dictionaries; only pages that cut words need it
+def _load_cutter():
+    import jieba  # 90 MB with its dictionary; only pages that cut words need it
 
     jieba.setLogLevel(logging.WARNING)
     cutter = jieba.Tokenizer()
@@ -125,15 +127,26 @@ def _load_jieba():
     cutter.initialize()
     for word in _user_words:
         cutter.add_word(word)
-    ranker = jieba.analyse.TFIDF()
-    ranker.tokenizer = cutter
-    return cutter, ranker
+    return cutter
 
 
-def _jieba():
+@lru_cache(maxsize=1)
+def _load_ranker():
+    from jieba.analyse import default_tfidf  # the frequencies of words in general: as much memory again
+
+    default_tfidf.tokenizer = _cutter()
+    return default_tfidf
+
+
+def _cutter():
     # The lock keeps two threads from loading the dictionary at once; afterwards it is only looked up.
     with _jieba_lock:
-        return _load_jieba()
+        return _load_cutter()
+
+
+def _ranker():
+    with _jieba_lock:
+        return _load_ranker()
 
 
 def load_user_words(words: Iterable[str]) -> None:
@@ -142,16 +155,14 @@ def load_user_words(words: Iterable[str]) -> None:
     with _jieba_lock:
         fresh = wanted - _user_words
         _user_words.update(fresh)
-        if _load_jieba.cache_info().currsize:
-            cutter, _ = _load_jieba()
+        if _load_cutter.cache_info().currsize:
             for word in fresh:
-                cutter.add_word(word)
+                _load_cutter().add_word(word)
 
 
 def keywords(text: str, k: int) -> list[str]:
     """The k words that say most about a text, best first, in normalised form."""
-    _, ranker = _jieba()
-    ranked = ranker.extract_tags(normalise(text), topK=k + len(STOP_WORDS))
+    ranked = _ranker().extract_tags(normalise(text), topK=k + len(STOP_WORDS))
     return [word for word in ranked if len(word) > 1 and word not in STOP_WORDS][:k]
 
 
@@ -168,8 +179,7 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 
 def _query_words(query: str) -> list[str]:
-    cutter, _ = _jieba()
-    words = [word for word in cutter.cut_for_search(normalise(query)) if _RUN.search(word)]
+    words = [word for word in _cutter().cut_for_search(normalise(query)) if _RUN.search(word)]
     telling = [word for word in words if word not in STOP_WORDS]
     long_ones = [word for word in telling if len(word) > 1]
     return long_ones or telling

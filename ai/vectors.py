@@ -1,4 +1,5 @@
 """Vectors of numbered rows, several to a document, and the nearest of them over FAISS."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

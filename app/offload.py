@@ -67,7 +67,11 @@ def patch(mode: str, threads: int) -> None:
     import os
     if mode == "eventlet":
         os.environ["EVENTLET_THREADPOOL_SIZE"] = str(threads)
-        import eventlet
+        import warnings
+        with warnings.catch_warnings():
+            # it says at every start that it is in maintenance; our decision record says why we know
+            warnings.simplefilter("ignore")
+            import eventlet
         eventlet.monkey_patch()
     elif mode == "gevent":
         from gevent import config, monkey

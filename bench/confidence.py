@@ -3,10 +3,12 @@
     python -m bench.confidence --data DIR [--model default] [--model-dir kb_index]
 
 DIR is a retrieval set (see bench.retrieval) with a file oos_chitchat.jsonl of questions that are about
-nothing in it. Whole and in random parts of 20 to 300 articles, with and without known phrasings, four kinds of
-questions are asked: `answered` ones, `chat`, `removed` ones (their article may not be found) and `elsewhere` (their article
-is in another part). One half of the questions is learnt from, the other reported.
+nothing in it. Whole and in random parts of 20 to 300 articles, with and without known phrasings, four kinds
+of questions are asked: `answered` ones, `chat`, `removed` ones (their article may not be found) and
+`elsewhere` (their article is in another part). One half of the articles is learnt from, the other reported.
+Needs scikit-learn, which comes with sentence-transformers.
 """
+
 import argparse
 import zlib
 from collections.abc import Iterator, Sequence

@@ -7,6 +7,7 @@ text, similar?}, queries.jsonl {id, text}, qrels.jsonl {query_id, doc_id}. A set
 phrasings (`similar`) is measured without them (cold) and with them (warm). Everything goes through the
 KnowledgeIndex that serves customers: lexical is a search without a vector, dense one without words.
 """
+
 import argparse
 import getpass
 import hashlib
@@ -74,7 +75,9 @@ def measured(runs: Sequence[Sequence[str]], relevant: Sequence[set[str]]) -> Met
         ideal = sum(1 / np.log2(rank + 2) for rank in range(min(len(wanted), DEPTH)))
         gain = sum(1 / np.log2(rank + 2) for rank in ranks)
         first = ranks[0] if ranks else None
-        rows.append((first == 0, first is not None and first < 5, 0 if first is None else 1 / (first + 1), gain / ideal))
+        rows.append(
+            (first == 0, first is not None and first < 5, 0 if first is None else 1 / (first + 1), gain / ideal)
+        )
     return Metrics(*np.mean(np.array(rows, float), axis=0))
 
 
@@ -126,7 +129,8 @@ def entries_of(corpus: Sequence[dict], embedder: Embedder | None, warm: bool) ->
     """The index entries of a corpus; key i is document i."""
     phrasings = [tuple(document.get("similar", ())) if warm else () for document in corpus]
     pieces: list[list[Piece]] = [
-        pieces_of(title_of(document), document["text"], known) for document, known in zip(corpus, phrasings, strict=True)
+        pieces_of(title_of(document), document["text"], known)
+        for document, known in zip(corpus, phrasings, strict=True)
     ]
     vectors: list[np.ndarray | None] = [None] * len(corpus)
     if embedder is not None:

@@ -104,12 +104,12 @@ class Engine:
     def save(self, tenant_id: int) -> None:
         """Write the snapshot from which the next start goes on."""
         index = self.index(tenant_id)
-        offload(save_snapshot, index, self.folder, tenant_id, self.model_name)
+        offload(save_snapshot, index, self.folder / str(tenant_id), str(tenant_id), self.model_name)
 
     def _from_snapshot(self, tenant_id: int) -> KnowledgeIndex:
         dim = self.embedder.dim if self.embedder is not None else 0
         try:
-            index = offload(load_snapshot, self.folder, tenant_id, self.model_name)
+            index = offload(load_snapshot, self.folder / str(tenant_id), str(tenant_id), self.model_name)
         except SnapshotError as reason:
             logger.info("index of company %s is built from the database: %s", tenant_id, reason)
             return KnowledgeIndex(dim)
@@ -214,7 +214,7 @@ def embed_pending(tenant_id: int, limit: int = 10_000) -> int:
     if engine.embedder is None:
         return 0
     done = 0
-    for ids in _chunks(_missing_vectors(limit), EMBED_BATCH):
+    for ids in _chunks(missing_vectors(limit), EMBED_BATCH):
         articles = [row for row in _articles(ids).values()]
         pieces = {row.id: pieces_of(row.title, to_text(row.body), row.phrasings or []) for row in articles}
         flat = [piece for row in articles for piece in pieces[row.id]]
@@ -317,8 +317,8 @@ def _entry(article: Article, stored: dict[str, ArticleVector]) -> Entry:
     return make_entry(article.id, article.index_version, article.title, body, phrasings, vectors)
 
 
-def _missing_vectors(limit: int) -> list[int]:
-    """Published articles that lack a vector of their present text."""
+def missing_vectors(limit: int) -> list[int]:
+    """The ids of published articles that lack a vector of their present text from the present model."""
     missing, last = [], 0
     while len(missing) < limit:
         rows = list(db.session.scalars(select(Article).where(Article.status == ArticleStatus.published, Article.id > last)

@@ -78,7 +78,7 @@ def send_message(actor: Actor, conversation: Conversation, *, client_msg_id: str
     if actor.is_staff and type is not MessageType.note and conversation.first_reply_time is None:
         conversation.first_reply_time = now
     if not conversation.subject and actor.sees_as_customer and content:
-        conversation.subject = " ".join(content.split())[:80]
+        conversation.subject = _subject(content)
     if actor.sees_as_customer and conversation.status is Status.bot and type is MessageType.text:
         announce("conversation.asked", conversation_id=conversation.id, message_id=message.id, text=content[:500])
     return message
@@ -97,8 +97,12 @@ def answer_as_bot(actor: Actor, conversation: Conversation, *, to_message_id: in
 
 @operation("message.recall", title="Recall a message")
 def recall_message(actor: Actor, conversation: Conversation, message: ChatMessage) -> ChatMessage:
-    """Take back an own message within two minutes."""
-    return threads.recall(actor, conversation.thread, message, place=place(conversation))
+    """Take back an own message within two minutes; the conversation's subject may have been its words."""
+    was_subject = conversation.subject != "" and conversation.subject == _subject(message.content)
+    message = threads.recall(actor, conversation.thread, message, place=place(conversation))
+    if was_subject:
+        conversation.subject = ""
+    return message
 
 
 @operation("message.read", title="Mark as read")
@@ -253,6 +257,11 @@ def assignments_of(conversation: Conversation) -> list[ConversationAssignment]:
     """Who had it and why, oldest first."""
     return list(db.session.scalars(select(ConversationAssignment).where(
         ConversationAssignment.conversation_id == conversation.id).order_by(ConversationAssignment.id)))
+
+
+def _subject(content: str) -> str:
+    """What a list calls a conversation that begins with these words."""
+    return " ".join(content.split())[:80]
 
 
 def _move(conversation: Conversation, to: ConversationStatus) -> None:

@@ -14,7 +14,8 @@ WRITABLE = ("title", "body", "phrasings", "category_id", "tags", "visibility", "
 MAX_PHRASINGS = 50
 
 
-def _check_article(actor: Actor, row: Article, data: dict) -> None:
+def check_article(actor: Actor, row: Article, data: dict) -> None:
+    """Refuse or complete an article before it is stored; also for imports. Raises Invalid."""
     row.title = " ".join((row.title or "").split())
     if not row.title:
         raise Invalid("An article needs a title", fields={"title": "required"})
@@ -54,7 +55,7 @@ def _check_category(actor: Actor, row: ArticleCategory, data: dict) -> None:
 
 crud("article_category", ArticleCategory, title="Article category", writable=("name", "parent_id", "sort"),
      check=_check_category, before_delete=_keep_used)
-crud("article", Article, title="Article", writable=WRITABLE, check=_check_article, before_delete=_remove_from_index)
+crud("article", Article, title="Article", writable=WRITABLE, check=check_article, before_delete=_remove_from_index)
 
 
 @operation("article.publish", title="Publish an article")

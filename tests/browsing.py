@@ -19,7 +19,8 @@ VIEWPORTS: Mapping[str, dict] = MappingProxyType({
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no name leads out of this machine
+    # no name leads out of this machine; companies of the tests have names below localhost
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
 
@@ -44,13 +45,16 @@ class Pages:
         self._found: list[str] = []
 
     def __call__(self, path: str | None = "/", *, viewport: str = "desktop", locale: str = "zh-CN",
-                 beside: Page | None = None, server: AppServer | None = None, **options) -> Page:
+                 beside: Page | None = None, server: AppServer | None = None, host: str | None = None, **options) -> Page:
         """A page at this path, or blank with None.
 
         Each has a browser session of its own, like another person; `beside` another page it is a second tab of the
-        same person. `server` names another server than the usual one; further options go to the browser context.
+        same person. `server` names another server than the usual one, `host` another company on it; further options go
+        to the browser context.
         """
         base_url = (server or self.server).base_url
+        if host:
+            base_url = f"http://{host}:{urlsplit(base_url).port}"
         self._hosts.add(urlsplit(base_url).netloc)
         if beside is None:
             context = self.browser.new_context(base_url=base_url, locale=locale, timezone_id="Asia/Shanghai",

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from sqlalchemy import func, or_, select
 
@@ -11,13 +12,13 @@ from models import audit
 from models.actor import Actor
 from models.base import mark_deleted
 from models.customers import Customer
-from models.identity import Role, User
+from models.identity import ExternalIdentity, Role, User
 from models.organization import Agent, Department, TeamMember
 from services import settings
 from services.crud import referenced
 from services.identity import passwords, totp
-from services.identity.rights import CUSTOMER_ROLE
-from services.identity.signin import end_sign_ins_of
+from services.identity.rights import CUSTOMER_ROLE, may_give
+from services.identity.signin import end_sign_ins_of, forget_failures
 from services.operation import announce, operation
 from services.organization import next_work_no
 
@@ -47,7 +48,7 @@ def add_user(actor: Actor, *, username: str, password_hash: str, full_name: str,
     """The row of a new account, with its agent or customer profile."""
     user = User(username=canonical_username(username), password=password_hash, first_name="", last_name="", active=True,
                 locale=locale if locale in ("zh", "en") else "zh", must_change_password=int(must_change), token_version=1)
-    user.full_name = _full_name(full_name) or user.username
+    user.full_name = canonical_name(full_name) or user.username
     user.email = canonical_email(email) or f"{user.username}@local.invalid"
     user.phone = canonical_phone(phone)
     user.department_id = department_id
@@ -66,13 +67,10 @@ def update_user(actor: Actor, user: User, *, full_name: str | None = None, email
                 department_id: int | None = None, active: bool | None = None, role_ids: list[int] | None = None,
                 locale: str | None = None) -> User:
     """An administrator changes an account; disabling it or changing its roles ends its sign-ins."""
-    _guard_super(actor, user)
+    guard_stronger(actor, user)
     if full_name is not None:
-        user.full_name = _full_name(full_name)
-    if email is not None:
-        user.email = canonical_email(email) or user.email
-    if phone is not None:
-        user.phone = canonical_phone(phone)
+        user.full_name = canonical_name(full_name)
+    _set_contact(user, email, phone, verified=1)
     if department_id is not None:
         user.department_id = department_id or None
         referenced(Department, user.department_id, actor, "departmentId")
@@ -80,7 +78,7 @@ def update_user(actor: Actor, user: User, *, full_name: str | None = None, email
         user.locale = _locale(locale)
     _refuse_taken(user)
     if role_ids is not None:
-        wanted = _roles(actor, [], role_ids)
+        wanted = _roles(actor, [], role_ids, held=user.roles)
         if {role.id for role in wanted} != {role.id for role in user.roles}:
             before = sorted(role.name for role in user.roles)
             user.roles = wanted
@@ -99,10 +97,26 @@ def update_user(actor: Actor, user: User, *, full_name: str | None = None, email
     return user
 
 
+@operation("user.verify_contact", title="Confirm own phone or e-mail", right="")
+def mark_verified(actor: Actor, user: User, *, target: str) -> User:
+    """A code sent to `target` has come back (the caller checked it): the person signs in and resets with it from now on."""
+    if user.id != actor.user_id:
+        raise NotAllowed("You can only change your own profile")
+    if target == user.phone:
+        user.phone_verified = 1
+        _refuse_taken(user)
+    elif target == user.email:
+        user.email_verified = 1
+    else:
+        raise Conflict("Somebody else has changed this in the meantime, please reload")
+    db.session.flush()
+    return user
+
+
 @operation("user.delete", title="Delete a user")
 def delete_user(actor: Actor, user: User) -> None:
     """The account ends; what the person did stays."""
-    _guard_super(actor, user)
+    guard_stronger(actor, user)
     if user.id == actor.user_id:
         raise Conflict("You cannot delete your own account")
     agent = db.session.scalars(select(Agent).where(Agent.user_id == user.id)).first()
@@ -112,6 +126,8 @@ def delete_user(actor: Actor, user: User) -> None:
         for member in db.session.scalars(select(TeamMember).where(TeamMember.agent_id == agent.id)):
             mark_deleted(member)
         mark_deleted(agent)
+    for identity in db.session.scalars(select(ExternalIdentity).where(ExternalIdentity.user_id == user.id)):
+        mark_deleted(identity)
     end_sign_ins_of(user, reason="deleted")
     mark_deleted(user)
     announce("user.deleted", user_id=user.id)
@@ -122,6 +138,7 @@ def reset_password(actor: Actor, user: User) -> str:
     actor.require("user.reset_password")
     made = passwords.random_password()
     set_password(actor, user, password_hash=passwords.hash_password(made), must_change=True)
+    forget_failures(user)
     return made
 
 
@@ -145,7 +162,7 @@ def store_own_password(actor: Actor, user: User, *, password_hash: str) -> None:
 
 @operation("user.reset_password", title="Reset a user's password")
 def set_password(actor: Actor, user: User, *, password_hash: str, must_change: bool) -> None:
-    _guard_super(actor, user)
+    guard_stronger(actor, user)
     user.password, user.must_change_password, user.locked_until = password_hash, int(must_change), None
     end_sign_ins_of(user, reason="password_reset")
 
@@ -153,7 +170,7 @@ def set_password(actor: Actor, user: User, *, password_hash: str, must_change: b
 @operation("user.reset_second_factor", title="Switch off a user's second factor", right="user.reset_password")
 def reset_second_factor(actor: Actor, user: User) -> None:
     """For somebody who lost phone and recovery codes."""
-    _guard_super(actor, user)
+    guard_stronger(actor, user)
     totp.clear(user)
     end_sign_ins_of(user, reason="second_factor_reset")
 
@@ -165,11 +182,9 @@ def update_own_profile(actor: Actor, user: User, *, full_name: str | None = None
     if user.id != actor.user_id:
         raise NotAllowed("You can only change your own profile")
     if full_name is not None:
-        user.full_name = _full_name(full_name) or user.full_name
-    if email is not None:
-        user.email = canonical_email(email) or user.email
-    if phone is not None:
-        user.phone = canonical_phone(phone)
+        user.full_name = canonical_name(full_name) or user.full_name
+    # anybody can type somebody else's number: it opens no door until a code sent there has come back
+    _set_contact(user, email, phone, verified=0)
     if locale is not None:
         user.locale = _locale(locale)
     _refuse_taken(user)
@@ -213,36 +228,60 @@ def canonical_phone(phone: str | None) -> str | None:
     if not digits:
         return None
     digits = re.sub(r"^00", "+", digits)
-    if re.fullmatch(r"1\d{10}", digits):
+    if re.fullmatch(r"1[0-9]{10}", digits):
         digits = f"+86{digits}"
-    if not re.fullmatch(r"\+\d{7,15}", digits):
+    if not re.fullmatch(r"\+[0-9]{7,15}", digits):
         raise Invalid("This is not a phone number", fields={"phone": "digits"})
     return digits
 
 
 def _refuse_taken(user: User) -> None:
+    others = User.id != (user.id or 0)
+    same = or_(func.lower(User.username) == user.username.lower(), User.email == user.email)
     with db.session.no_autoflush:
-        same = or_(func.lower(User.username) == user.username.lower(), User.email == user.email)
-        if db.session.scalar(select(User.id).where(same, User.id != (user.id or 0)).limit(1),
-                             execution_options={"all_tenants": True}):
-            raise Conflict("This user name or e-mail address cannot be used")
+        taken = db.session.scalar(select(User.id).where(same, others).limit(1), execution_options={"all_tenants": True})
+        if not taken and user.phone and user.phone_verified != 0:
+            # a proven number opens one account only
+            taken = db.session.scalar(select(User.id).where(User.phone == user.phone, User.phone_verified == 1, others).limit(1))
+    if taken:
+        raise Conflict("This user name, phone number or e-mail address cannot be used")
 
 
-def _roles(actor: Actor, codes: list[str], ids: list[int]) -> list[Role]:
+def _roles(actor: Actor, codes: list[str], ids: list[int], held: Iterable[Role] = ()) -> list[Role]:
+    """The roles meant. Those not `held` already must be the actor's to give."""
     roles = list(db.session.scalars(select(Role).where(or_(Role.code.in_(codes), Role.id.in_(ids)))))
     if len(roles) != len(set(codes)) + len(set(ids)):
         raise Invalid("This role does not exist", fields={"roleIds": "unknown"})
-    if any(role.code == SUPER_ROLE for role in roles) and actor.kind != "system" and SUPER_ROLE not in actor.roles:
-        raise NotAllowed("Only a super administrator can give this role")
+    for role in roles:
+        if role not in held:
+            refuse_role(actor, role)
     return roles
 
 
-def _guard_super(actor: Actor, user: User) -> None:
-    if any(role.code == SUPER_ROLE for role in user.roles) and actor.kind != "system" and SUPER_ROLE not in actor.roles:
-        raise NotAllowed("Only a super administrator can change this account")
+def refuse_role(actor: Actor, role: Role) -> None:
+    """Raises NotAllowed when `role` is not this actor's to give."""
+    if not may_give(actor, role):
+        raise NotAllowed("You cannot give a role that may do more than you")
 
 
-def _full_name(name: str) -> str:
+def guard_stronger(actor: Actor, user: User) -> None:
+    """Nobody changes the account of somebody who may do more: it would be a way to become that person."""
+    if not all(may_give(actor, role) for role in user.roles):
+        raise NotAllowed("You cannot change the account of somebody who may do more than you")
+
+
+def _set_contact(user: User, email: str | None, phone: str | None, *, verified: int) -> None:
+    """None leaves as it is; what does not change keeps its standing."""
+    new_email = user.email if email is None else canonical_email(email) or user.email
+    new_phone = user.phone if phone is None else canonical_phone(phone)
+    if new_email != user.email:
+        user.email, user.email_verified = new_email, verified
+    if new_phone != user.phone:
+        user.phone, user.phone_verified = new_phone, verified
+
+
+def canonical_name(name: str) -> str:
+    """A person's name on one line, at most 64 characters."""
     name = " ".join(name.split())
     if len(name) > 64:
         raise Invalid("The name is too long", fields={"fullName": "at most 64 characters"})

@@ -12,6 +12,10 @@ from app.errors import Invalid
 from app.offload import offload
 
 MD5_PREFIX = "md5$"
+#: stored for an account without password: nothing a person types is right
+NO_PASSWORD = "!"
+#: a password made by `random_password` cannot be guessed at any speed: its hash need not be slow
+ROUNDS_OF_RANDOM = 4
 _rounds = 12
 _min_length = 8
 _dummy = ""
@@ -29,7 +33,12 @@ def configure(rounds: int, min_length: int) -> None:
 
 def hash_password(password: str) -> str:
     """The text to store. Takes some 200 ms of a native thread: call it before, not inside, an operation."""
-    return offload(bcrypt.hashpw, _digest(password), bcrypt.gensalt(_rounds)).decode()
+    return offload(bcrypt_hash, password)
+
+
+def bcrypt_hash(password: str, rounds: int | None = None) -> str:
+    """The same in the calling thread, for whoever is in a native one already."""
+    return bcrypt.hashpw(_digest(password), bcrypt.gensalt(rounds or _rounds)).decode()
 
 
 def verify_password(stored: str | None, password: str) -> bool:
@@ -38,7 +47,13 @@ def verify_password(stored: str | None, password: str) -> bool:
         offload(bcrypt.checkpw, _digest(password), _dummy.encode())
         return hmac.compare_digest(stored[len(MD5_PREFIX):], hashlib.md5(password.encode()).hexdigest())
     usable = stored if stored and stored.startswith("$2") else _dummy
-    return offload(bcrypt.checkpw, _digest(password), usable.encode()) and usable is stored
+    return offload(_matches, _digest(password), usable) and usable is stored
+
+
+def _matches(digest: bytes, stored: str) -> bool:
+    if int(stored[4:6]) < _rounds:
+        bcrypt.checkpw(digest, _dummy.encode())  # a cheaper hash must not be told from no account by the clock
+    return bcrypt.checkpw(digest, stored.encode())
 
 
 def is_legacy(stored: str | None) -> bool:

@@ -68,6 +68,14 @@ def anonymous(tenant_id: int, ip: str = "") -> Actor:
     return Actor(kind="anonymous", tenant_id=tenant_id, permissions=permissions & readable, ip=ip)
 
 
+def may_give(actor: Actor, role: Role) -> bool:
+    """Whether this actor may hand `role` out: nobody gives a right, or a wider view, than he has himself."""
+    if actor.kind == "system":
+        return True
+    names, scopes = _rights_of_role(role.id)
+    return names <= actor.permissions and all(scope.width <= actor.scope(resource).width for resource, scope in scopes.items())
+
+
 def _customer_role() -> list[int]:
     return list(db.session.scalars(select(Role.id).where(Role.code == CUSTOMER_ROLE)))
 

@@ -11,7 +11,7 @@ from models import audit
 from models.actor import Actor, Scope
 from models.base import mark_deleted
 from models.identity import Permission, PermissionView, Role, RoleScope, User, ViewMenu
-from services.identity.accounts import SUPER_ROLE, ensure_profile
+from services.identity.accounts import SUPER_ROLE, ensure_profile, refuse_role
 from services.identity.rights import right_name
 from services.identity.signin import end_sign_ins_of
 from services.operation import announce, operation
@@ -83,6 +83,8 @@ def grant_rights(actor: Actor, role: Role, *, permission_ids: list[int], scopes:
         raise NotAllowed("You cannot grant rights that you do not have", rights=beyond)
     role.permissions = wanted
     if scopes is not None:
+        if wider := sorted(name for name, scope in scopes.items() if scope.width > actor.scope(name).width):
+            raise NotAllowed("You cannot grant a wider view than you have", resources=wider)
         _set_scopes(role, scopes)
     audit.record(db.session, "role.grant", target=role, before={"removed": sorted(before - after)},
                  after={"added": sorted(after - before), "scopes": {k: v.value for k, v in (scopes or {}).items()} or None})
@@ -94,8 +96,7 @@ def grant_rights(actor: Actor, role: Role, *, permission_ids: list[int], scopes:
 @operation("role.assign_users", title="Give a role to several users", right="role.grant")
 def give_to_users(actor: Actor, role: Role, *, user_ids: list[int]) -> int:
     """Bulk grant (ID-8): add `role` to these users; returns how many did not have it."""
-    if role.code == SUPER_ROLE and SUPER_ROLE not in actor.roles:
-        raise NotAllowed("Only a super administrator can give this role")
+    refuse_role(actor, role)
     users = list(db.session.scalars(select(User).where(User.id.in_(user_ids), User.visible_to(actor))))
     if len(users) != len(set(user_ids)):
         raise Invalid("This user does not exist", fields={"userIds": "unknown"})

@@ -1,4 +1,5 @@
 """Fixtures of the search tests: the bundled model, a small knowledge base, made-up vectors."""
+
 from collections.abc import Callable
 
 import numpy as np

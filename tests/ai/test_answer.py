@@ -1,4 +1,5 @@
 """When the bot answers, offers a choice or stands back; and that it only ever quotes."""
+
 import random
 
 import pytest
@@ -10,7 +11,14 @@ from ai.model import DEFAULT_MODEL_NAME
 from tests.ai import articles as kb
 from tests.ai.articles import ARTICLES
 
-OFF_TOPIC = ["今天天气怎么样", "你叫什么名字呀", "给我讲个笑话", "晚上吃火锅还是烧烤", "苹果和香蕉哪个好吃", "你是男生还是女生"]
+OFF_TOPIC = [
+    "今天天气怎么样",
+    "你叫什么名字呀",
+    "给我讲个笑话",
+    "晚上吃火锅还是烧烤",
+    "苹果和香蕉哪个好吃",
+    "你是男生还是女生",
+]
 CLEAR = [
     ("忘记登录密码怎么办", kb.PASSWORD),
     ("密码忘了登录不了系统", kb.PASSWORD),
@@ -34,7 +42,9 @@ def test_a_clear_question_is_answered_by_the_right_article(knowledge, embedder, 
     assert decision.confidence >= 0.8
 
 
-@pytest.mark.parametrize(("question", "key"), [("我要申请开发票", kb.INVOICE), ("钱能退吗", kb.REFUND), ("报表改不了", kb.REPORT_SUBMIT)])
+@pytest.mark.parametrize(
+    ("question", "key"), [("我要申请开发票", kb.INVOICE), ("钱能退吗", kb.REFUND), ("报表改不了", kb.REPORT_SUBMIT)]
+)
 def test_a_vague_question_gets_the_right_article_at_least_offered(knowledge, embedder, question, key):
     decision, hits = ask(knowledge, embedder, question)
     assert decision.kind != DecisionKind.none
@@ -92,6 +102,13 @@ def test_no_hits_no_answer():
     assert decide("怎么开发票", []) == (DecisionKind.none, 0.0)
 
 
+def test_an_article_without_vectors_is_judged_by_its_words_among_others_that_have_them():
+    own = Hit(1, 0.9, None, 0.4, Matched.title)
+    others = [Hit(key, 0.9 - key / 100, 0.8, 0.02, Matched.body, 0.8) for key in range(2, 8)]
+    assert decide("怎么开发票", [own, *others]).kind == DecisionKind.answer
+    assert decide("怎么开发票", [own._replace(lexical=0.03), *others]).kind == DecisionKind.none
+
+
 @pytest.mark.parametrize("count", range(1, DECISION_HITS + 3))
 def test_any_number_of_hits_gives_a_probability(count):
     hits = [Hit(key, 0.9 - key / 50, 0.9 - key / 50, 0.3, Matched.title, 0.9) for key in range(count)]
@@ -135,7 +152,15 @@ def test_the_quote_holds_the_answer(question, words):
 
 def test_a_quote_is_always_a_stretch_of_the_body():
     draw = random.Random(4)
-    bodies = [LONG, *(body for _, body, _ in ARTICLES.values()), "", "\n\n", "无标点" * 200, "A. B. C.", " 前后有空格。 "]
+    bodies = [
+        LONG,
+        *(body for _, body, _ in ARTICLES.values()),
+        "",
+        "\n\n",
+        "无标点" * 200,
+        "A. B. C.",
+        " 前后有空格。 ",
+    ]
     for body in bodies:
         for _ in range(12):
             question = "".join(draw.choices(LONG, k=draw.randint(0, 20)))

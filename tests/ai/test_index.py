@@ -1,4 +1,5 @@
 """KnowledgeIndex: finds, forgets, forbids, and stays consistent while it changes."""
+
 import threading
 
 import numpy as np
@@ -21,7 +22,10 @@ def vector_of(seed: int) -> np.ndarray:
 def found(index: KnowledgeIndex, k: int = 60) -> list[list[tuple]]:
     """What an index answers to some questions, rounded, with and without vectors."""
     return [
-        [(hit.key, round(hit.score, 4), round(hit.lexical, 4), hit.matched) for hit in index.search(question, vector, k)]
+        [
+            (hit.key, round(hit.score, 4), round(hit.lexical, 4), hit.matched)
+            for hit in index.search(question, vector, k)
+        ]
         for number, question in enumerate(QUESTIONS)
         for vector in (None, vector_of(number))
     ]
@@ -58,8 +62,13 @@ def test_a_hit_says_what_it_matched(knowledge, embedder):
         assert (hit.key, hit.matched) == (kb.INVOICE, matched)
         assert hit.question == pytest.approx(1.0, abs=1e-3)
 
+
 def test_a_hit_by_words_says_what_it_matched(words_only):
-    for question, matched in (("怎样申请开具发票", Matched.title), ("我要开票", Matched.phrasing), ("税号作废", Matched.body)):
+    for question, matched in (
+        ("怎样申请开具发票", Matched.title),
+        ("我要开票", Matched.phrasing),
+        ("税号作废", Matched.body),
+    ):
         assert words_only.search(question, None, 1)[0].matched == matched
 
 
@@ -138,7 +147,9 @@ def test_a_transform_maps_questions_and_articles_alike(random_entry):
     plain.upsert(entries)
     moved.upsert(entries)
     assert found(plain) == found(moved)  # a rotation changes no cosine
-    flat = KnowledgeIndex(DIM, LinearTransform(np.full(DIM, 0.5, np.float32), turned * np.arange(DIM, dtype=np.float32)))
+    flat = KnowledgeIndex(
+        DIM, LinearTransform(np.full(DIM, 0.5, np.float32), turned * np.arange(DIM, dtype=np.float32))
+    )
     flat.upsert(entries)
     assert found(flat) != found(plain)
 

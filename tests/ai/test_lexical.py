@@ -1,4 +1,5 @@
 """BM25: right by the formula, the same however the index came about, comparable between questions."""
+
 import math
 
 import numpy as np

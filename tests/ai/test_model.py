@@ -1,4 +1,6 @@
 """Embedders: unit vectors, one name for one model, safe with any text, the same from any thread."""
+
+import importlib.util
 import threading
 
 import numpy as np
@@ -61,10 +63,22 @@ def test_the_default_is_loaded_once(tmp_path):
 
 
 def test_a_model_that_is_not_there_says_so(tmp_path):
+    pytest.importorskip("sentence_transformers")
     (tmp_path / "broken").mkdir()
     for spec in ("no-such/model-anywhere", "broken"):
         with pytest.raises(ModelError, match=r"model-anywhere|broken"):
             load_embedder(spec, tmp_path)
+
+
+def test_without_sentence_transformers_the_engine_does_bulk_work_and_other_models_are_refused(tmp_path, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "sentence_transformers" else find(name)
+    )
+    assert bulk_embedder("default", tmp_path) is load_embedder("default", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ModelError, match="needs sentence-transformers"):
+        load_embedder("some-model", tmp_path)
 
 
 def test_a_file_that_is_no_weight_file_is_refused(tmp_path):
@@ -93,6 +107,7 @@ def test_pieces_and_vectors_come_together_again(embedder):
 
 @pytest.mark.slow
 def test_the_rebuilt_folder_gives_the_engines_vectors(tmp_path, embedder):
+    pytest.importorskip("sentence_transformers")
     told: list[float] = []
     assert not is_rebuilt(tmp_path)
     folder = default_model_folder(tmp_path, lambda share, step: told.append(share))
@@ -103,7 +118,13 @@ def test_the_rebuilt_folder_gives_the_engines_vectors(tmp_path, embedder):
     assert check_agreement(folder) > 0.999
     bulk = bulk_embedder("default", tmp_path)
     assert (bulk.name, bulk.dim) == (embedder.name, embedder.dim)
-    texts = ["请问发票什么时候可以开？", "数据导出以后打不开 excel 2019", "how do i get a refund", "报表\t提交 之后", "短"]
+    texts = [
+        "请问发票什么时候可以开？",
+        "数据导出以后打不开 excel 2019",
+        "how do i get a refund",
+        "报表\t提交 之后",
+        "短",
+    ]
     for ours, theirs in (("encode_queries", "encode_queries"), ("encode_passages", "encode_passages")):
         cosines = np.sum(getattr(bulk, ours)(texts) * getattr(embedder, theirs)(texts), axis=1)
         assert cosines.min() > 0.999

@@ -1,4 +1,5 @@
 """Snapshots come back as they went, or are refused with the reason."""
+
 import json
 import os
 import threading

@@ -1,4 +1,5 @@
 """One form for every way of typing the same words."""
+
 import os
 import stat
 

@@ -1,0 +1,265 @@
+"""`manage.py kb import`: CSV and JSON lines into the knowledge base, with a line for every row that could not be taken."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from sqlalchemy import select
+
+from ai.model import Embedder, load_embedder
+from ai.rebuild import bulk_embedder
+from app.errors import DomainError
+from app.extensions import db
+from app.offload import native_pool
+from app.terminal import Progress, gettext
+from models.actor import Actor, system
+from models.base import EVERY_TENANT, bind
+from models.identity import Tenant
+from services.assistant import engine
+from services.imports import BATCH, ArticleRow, Result, embed_articles, import_articles
+
+#: what a column or key may be called, in lower case
+NAMES = {
+    "title": ("title", "question", "标题", "问题", "標題", "問題"),
+    "body": ("text", "answer", "body", "content", "答案", "内容", "回答", "正文", "內容"),
+    "phrasings": ("similar", "phrasings", "相似问", "相似问题", "相似問", "相似問題"),
+    "category": ("category", "分类", "目录", "分類"),
+    "tags": ("tags", "标签", "標籤"),
+    "visibility": ("visibility", "可见范围", "可見範圍"),
+    "locale": ("locale", "language", "语言", "語言"),
+}
+_FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
+_VISIBILITIES = {"公开": "public", "公開": "public", "客户": "customer", "客戶": "customer", "员工": "staff", "內部": "staff", "内部": "staff"}
+#: a text in a cell may be as long as an article may be
+LONGEST_CELL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Read:
+    """One row of a file: where it stood, and either what it says or why it cannot be read."""
+
+    place: str
+    row: ArticleRow | None
+    problem: str = ""
+
+
+def import_files(files: Iterable[Path], *, tenant_code: str, category: str = "", publish: bool = True) -> int:
+    """Bring files into a company's knowledge base and make them searchable; returns how many rows failed.
+
+    Needs an application context. `category` ("a|b" for b below a) is for rows that name none.
+    """
+    actor = _system_of(tenant_code)
+    read = [found for path in files for found in read_file(path, category)]
+    failed = _store(actor, read, publish)
+    if publish:
+        _embed(actor)
+    return failed
+
+
+def read_file(path: Path, category: str = "") -> Iterator[Read]:
+    """The rows of a file, by its ending: .jsonl, .ndjson and .json hold JSON lines, everything else is CSV."""
+    try:
+        text = _decoded(path.read_bytes())
+    except UnicodeDecodeError:
+        yield Read(path.name, None, gettext("The file is neither UTF-8 nor GBK"))
+        return
+    is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
+    for line, values in _json_rows(text) if is_json else _csv_rows(text):
+        place = f"{path.name}:{line}"
+        if isinstance(values, str):
+            yield Read(place, None, values)
+        else:
+            yield Read(place, _row(values, category))
+
+
+def _decoded(data: bytes) -> str:
+    """Spreadsheets on Chinese Windows write GBK, or UTF-8 with a mark in front."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
+
+
+def _json_rows(text: str) -> Iterator[tuple[int, dict | str]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            yield number, gettext("Not JSON: %(reason)s", reason=error)
+            continue
+        if not isinstance(row, dict):
+            yield number, gettext("Not a JSON object")
+            continue
+        values = {_FIELD_OF[name.strip().lower()]: value for name, value in row.items() if name.strip().lower() in _FIELD_OF}
+        yield number, _objection(values) or values
+
+
+def _objection(values: dict) -> str | None:
+    """What is wrong with the kinds of values, None when nothing is."""
+    if "title" not in values or "body" not in values:
+        return gettext("Title or text is missing")
+    for field, value in values.items():
+        texts = value if isinstance(value, list) and field in ("phrasings", "tags", "category") else [value]
+        if value is not None and not all(isinstance(text, str) for text in texts):
+            return gettext("%(field)s must be a text", field=field)
+    return None
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, dict | str]]:
+    csv.field_size_limit(LONGEST_CELL)
+    header_line = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header_line.count)
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    header = [_FIELD_OF.get(name.strip().lower()) for name in next(reader, [])]
+    if "title" not in header or "body" not in header:
+        yield 1, gettext("The first line must name the columns title and text (or 标题 and 答案)")
+        return
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, gettext("Not CSV: %(reason)s", reason=error)
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            yield line, gettext("%(found)s cells instead of %(wanted)s", found=len(cells), wanted=len(header))
+        else:
+            yield line, {field: cell for field, cell in zip(header, cells, strict=True) if field}
+
+
+def _row(values: dict, category: str) -> ArticleRow:
+    def text(field: str) -> str:
+        return (values.get(field) or "").strip()
+
+    def several(field: str, marks: str) -> tuple[str, ...] | None:
+        value = values.get(field)
+        return None if value is None else tuple(_split(value, marks))
+
+    visibility = text("visibility").lower()
+    return ArticleRow(
+        title=text("title"), body=text("body"), category=several("category", "|｜") or tuple(_split(category, "|｜")),
+        phrasings=several("phrasings", "|;｜；\n"), tags=several("tags", "|;,｜；，、"),
+        visibility=_VISIBILITIES.get(visibility, visibility) or None, locale=text("locale").lower() or None)
+
+
+def _split(value: str | list[str], marks: str) -> list[str]:
+    """The parts of a cell, or the texts of a list, without empty ones."""
+    if isinstance(value, str):
+        for mark in marks[1:]:
+            value = value.replace(mark, marks[0])
+        value = value.split(marks[0])
+    return [part.strip() for part in value if part.strip()]
+
+
+def _system_of(tenant_code: str) -> Actor:
+    db.session().info["tenant_id"] = EVERY_TENANT
+    tenant = db.session.scalars(select(Tenant).where(Tenant.code == tenant_code)).first()
+    if tenant is None:
+        raise click.ClickException(gettext("There is no company with the code %(code)s", code=tenant_code))
+    actor = system(tenant.id)
+    bind(db.session(), actor)
+    return actor
+
+
+def _store(actor: Actor, read: Sequence[Read], publish: bool) -> int:
+    """Write the rows batch by batch; returns how many failed."""
+    counts = dict.fromkeys(Result, 0)
+    failed = 0
+    progress = Progress(gettext("storing"), len(read), gettext("rows"))
+    for number, batch in enumerate(_batched(read, BATCH)):
+        good = [found for found in batch if found.row is not None]
+        try:
+            outcomes = import_articles(actor, [found.row for found in good], publish=publish)
+        except DomainError as refusal:
+            outcomes = [refusal] * len(good)
+        problems = {found.place: found.problem for found in batch if found.row is None}
+        for found, outcome in zip(good, outcomes, strict=True):
+            if isinstance(outcome, DomainError):
+                problems[found.place] = gettext(outcome.message)
+            else:
+                counts[outcome] += 1
+        for place, problem in problems.items():
+            print(f"✗ {place}: {problem}", flush=True)
+        failed += len(problems)
+        progress.show(number * BATCH + len(batch))
+    progress.end(len(read))
+    print(gettext("%(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(failed)s failed",
+                  failed=failed, **{result.value: count for result, count in counts.items()}), flush=True)
+    return failed
+
+
+def _batched(rows: Sequence[Read], size: int) -> Iterator[Sequence[Read]]:
+    return (rows[start:start + size] for start in range(0, len(rows), size))
+
+
+def _embed(actor: Actor) -> None:
+    """Vectors for what is new, then the index snapshot from which the service starts."""
+    embedder = fast_embedder(engine.spec, engine.folder / "models")
+    if embedder is not None:
+        progress: Progress | None = None
+
+        def show(done: int, total: int) -> None:
+            nonlocal progress
+            progress = progress or Progress(gettext("learning meanings"), total, gettext("articles"))
+            progress.show(done)
+
+        done = embed_articles(actor, embedder, show)
+        if progress is not None and done:
+            progress.end(done)
+    engine.save(actor.tenant_id)
+
+
+def fast_embedder(spec: str, model_dir: Path) -> Embedder | None:
+    """The quickest way this machine has to make many vectors of the configured model, with all its processors.
+
+    Unlike a web process, an import has the machine to itself: nothing else in it waits for a thread.
+    """
+    cores = os.cpu_count() or 1
+    try:
+        import torch  # half a GB that only large imports pay for
+    except ImportError:
+        embedder = load_embedder(spec, model_dir)
+        return Threaded(embedder, cores) if embedder is not None else None
+    embedder = bulk_embedder(spec, model_dir, lambda share, step: print(f"  {share * 100:3.0f} % {gettext(step)}", file=sys.stderr))
+    torch.set_num_threads(cores)
+    return embedder
+
+
+class Threaded:
+    """An embedder whose batches are spread over native threads."""
+
+    #: texts that a thread takes at a time
+    SHARE = 16
+
+    def __init__(self, embedder: Embedder, threads: int):
+        self.name, self.dim = embedder.name, embedder.dim
+        self._embedder = embedder
+        self._pool: ThreadPoolExecutor = native_pool(threads)
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        return self._spread(self._embedder.encode_queries, texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+        return self._spread(self._embedder.encode_passages, texts)
+
+    def _spread(self, encode, texts: Sequence[str]) -> np.ndarray:
+        # texts of like length together, so that short ones need not wait for long ones
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        shares = [order[start:start + self.SHARE] for start in range(0, len(order), self.SHARE)]
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        for share, part in zip(shares, self._pool.map(lambda places: encode([texts[place] for place in places]), shares), strict=True):
+            vectors[share] = part
+        return vectors

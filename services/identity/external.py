@@ -1,0 +1,48 @@
+"""Accounts and who they are in other systems: finding, linking, making (ID-4)."""
+
+import secrets
+
+from sqlalchemy import or_, select
+
+from app.errors import Conflict
+from app.extensions import db
+from models.actor import system
+from models.identity import ExternalIdentity, User
+from services.identity import accounts, passwords
+from services.identity.rights import CUSTOMER_ROLE
+from services.operation import run
+
+
+def find_linked(provider: str, subject: str, union_subject: str | None = None) -> User | None:
+    """The account of the bound company that this person has, by the provider's key or the one common to its apps."""
+    keys = [ExternalIdentity.subject == subject]
+    if union_subject:
+        keys.append(ExternalIdentity.union_subject == union_subject)
+    return db.session.scalars(select(User).join(ExternalIdentity, ExternalIdentity.user_id == User.id).where(
+        ExternalIdentity.provider == provider, or_(*keys)).limit(1)).first()
+
+
+def link(user: User, provider: str, subject: str, union_subject: str | None = None) -> None:
+    """Inside an operation: from now on this person is `user`. Raises Conflict when either has a link already."""
+    if db.session.scalar(select(ExternalIdentity.id).where(ExternalIdentity.provider == provider,
+                                                           ExternalIdentity.user_id == user.id)):
+        raise Conflict("Your account is linked already")
+    db.session.add(ExternalIdentity(user_id=user.id, provider=provider, subject=subject, union_subject=union_subject))
+    db.session.flush()
+
+
+def register_customer(tenant_id: int, provider: str, subject: str, union_subject: str | None, *, prefix: str, name: str) -> User:
+    """A customer account without password for somebody who came through a provider.
+
+    Raises Conflict when the same person was registered at the same moment.
+    """
+    actor = system(tenant_id)
+
+    def register() -> User:
+        user = accounts.add_user(actor, username=f"{prefix}_{secrets.token_hex(6)}", password_hash=passwords.NO_PASSWORD,
+                                 full_name=name, email="", phone="", department_id=None, role_codes=[CUSTOMER_ROLE],
+                                 role_ids=[], must_change=False, locale="zh")
+        link(user, provider, subject, union_subject)
+        return user
+
+    return run(actor, "user.register_external", register)

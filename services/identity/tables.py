@@ -1,0 +1,123 @@
+"""Tables from strangers: CSV (UTF-8 or GBK) and XLSX read into rows of text, with limits on all that could burst."""
+
+import csv
+import io
+import zipfile
+from dataclasses import dataclass
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from app.errors import Invalid, TooLarge
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_ROWS = 5_000
+MOST_COLUMNS = 50
+MOST_CELL = 1_000
+#: an XLSX is an archive: what it may hold once unpacked, and how much a part may have been squeezed
+MOST_UNPACKED = 64 * 1024 * 1024
+MOST_PARTS = 500
+MOST_RATIO = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line below the heading; `number` as a spreadsheet counts."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def read_table(name: str, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
+    """(heading, rows) of a CSV or XLSX file. Empty lines are left out. Raises Invalid, TooLarge.
+
+    Takes CPU: call it through `offload`.
+    """
+    if len(data) > MOST_BYTES:
+        raise TooLarge("The file is too large", limit=MOST_BYTES)
+    lines = _read_xlsx(data) if name.lower().endswith(".xlsx") or data.startswith(b"PK\x03\x04") else _read_csv(data)
+    filled = [Row(number, cells) for number, cells in lines if any(cells)]
+    if not filled:
+        raise Invalid("The file is empty", fields={"file": "empty"})
+    heading, *rows = filled
+    if len(rows) > MOST_ROWS:
+        raise TooLarge("The table has too many rows", limit=MOST_ROWS)
+    return heading.cells, rows
+
+
+def _read_csv(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
+    if b"\x00" in data:
+        raise Invalid("The content is not what the file's ending says", fields={"file": "content"})
+    text = _decoded(data)
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = []
+    try:
+        for cells in reader:
+            lines.append((reader.line_num, _cells(cells)))
+            if len(lines) > 2 * MOST_ROWS:
+                raise TooLarge("The table has too many rows", limit=MOST_ROWS)
+    except csv.Error:
+        raise Invalid("The table cannot be read", fields={"file": f"line {reader.line_num}"}) from None
+    return lines
+
+
+def _decoded(data: bytes) -> str:
+    # GB18030 contains GBK, which Excel writes on Chinese systems
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Invalid("The text is neither UTF-8 nor GBK", fields={"file": "encoding"})
+
+
+def _read_xlsx(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
+    _refuse_bomb(data)
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        # the sheet says itself how large it is, and may lie
+        sheet.reset_dimensions()
+        lines = sheet.iter_rows(max_row=2 * MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
+        found = [(number, _cells(cells)) for number, cells in enumerate(lines, start=1)]
+        book.close()
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, SyntaxError, OSError, EOFError):
+        # openpyxl has no error of its own for most of what may be wrong inside
+        raise Invalid("The table cannot be read", fields={"file": "not an XLSX file"}) from None
+    if len(found) > 2 * MOST_ROWS:
+        raise TooLarge("The table has too many rows", limit=MOST_ROWS)
+    return found
+
+
+def _refuse_bomb(data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError):
+        raise Invalid("The table cannot be read", fields={"file": "not an XLSX file"}) from None
+    unpacked = sum(part.file_size for part in parts)
+    squeezed = any(part.file_size > MOST_RATIO * max(part.compress_size, 1) for part in parts)
+    if unpacked > MOST_UNPACKED or len(parts) > MOST_PARTS or squeezed:
+        raise TooLarge("The file is too large once unpacked", limit=MOST_UNPACKED)
+
+
+def _cells(values) -> tuple[str, ...]:
+    cells = [_text(value) for value in values]
+    while cells and not cells[-1]:
+        cells.pop()
+    if len(cells) > MOST_COLUMNS:
+        raise Invalid("The table has too many columns", fields={"file": f"at most {MOST_COLUMNS} columns"})
+    return tuple(cells)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # spreadsheets keep phone numbers as numbers
+    text = str(value).strip()
+    if len(text) > MOST_CELL:
+        raise Invalid("A cell holds too much text", fields={"file": f"at most {MOST_CELL} characters"})
+    return text

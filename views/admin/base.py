@@ -1,0 +1,248 @@
+"""The common screen: Flask-AppBuilder's list, show, add, edit and delete on top of visible rows and operations."""
+
+import copy
+from dataclasses import dataclass
+
+from flask import abort, flash, g, has_request_context, redirect, request
+from flask_appbuilder import ModelView, expose
+from flask_appbuilder.models.filters import Filters
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
+from sqlalchemy import inspect
+
+from app.errors import DomainError
+from views.admin import export, filters, forms, labels
+from views.admin.cells import Cells
+from views.admin.row_actions import RowActions
+from views.admin.rows import COUNT_LIMIT, Rows
+
+PAGE_SIZES = (20, 50, 100)
+#: FAB's methods → the verb of the right, the same as REST asks: ticket.read, ticket.create …
+METHODS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete", "export": "export"}
+_VERB_METHODS = {"create": "add", "update": "edit", "delete": "delete"}
+
+
+@dataclass
+class Listing:
+    """One page of rows with what its table needs."""
+
+    cells: Cells
+    columns: list[str]
+    count: int
+    page: int
+    size: int
+    order: tuple[str, str]
+    prefix: str = ""
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-min(self.count, COUNT_LIMIT) // self.size))
+
+    @property
+    def more_than(self) -> int | None:
+        """Set when there are more rows than are counted."""
+        return COUNT_LIMIT if self.count > COUNT_LIMIT else None
+
+
+class AdminView(RowActions, ModelView):
+    """One table on screen. A subclass says which columns; rights, forms and changes come from the operations."""
+
+    model: type
+    resource = ""
+    #: what one row and many rows are called
+    singular = plural = ""
+    intro = ""
+    icon = "fa-table"
+    #: text columns that the search box looks into
+    search_text: tuple[str, ...] = ()
+    #: column → function(row) for cells that are not simply the column
+    formatters: dict = {}
+    #: column or parameter → function returning [(value, title)]
+    choices: dict = {}
+    #: column → a sentence below the field
+    help_texts: dict = {}
+    #: further condition on rows: function(actor)
+    narrow = None
+    related_title = ""
+    page_size = 20
+    base_order = ("id", "desc")
+    list_template, show_template = "admin/list.html", "admin/show.html"
+    add_template = edit_template = "admin/edit.html"
+
+    def __init__(self, **kwargs):
+        self.datamodel = Rows(self.model, self.resource, type(self).narrow)
+        self.class_permission_name = self.resource
+        self.method_permission_name = METHODS
+        self.route_base = f"/admin/{self.resource}"
+        missing = {method for verb, method in _VERB_METHODS.items() if not self.datamodel.has(verb)}
+        self.exclude_route_methods = {"download", *missing, *self.exclude_route_methods}
+        self.label_columns = {**labels.COLUMNS, **(self.label_columns or {})}
+        self.list_title = self.related_title = self.plural
+        self.order_columns = list(self.order_columns or self._sortable())
+        wanted = list(self.search_columns or ())
+        super().__init__(**kwargs)
+        self.search_columns = wanted  # FAB takes all columns where none are named
+        self.extra_args = {"view": self}
+
+    # --- FAB's hooks ----------------------------------------------------------------------------------------------
+
+    @property
+    def _filters(self) -> Filters:
+        """FAB keeps the filters of the last request on the view, where concurrent requests would meet: one set each."""
+        if not has_request_context():
+            return self._shared_filters
+        own = g.setdefault("admin_filters", {})
+        if self not in own:
+            own[self] = copy.copy(self._shared_filters)
+            own[self].clear_filters()
+        return own[self]
+
+    @_filters.setter
+    def _filters(self, made: Filters) -> None:
+        self._shared_filters = made
+
+    def _init_forms(self) -> None:
+        """From the operations instead of the columns; who has no operation has no form."""
+        self.add_form = self._form("create", self.add_columns)
+        self.edit_form = self._form("update", self.edit_columns)
+
+    def _form(self, verb: str, columns):
+        return forms.form_of(self, f"{self.resource}.{verb}", tuple(columns)) if self.datamodel.has(verb) else None
+
+    def update_redirect(self) -> None:
+        """FAB keeps every address of the way in the cookie; here a form knows by itself where it leads."""
+
+    def get_redirect(self) -> str:
+        return f"{self.route_base}/list/"
+
+    # --- the pages ------------------------------------------------------------------------------------------------
+
+    def _list(self) -> dict:
+        filters.read(self, self._filters)
+        return {"list": self.listing(self._filters), "controls": list(filters.controls(self))}
+
+    def listing(self, active: Filters, prefix: str = "") -> Listing:
+        """One page of the rows that fit; `prefix` keeps several tables of one page apart in its address."""
+        page = max(0, (filters.whole_number(request.args.get(f"{prefix}page", "1")) or 1) - 1)
+        size = filters.whole_number(request.args.get(f"{prefix}size", "")) or self.page_size
+        size = size if size in PAGE_SIZES else self.page_size
+        order = self._order(request.args.get(f"{prefix}sort", ""))
+        # beyond the last page the pages end; without a bound the number would overflow the database's
+        count, rows = self.datamodel.query(active, *order, page=min(page, COUNT_LIMIT // size), page_size=size)
+        return Listing(Cells(self, rows, self.list_columns), self.list_columns, count, page + 1, size, order, prefix)
+
+    def _show(self, pk: str) -> dict:
+        row = self.row(pk)
+        return {"row": row, "cells": Cells(self, [row], self.show_columns), "related": self._related(row)}
+
+    def _related(self, row) -> list[tuple["AdminView", Listing]]:
+        """The tables below a row, of views the actor may read."""
+        found = []
+        for view in self._related_views:
+            if not g.actor.may(f"{view.resource}.read"):
+                continue
+            column = view.column_to(self.model)
+            active = view.datamodel.get_filters().add_filter(column, filters.Equals, str(row.id))
+            found.append((view, view.listing(active, prefix=f"{view.resource}_")))
+        return found
+
+    def _add(self) -> dict | None:
+        form = self.add_form(data=None if request.method == "POST" else self._given())
+        if request.method == "POST" and form.validate():
+            try:
+                g.made = self.create(self.data_of(form, "create"))
+            except DomainError as refusal:
+                flash(forms.show_refusal(form, refusal), "danger")
+            else:
+                flash(gettext("Saved"), "success")
+                return None
+        return {"form": form, "row": None}
+
+    def _edit(self, pk: str) -> dict | None:
+        row = self.row(pk)
+        form = self.edit_form(obj=row, data=self.form_values(row))
+        if request.method == "POST" and form.validate():
+            try:
+                self.datamodel.call("update", row, **self.data_of(form, "update", row))
+            except DomainError as refusal:
+                flash(forms.show_refusal(form, refusal), "danger")
+            else:
+                flash(gettext("Saved"), "success")
+                return None
+        return {"form": form, "row": row}
+
+    def _delete(self, pk: str) -> None:
+        row = self.row(pk)
+        try:
+            self.datamodel.call("delete", row)
+        except DomainError as refusal:
+            flash(gettext(refusal.message), "danger")
+        else:
+            flash(gettext("Deleted"), "success")
+
+    def post_add_redirect(self):
+        return redirect(f"{self.route_base}/show/{g.made.id}")
+
+    def post_edit_redirect(self):
+        return redirect(f"{self.route_base}/show/{request.view_args['pk']}")
+
+    @expose("/export/<string:kind>", methods=["GET"])
+    @has_access
+    def export(self, kind: str):
+        """The filtered list as a file."""
+        if kind not in export.KINDS:
+            abort(404)
+        filters.read(self, self._filters)
+        return export.answer(self, self._filters, kind)
+
+    # --- what a subclass may change ---------------------------------------------------------------------------------
+
+    def create(self, data: dict):
+        return self.datamodel.call("create", **data)
+
+    def data_of(self, form, verb: str, row=None) -> dict:
+        return forms.data_of(form, f"{self.resource}.{verb}", row)
+
+    def form_values(self, row) -> dict:
+        """Values of fields that are no columns of the row."""
+        return {}
+
+    def heading(self, row) -> str:
+        """What the page of a row is called."""
+        return str(row)
+
+    # --- for the templates ------------------------------------------------------------------------------------------
+
+    def can(self, method: str) -> bool:
+        """Whether this method exists here and the actor may use it."""
+        return method not in self.exclude_route_methods and g.actor.may(f"{self.resource}.{METHODS[method]}")
+
+    def row(self, pk: str):
+        """The row of this number, or 404 for what the actor may not see."""
+        number = filters.whole_number(str(pk))
+        row = self.datamodel.get(number) if number is not None else None
+        if row is None:
+            abort(404)
+        return row
+
+    def column_to(self, model: type) -> str:
+        """The column by which rows here belong to a row of `model`."""
+        return next(column.key for column in inspect(self.model).columns
+                    if any(key.column.table is inspect(model).local_table for key in column.foreign_keys))
+
+    def _given(self) -> dict:
+        """What the address of an empty form already says, e.g. the dictionary of a new item."""
+        return {name: number for name in self.add_columns
+                if (number := filters.whole_number(request.args.get(name, ""))) is not None}
+
+    def _order(self, wanted: str) -> tuple[str, str]:
+        name = wanted.removeprefix("-")
+        if name not in self.order_columns:
+            return self.base_order
+        return name, "desc" if wanted.startswith("-") else "asc"
+
+    def _sortable(self) -> list[str]:
+        columns = inspect(self.model).columns
+        return [name for name in self.list_columns if name in columns and name not in self.formatters
+                and not columns[name].foreign_keys and type(columns[name].type).__name__ != "JSON"]
+

@@ -1,0 +1,104 @@
+"""Form fields for what FAB and WTForms have none: lists of texts, references, codes."""
+
+from flask import g
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+from wtforms import Field, SelectField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms.utils import unset_value
+from wtforms.widgets import CheckboxInput, ListWidget, html_params
+
+from app.extensions import db
+from views.admin.filters import options_of, whole_number
+from views.admin.references import RESOURCES, SMALL, named
+
+
+class LinesField(TextAreaField):
+    """A list of texts, one per line."""
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "\n".join(str(item) for item in self.data or [])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [line.strip() for line in (valuelist[0] if valuelist else "").splitlines() if line.strip()]
+
+
+class ChoiceField(SelectField):
+    """One of some choices, or nothing where that is allowed."""
+
+    def __init__(self, *args, empty: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if empty:
+            self.choices = [("", "—"), *(self.choices or [])]
+
+    def process(self, formdata, data=unset_value, extra_filters=None) -> None:
+        super().process(formdata, data, extra_filters)
+        # a value that has left the dictionary must survive an edit of something else
+        if self.object_data and str(self.object_data) not in {value for value, _title in self.choices}:
+            self.choices = [*self.choices, (str(self.object_data), str(self.object_data))]
+
+
+class ChecksField(SelectMultipleField):
+    """Several of some choices, as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class ReferenceWidget:
+    """A select: all rows of a small table; of a big one the chosen row, the script searches for others."""
+
+    def __call__(self, field: "ReferenceField", **attributes) -> Markup:
+        attributes.setdefault("id", field.id)
+        attributes["class"] = "ad-input"
+        if field.target not in SMALL:
+            attributes["data-remote"] = f"/admin/options/{RESOURCES[field.target]}"
+        options = Markup("") if field.flags.required and field.target in SMALL else Markup('<option value="">—</option>')
+        for value, title in field.options():
+            chosen = Markup(" selected") if value == str(field.data or "") else ""
+            options += Markup('<option value="{}"{}>{}</option>').format(value, chosen, title)
+        return Markup("<select {}>{}</select>").format(Markup(html_params(name=field.name, **attributes)), options)
+
+
+class ReferenceField(Field):
+    """The number of another row, which the actor must be allowed to see."""
+
+    widget = ReferenceWidget()
+
+    def __init__(self, *args, target: type, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.target = target
+
+    def options(self) -> list[tuple[str, str]]:
+        if self.target in SMALL:
+            return options_of(self.target)
+        row = db.session.scalars(named(self.target).where(self.target.id == self.data)).first() if self.data else None
+        return [(str(row.id), str(row))] if row is not None else []
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = whole_number(text) if text else None
+        if text and self.data is None:
+            raise ValidationError(_("This does not exist"))
+
+    def pre_validate(self, form) -> None:
+        if self.data is not None and self.data != self.object_data and db.session.scalar(
+                select(self.target.id).where(self.target.id == self.data, self.target.visible_to(g.actor))) is None:
+            raise ValidationError(_("This does not exist"))
+
+
+class ReferencesField(ChecksField):
+    """Several rows of a small table, as check boxes."""
+
+    def __init__(self, *args, target: type, **kwargs):
+        super().__init__(*args, coerce=int, choices=lambda: [(int(number), title) for number, title in options_of(target)], **kwargs)
+
+
+class PeopleField(SelectMultipleField):
+    """Several rows of a big table, searched while typing."""
+
+    def __init__(self, *args, target: type, **kwargs):
+        super().__init__(*args, coerce=int, choices=[], validate_choice=False, **kwargs)
+        self.target = target
+        self.render_kw = {"data-remote": f"/admin/options/{RESOURCES[target]}"}
+

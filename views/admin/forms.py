@@ -1,0 +1,118 @@
+"""Forms made from operations: what a form asks is what the operation takes, as it is for REST."""
+
+import datetime as dt
+import inspect as python_inspect
+from enum import StrEnum
+from typing import get_args, get_origin
+
+from flask_appbuilder.forms import DynamicForm
+from flask_babel import gettext, lazy_gettext as _
+from pydantic.alias_generators import to_snake
+from sqlalchemy import inspect
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.errors import DomainError
+from services.operation import OPERATIONS, DataField
+from views.admin import fields, labels
+from views.admin.references import SMALL, target_of
+
+LONG_TEXT = 256
+MAX_INT = 2**53
+
+
+def form_of(view, operation: str, names: tuple[str, ...]) -> type[DynamicForm]:
+    """The form class for these data of an operation; with the row's version where the operation checks it."""
+    declared = {field.name: field for field in OPERATIONS[operation].data_fields}
+    made = {name: _field(view, declared[name]) for name in names}
+    if "version" in declared:
+        made["version"] = HiddenField()
+    return type("OperationForm", (DynamicForm,), made)
+
+
+def data_of(form: DynamicForm, operation: str, row=None) -> dict:
+    """What the operation is to be called with: all of a new row; of an existing one what was changed."""
+    data = {}
+    for declared in OPERATIONS[operation].data_fields:
+        if declared.name not in form or declared.name == "version":
+            continue
+        value = form[declared.name].data
+        if value == "" and _allows_none(declared.annotation):
+            value = None
+        if value is None and not _allows_none(declared.annotation):
+            value = declared.default  # an empty number
+        if isinstance(kind := _kind(declared.annotation), type) and issubclass(kind, StrEnum) and value is not None:
+            value = kind(value)
+        if row is None or value != _present(row, declared.name):
+            data[declared.name] = value
+    if "version" in form and form["version"].data:
+        data["version"] = int(form["version"].data)
+    return data
+
+
+def show_refusal(form: DynamicForm, error: DomainError) -> str:
+    """Put the reasons of a refusal to their fields; returns the sentence for the top of the page."""
+    for name, reason in error.fields.items():
+        field = form[to_snake(name)] if to_snake(name) in form else None
+        if field is not None:
+            field.errors = [*field.errors, gettext(reason)]
+    return gettext(error.message)
+
+
+def _present(row, name: str):
+    value = getattr(row, name, None)
+    return bool(value) if isinstance(value, int) and name.startswith(("is_", "active")) else value
+
+
+def _field(view, declared: DataField) -> Field:
+    name, kind, required = declared.name, _kind(declared.annotation), _required(view.model, declared)
+    label = view.label_columns.get(name, labels.label_of(name))
+    common = {"description": view.help_texts.get(name, ""), "validators": [InputRequired() if required else Optional()]}
+    if declared.default not in (python_inspect.Parameter.empty, None) and kind is not dict:
+        common["default"] = declared.default
+    if name in view.choices:
+        if get_origin(kind) is list:
+            return fields.ChecksField(label, choices=view.choices[name], **common)
+        return fields.ChoiceField(label, choices=view.choices[name], empty=not required, **common)
+    target = target_of(view.model, name)
+    if target is not None:
+        if get_origin(kind) is list:
+            return (fields.ReferencesField if target in SMALL else fields.PeopleField)(label, target=target, **common)
+        return fields.ReferenceField(label, target=target, **common)
+    return _plain_field(declared, kind, label, common, required)
+
+
+def _plain_field(declared: DataField, kind, label, common: dict, required: bool) -> Field:
+    if get_origin(kind) is list:
+        return fields.LinesField(label, **{**common, "description": common["description"] or _("One per line")})
+    if issubclass(kind, StrEnum):
+        choices = [(member.value, labels.state_title(member)) for member in kind]
+        return fields.ChoiceField(label, choices=choices, empty=not required and "default" not in common, **common)
+    if kind is bool:
+        return BooleanField(label, description=common["description"], default=common.get("default", False))
+    if kind is int:
+        common["validators"].append(NumberRange(-MAX_INT, MAX_INT))
+        return IntegerField(label, **common)
+    if kind is dt.date:
+        return DateField(label, **common)
+    length = declared.max_length or 20_000
+    common["validators"].append(Length(max=length))
+    return (StringField if length < LONG_TEXT else TextAreaField)(label, **common)
+
+
+def _required(model: type, declared: DataField) -> bool:
+    column = inspect(model).columns.get(declared.name)
+    if column is None or declared.required:
+        return declared.required
+    return not column.nullable and column.default is None and column.server_default is None
+
+
+def _allows_none(annotation) -> bool:
+    return type(None) in get_args(annotation)
+
+
+def _kind(annotation):
+    """The type of a datum, None left aside: `str | None` is str."""
+    if _allows_none(annotation):
+        return next(part for part in get_args(annotation) if part is not type(None))
+    return annotation
