@@ -49,6 +49,8 @@ SETTINGS = (
     Setting("LOGIN_FAILURES", 5, "Wrong passwords after which an account is locked"),
     Setting("LOGIN_LOCK_MINUTES", 15, "How long an account stays locked"),
     Setting("LOGIN_RATE_PER_IP", "30 per minute", "Sign-in attempts from one address, on every door together"),
+    Setting("CODE_RATE", "1 per minute, 5 per hour", "Verification codes sent to one phone or mailbox"),
+    Setting("CODE_RATE_PER_IP", "20 per hour", "Verification codes asked for from one address"),
     Setting("VISITOR_RATE_PER_IP", "20 per minute", "New portal visitors from one address"),
     Setting("QUESTION_RATE", "30 per minute", "Questions to the knowledge base per person"),
     Setting("MESSAGE_RATE", "60 per minute", "Messages a customer may send"),
@@ -60,7 +62,7 @@ SETTINGS = (
     Setting("UPLOAD_TYPES", "jpg,jpeg,png,gif,webp,pdf,doc,docx,xls,xlsx,ppt,pptx,txt,csv,md,zip,rar,mp3,wav,ogg,m4a,webm,mp4",
             "File name endings accepted; the content is checked too"),
     Setting("MESSAGE_MAX_CHARS", 8000, "Longest text message"),
-    Setting("SMS_SENDER", "log", "How verification codes go out: log (written to the server's log) or http"),
+    Setting("SMS_SENDER", "log", "How verification codes go out: log (a file in DATA_DIR, for development) or http"),
     Setting("SMS_HTTP_URL", "", "With SMS_SENDER=http: POST target, JSON body {phone, code}"),
     Setting("WECHAT_APP_ID", "", "WeChat open platform app id; empty switches WeChat sign-in off"),
     Setting("WECHAT_APP_SECRET", "", "WeChat open platform app secret", secret=True),
@@ -159,6 +161,8 @@ class Config:
             raise ConfigError("ENVIRONMENT must be development or production")
         if self.SOCKETIO_ASYNC_MODE not in ("eventlet", "gevent", "threading"):
             raise ConfigError("SOCKETIO_ASYNC_MODE must be eventlet, gevent or threading")
+        if self.SMS_SENDER not in ("log", "http") or (self.SMS_SENDER == "http" and not self.SMS_HTTP_URL):
+            raise ConfigError("SMS_SENDER must be log, or http together with SMS_HTTP_URL")
         if self.DEFAULT_LOCALE not in ("zh", "en"):
             raise ConfigError("DEFAULT_LOCALE must be zh or en")
         if self.production and (unsafe := self.unsafe()):

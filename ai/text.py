@@ -36,8 +36,8 @@ _SENTENCE_END = re.compile(r"[。！？；!?;…]+[”’」』）)\]】]*|(?<!\
 #: Words that say nothing about what a question is about.
 _STOP_TEXT = """
 的 了 是 我 你 您 他 她 它 们 我们 你们 您好 你好 吗 呢 啊 吧 呀 嘛 哦 在 有 和 与 及 或 也 就 都 而 着 过 把 被 对 为
-从 到 这 那 这个 那个 要 会 能 能否 可以 可否 请 请问 麻烦 谢谢 想 想问 一下 一个 怎么 怎样 如何 什么 为什么 为何 哪些 哪里
-哪个 多少 没有 不 不能 无法 是否 还是 关于 需要 时候
+从 到 这 那 这个 那个 要 会 能 能否 可以 可否 请 请问 麻烦 谢谢 想 想问 一下 一个 怎么 怎样 如何 什么 为什么 为何 哪些
+哪里 哪个 多少 没有 不 不能 无法 是否 还是 关于 需要 时候
 a an the is are am was be do does did can could will would should to of in on at for with and or not
 i you we they my your our it this that what how why when where which who please there
 """

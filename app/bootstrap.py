@@ -57,7 +57,9 @@ def company(app: Flask, code: str, name: str, host: str, admin_password: str) ->
                 passwords.check_strength(admin_password)
         except Invalid as weak:
             raise click.ClickException(weak.message) from None
-        account = setup.create_administrator(setup.create_company(code, name, ROLES, host), admin_password)
+        tenant = setup.create_company(code, name, ROLES, host)
+        setup.import_help(tenant, ROOT / "docs" / "help")
+        account = setup.create_administrator(tenant, admin_password)
         click.echo(f"{name}: http://{host}\n  {account.username:<24}{'ADMIN_PASSWORD' if admin_password else account.password}")
 
 

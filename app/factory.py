@@ -15,8 +15,9 @@ from app.locale import LANGUAGES
 from celery_app import celery_app, configure as configure_celery
 from config import Config
 from models.types import Encrypted
-from services import assistant, files, operation, threads, throttle
-from services.identity import passwords, signin, tokens
+from services import assistant, files, operation, safe_http, threads, throttle
+from services.identity import codes, oa, oauth, passwords, signin, tokens
+from services.identity.senders import senders
 from views import auth, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
@@ -89,6 +90,11 @@ def _configure_services(config: Config) -> None:
         failures=config.LOGIN_FAILURES, lock_minutes=config.LOGIN_LOCK_MINUTES, rate_per_ip=config.LOGIN_RATE_PER_IP,
         browser_hours=config.BROWSER_SESSION_HOURS, visitor_days=config.VISITOR_SESSION_DAYS,
         refresh_days=config.REFRESH_TOKEN_DAYS, secret=secret))
+    codes.configure(secret, config.CODE_RATE, config.CODE_RATE_PER_IP)
+    senders.configure(config.SMS_SENDER, config.SMS_HTTP_URL, config.data_dir)
+    safe_http.configure(config.OUTBOUND_ALLOW)
+    oauth.configure(config.WECHAT_APP_ID, config.WECHAT_APP_SECRET, config.WECHAT_API_URL)
+    oa.configure(config.OA_API_URL, config.OA_API_KEY)
     throttle.configure(config.REDIS_URL)
     threads.configure(config.MESSAGE_RATE, config.MESSAGE_MAX_CHARS)
     files.storage.configure(config.data_dir / "files", config.UPLOAD_MAX_BYTES, config.UPLOAD_TYPES)

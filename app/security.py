@@ -10,6 +10,7 @@ READABLE = ("agent", "article", "article_category", "chat_message", "contact", "
             "system_setting", "team", "team_member", "ticket", "ticket_assignment", "ticket_follow_up", "user")
 #: rights that neither a list nor an operation carries
 FURTHER = ("admin.enter", "customer.read_pii", "conversation.monitor", "conversation.suggest", "article.ask", "user.create",
+           "user.import", "user.sync",
            "ticket.process", "ticket.cancel", "ticket.review", "ticket.close", "ticket.reopen", "agent.set_presence")
 
 #: everybody who may enter the staff's side

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from views.api import (conversations, endpoint, knowledge, misc, openapi, organization, people, roles, session, table,  # noqa: F401
+from views.api import (conversations, endpoint, identity, knowledge, misc, openapi, organization, people, roles, session, table,  # noqa: F401
                        tickets)
 
 

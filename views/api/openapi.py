@@ -8,6 +8,8 @@ from models.actor import Actor
 from views.api.endpoint import ENDPOINTS, Endpoint, endpoint
 from views.api.schema import model_of
 
+#: what takes one part `file` instead of JSON
+_UPLOADS = ("/files", "/users/import")
 _ERRORS = {"400": "Invalid request", "401": "Not signed in", "403": "Not allowed", "404": "Not found", "409": "Conflict",
            "413": "Too large", "429": "Too many requests"}
 
@@ -55,9 +57,11 @@ def _operation(entry: Endpoint) -> dict:
         schema = model_of(entry.name, entry.fields).model_json_schema(ref_template="#/components/schemas/{model}")
         described["requestBody"] = {"required": any(field.required for field in entry.fields),
                                     "content": {"application/json": {"schema": _inlined(schema)}}}
-    elif entry.path == "/files":
+    elif entry.path in _UPLOADS:
         described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": {
             "type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}}}}
+    if entry.path.endswith(".csv"):
+        described["responses"]["200"] = {"description": "The table", "content": {"text/csv": {"schema": {"type": "string"}}}}
     if entry.path == "/files/<id:id>/content":
         described["responses"]["200"] = {"description": "The file", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
     if entry.path == "/openapi.json":

@@ -23,6 +23,8 @@ USERS = Resource(
     search=("username", "full_name", "email"), eager=("roles", "department"),
     more={"active": lambda actor, row: bool(row.active), "totpEnabled": lambda actor, row: bool(row.totp_enabled),
           "mustChangePassword": lambda actor, row: bool(row.must_change_password),
+          "phoneVerified": lambda actor, row: bool(row.phone and row.phone_verified),
+          "emailVerified": lambda actor, row: bool(row.email_verified),
           "roles": lambda actor, row: [{"id": role.id, "code": role.code, "name": role.name} for role in row.roles],
           "departmentName": lambda actor, row: row.department.name if row.department else None}, writes=())
 LOGS = Resource(path="user/operation-logs", key="operation_log", model=AuditLog, section=SECTION, title="操作日志",
@@ -51,7 +53,7 @@ def login(actor: Actor, username: str, password: str, code: str = ""):
     user = signin.check_password(username, password, auth.client_ip())
     if user.totp_enabled:
         if not code:
-            raise NotSignedIn("Please enter the code of your authenticator", kind="totp_required")
+            raise second_step(user)
         signin.check_second_factor(user, code, auth.client_ip())
     return issued(user)
 
@@ -71,23 +73,25 @@ def logout(actor: Actor):
 
 @endpoint("GET", "/user/info", section=SECTION, summary="用户信息", right="")
 def own_info(actor: Actor):
-    return dump(actor, _self(actor)) | {"permissions": sorted(actor.permissions)}
+    return dump(actor, own_account(actor)) | {"permissions": sorted(actor.permissions)}
 
 
 @endpoint("PUT", "/user/info", section=SECTION, summary="更新信息", right="", fields=OPERATIONS["user.update_own"].data_fields)
 def update_own_info(actor: Actor, **data):
-    return dump(actor, accounts.update_own_profile(actor, _self(actor), **data))
+    return dump(actor, accounts.update_own_profile(actor, own_account(actor), **data))
 
 
 @endpoint("PUT", "/user/password", section=SECTION, summary="修改密码", right="",
           fields=(DataField("old_password", str, max_length=1024), DataField("new_password", str, max_length=2048)))
 def change_password(actor: Actor, old_password: str, new_password: str):
-    accounts.change_own_password(actor, _self(actor), old_password=old_password, new_password=new_password)
+    user = own_account(actor)
+    signin.throttle_confirmation(user)
+    accounts.change_own_password(actor, user, old_password=old_password, new_password=new_password)
 
 
 @endpoint("GET", "/user/operation-logs", section=SECTION, summary="本人操作日志", right="", query=PAGING)
 def own_logs(actor: Actor, **query):
-    return listing(LOGS, actor, statement=select(AuditLog).where(AuditLog.user_id == _self(actor).id), **query)
+    return listing(LOGS, actor, statement=select(AuditLog).where(AuditLog.user_id == own_account(actor).id), **query)
 
 
 @endpoint("POST", "/user/totp", section=SECTION, summary="开始两步验证", right="", fields=(DataField("password", str, max_length=1024),))
@@ -97,7 +101,7 @@ def begin_totp(actor: Actor, password: str):
 
 @endpoint("POST", "/user/totp/confirm", section=SECTION, summary="启用两步验证", right="", fields=OPERATIONS["user.totp_confirm"].data_fields)
 def confirm_totp(actor: Actor, code: str):
-    return {"recoveryCodes": totp.confirm(actor, _self(actor), code=code)}
+    return {"recoveryCodes": totp.confirm(actor, own_account(actor), code=code)}
 
 
 @endpoint("DELETE", "/user/totp", section=SECTION, summary="停用两步验证", right="", fields=(DataField("password", str, max_length=1024),))
@@ -141,13 +145,20 @@ def list_logs(actor: Actor, **query):
     return listing(LOGS, actor, **query)
 
 
+def second_step(user: User) -> NotSignedIn:
+    """The refusal that asks a program for the code of the authenticator; its `step` goes to /auth/login/totp."""
+    return NotSignedIn("Please enter the code of your authenticator", kind="totp_required", step=signin.sign_step(user))
+
+
 def issued(user: User) -> dict:
+    """Tokens for an account whose every step has been checked."""
     pair = tokens.issue(user, ip=auth.client_ip(), user_agent=request.headers.get("User-Agent", ""))
     auth.adopt(tokens.actor_from(pair["accessToken"], ip=auth.client_ip()))
     return pair | {"user": dump(g.actor, user) | {"mustChangePassword": bool(user.must_change_password)}}
 
 
-def _self(actor: Actor) -> User:
+def own_account(actor: Actor) -> User:
+    """The account of whoever asks. Raises NotSignedIn for visitors."""
     if g.account is None:
         raise NotSignedIn("Please sign in")
     return g.account
@@ -155,7 +166,7 @@ def _self(actor: Actor) -> User:
 
 def _confirmed(actor: Actor, password: str) -> User:
     """The own account after the password was typed again; wrong tries count like wrong sign-ins."""
-    user = _self(actor)
+    user = own_account(actor)
     signin.throttle_confirmation(user)
     if not passwords.verify_password(user.password, password):
         raise Invalid("The password is not right", fields={"password": "not right"})

@@ -29,12 +29,7 @@ def show_session(actor: Actor):
 @endpoint("POST", "/session", section=SECTION, summary="Sign in with account and password", right="",
           fields=(DataField("username", str, max_length=320), DataField("password", str, max_length=1024)))
 def sign_in(actor: Actor, username: str, password: str):
-    user = signin.check_password(username, password, auth.client_ip())
-    if user.totp_enabled:
-        # the first step is remembered in Flask's signed cookie for as long as a code takes to type
-        flask_session[_PENDING] = signin.sign_step(user)
-        raise NotSignedIn("Please enter the code of your authenticator", kind="totp_required")
-    return _begin(user)
+    return enter(signin.check_password(username, password, auth.client_ip()))
 
 
 @endpoint("POST", "/session/totp", section=SECTION, summary="Second step: code or recovery code", right="",
@@ -75,6 +70,15 @@ def end_session(actor: Actor):
     response = success(None)
     auth.clear_cookie(response)
     return response
+
+
+def enter(user: User) -> Response:
+    """Sign the browser in after the first step, or ask for the second where the account wants one."""
+    if user.totp_enabled:
+        # the first step is remembered in Flask's signed cookie for as long as a code takes to type
+        flask_session[_PENDING] = signin.sign_step(user)
+        raise NotSignedIn("Please enter the code of your authenticator", kind="totp_required")
+    return _begin(user)
 
 
 def _begin(user: User) -> Response:

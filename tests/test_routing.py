@@ -1,0 +1,195 @@
+"""The queue: whoever waits gets the next free agent, nobody gets more than he can hold."""
+
+from collections import Counter
+
+import pytest
+
+from tests.people import Company, Person, at_once
+
+#: from the moment somebody could be served until he is: one event, or at worst one round of the timetable
+SERVED_WITHIN = 12.0
+
+
+@pytest.fixture
+def company(new_company) -> Company:
+    """A company of the test's own: nobody else's agents take its customers."""
+    return new_company()
+
+
+def on_line(company: Company, most: int) -> Person:
+    person = company.new("agent")
+    company.make_room(person, most)
+    person.be("online")
+    return person
+
+
+def waiting(company: Company, number: int) -> list[Person]:
+    """New visitors, each asking for a person, one after the other."""
+    visitors = [company.visitor() for _ in range(number)]
+    for visitor in visitors:
+        visitor.post(f"/sessions/{visitor.open_conversation()['id']}/handover")
+    return visitors
+
+
+def states(company: Company) -> Counter:
+    return Counter(row["status"] for row in company.admin.get("/sessions", size=100)["list"])
+
+
+def counters_are_right(company: Company) -> None:
+    """I7: every agent's counter equals his running conversations, and none holds more than he may."""
+    for agent in company.admin.get("/agents", size=100)["list"]:
+        held = company.admin.get("/sessions", agentId=agent["id"], status="active,on_hold", size=1)["total"]
+        assert agent["currentCount"] == held <= agent["maxCount"]
+
+
+class Watch:
+    """Listens as the supervisor and counts who got what."""
+
+    def __init__(self, company: Company):
+        self.ears = company.supervisor.socket()
+
+    def until_served(self, number: int) -> None:
+        assert self.ears.wait_until(lambda: len(self.served()) >= number, timeout=SERVED_WITHIN), \
+            f"{len(self.served())} of {number} were served within {SERVED_WITHIN} s"
+
+    def served(self) -> dict[int, int]:
+        return {data["sessionId"]: data["conversation"]["agent"]["id"] for item in list(self.ears.heard)
+                for data in [item.data] if item.name == "session_update" and data["event"] == "assigned"}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        self.ears.close()
+
+
+def test_customer_who_waits_gets_the_agent_who_comes_on_line(company):
+    with Watch(company) as watch:
+        visitor, = waiting(company, 1)
+        assert visitor.get("/sessions")["list"][0]["queue"]["position"] == 1
+        with visitor.socket() as ears:
+            agent = on_line(company, 3)
+            heard = ears.wait_for("session_update", lambda data: data["event"] == "assigned", timeout=SERVED_WITHIN)
+            assert heard["conversation"]["agent"]["id"] == agent.agent_id
+        watch.until_served(1)
+    history = company.admin.get(f"/sessions/{heard['sessionId']}/assignments")
+    assert history[0]["method"] == "auto"
+    assert [row["agentId"] for row in history[0]["detail"]["candidates"]] == [agent.agent_id]
+
+
+def test_agent_on_line_gets_the_customer_who_asks(company):
+    agent = on_line(company, 3)
+    with agent.socket() as ears:
+        waiting(company, 1)
+        ears.wait_for("session_update", lambda data: data["event"] == "assigned", timeout=SERVED_WITHIN)
+
+
+def test_busy_and_offline_agents_get_nobody(company):
+    busy, away, here = on_line(company, 3), on_line(company, 3), None
+    busy.be("busy")
+    away.be("offline")
+    with Watch(company) as watch:
+        visitor, = waiting(company, 1)
+        here = on_line(company, 3)
+        watch.until_served(1)
+        assert set(watch.served().values()) == {here.agent_id}
+    passed = {row["agentId"]: row["passedOver"] for row in company.admin.get(
+        f"/sessions/{visitor.get('/sessions')['list'][0]['id']}/assignments")[0]["detail"]["candidates"]}
+    assert passed == {busy.agent_id: "busy", here.agent_id: None}
+
+
+def test_queue_is_served_in_order_and_positions_move(company):
+    with Watch(company) as watch:
+        visitors = waiting(company, 4)
+        assert [visitor.get("/sessions")["list"][0]["queue"]["position"] for visitor in visitors] == [1, 2, 3, 4]
+        with visitors[3].socket() as last:
+            agent = on_line(company, 2)
+            watch.until_served(2)
+            last.wait_for("queue", lambda data: data["position"] == 2, timeout=SERVED_WITHIN)
+        assert [visitor.get("/sessions")["list"][0]["status"] for visitor in visitors] == ["active", "active", "queued", "queued"]
+        agent.put(f"/sessions/{visitors[0].get('/sessions')['list'][0]['id']}/close")
+        watch.until_served(3)
+        assert visitors[2].get("/sessions")["list"][0]["status"] == "active", "the next in the queue, not any"
+    counters_are_right(company)
+
+
+def test_important_customers_wait_less(company):
+    with Watch(company) as watch:
+        ordinary, important = company.visitor(), company.visitor()
+        company.admin.put(f"/customers/{important.customer_id}", {"vipLevel": 3})
+        for visitor in (ordinary, important):
+            visitor.post(f"/sessions/{visitor.open_conversation()['id']}/handover")
+        assert important.get("/sessions")["list"][0]["queue"]["position"] == 1
+        on_line(company, 1)
+        watch.until_served(1)
+        assert important.get("/sessions")["list"][0]["status"] == "active"
+        assert ordinary.get("/sessions")["list"][0]["status"] == "queued"
+
+
+def test_fifty_arrivals_at_once_never_exceed_two_agents_with_three_places(company):
+    """N02, RTE-4: six are served, forty-four wait, and as places come free all are served one after the other."""
+    agents = [on_line(company, 3), on_line(company, 3)]
+    visitors = [company.visitor() for _ in range(50)]
+
+    def arrive(visitor: Person) -> None:
+        visitor.post(f"/sessions/{visitor.open_conversation()['id']}/handover")
+
+    with Watch(company) as watch:
+        for part in range(0, 50, 25):  # two waves of 25 threads: the machine has four processors
+            at_once(*[lambda visitor=visitor: arrive(visitor) for visitor in visitors[part:part + 25]])
+        watch.until_served(6)
+        assert states(company) == {"active": 6, "queued": 44}
+        counters_are_right(company)
+        assert Counter(watch.served().values()) == {agent.agent_id: 3 for agent in agents}
+        for served in (9, 12):  # three conversations end at once; three others begin
+            running = company.admin.get("/sessions", status="active", size=3)["list"]
+            at_once(*[lambda row=row: company.admin.put(f"/sessions/{row['id']}/close") for row in running])
+            watch.until_served(served)
+            counters_are_right(company)
+    assert states(company) == {"active": 6, "queued": 38, "closed": 6}
+
+
+def test_manual_assignment_respects_the_limit_too(company):
+    agent = company.new("agent")
+    company.make_room(agent, 3)
+    visitors = waiting(company, 8)
+    statuses = at_once(*[lambda number=visitor.get("/sessions")["list"][0]["id"]: company.supervisor.request(
+        "POST", f"/sessions/{number}/assign", json={"agentId": agent.agent_id}).status_code for visitor in visitors])
+    assert sorted(statuses) == [200] * 3 + [409] * 5
+    counters_are_right(company)
+
+
+def test_taking_over_and_transferring_move_the_places(company):
+    first, second = company.new("agent"), company.new("agent")
+    visitor, = waiting(company, 1)
+    number = visitor.get("/sessions")["list"][0]["id"]
+    for step, body in (("assign", {"agentId": first.agent_id}), ("transfer", {"toAgentId": second.agent_id}), ("takeover", {})):
+        company.supervisor.post(f"/sessions/{number}/{step}", body)
+        counters_are_right(company)
+    company.supervisor.post(f"/sessions/{number}/hold")
+    counters_are_right(company)
+    company.supervisor.put(f"/sessions/{number}/close")
+    counters_are_right(company)
+    assert {row["currentCount"] for row in company.admin.get("/agents")["list"]} == {0}
+
+
+def test_disabled_account_gets_nobody(company):
+    agent = on_line(company, 3)
+    company.admin.put(f"/users/{agent.user_id}", {"active": False})
+    with Watch(company) as watch:
+        waiting(company, 1)
+        other = on_line(company, 3)
+        watch.until_served(1)
+        assert set(watch.served().values()) == {other.agent_id}
+
+
+def test_companies_have_queues_of_their_own(company, new_company):
+    """One company's free agent serves no other company's customer."""
+    other = new_company()
+    idle = on_line(other, 5)
+    with Watch(company) as watch:
+        waiting(company, 1)
+        on_line(company, 1)
+        watch.until_served(1)
+    assert other.admin.get(f"/agents/{idle.agent_id}")["currentCount"] == 0
+    assert other.admin.get("/sessions")["total"] == 0

@@ -1,0 +1,215 @@
+"""Tickets: every step there is and is not, numbers without gaps, two editors, the room."""
+
+import pytest
+
+from tests.people import Company, Person, at_once, listening, unique
+
+STATES = ("pending", "processing", "review", "resolved", "closed", "cancelled")
+#: how a ticket gets into each state
+WAY = {"pending": (), "processing": ("processing",), "review": ("processing", "review"), "resolved": ("resolved",),
+       "closed": ("resolved", "closed"), "cancelled": ("cancelled",)}
+#: from → to, by people who may take every step; all other pairs are refused
+STEPS = {
+    "pending": {"processing", "resolved", "cancelled"},
+    "processing": {"pending", "review", "resolved", "cancelled"},
+    "review": {"processing", "resolved"},
+    "resolved": {"closed", "processing"},
+    "closed": {"processing"},
+    "cancelled": {"pending"},
+}
+#: steps an agent may not take although they exist
+NOT_FOR_AGENTS = {("review", "processing"), ("review", "resolved")}
+#: the only steps for a customer, about his own tickets
+FOR_CUSTOMERS = {("resolved", "closed"), ("resolved", "processing"), ("closed", "processing"), ("cancelled", "pending")}
+
+
+def in_state(people: Company, state: str, customer: Person | None = None, assignee: Person | None = None) -> dict:
+    ticket = people.ticket(customer, assignee)
+    for status in WAY[state]:
+        people.supervisor.post(f"/tickets/{ticket['id']}/flow", {"status": status, "resolution": "restarted it"})
+    return people.supervisor.get(f"/tickets/{ticket['id']}")
+
+
+def everything(people: Company, ticket: dict) -> tuple:
+    path = f"/tickets/{ticket['id']}"
+    return people.supervisor.get(path), people.supervisor.messages(path), people.supervisor.get(f"{path}/assign-history")
+
+
+@pytest.mark.parametrize("wanted", STATES)
+@pytest.mark.parametrize("state", STATES)
+def test_transition_table(people, state, wanted):
+    ticket = in_state(people, state)
+    assert set(ticket["transitions"]) == STEPS[state], "the offered steps are the possible ones"
+    before = everything(people, ticket)
+    path = f"/tickets/{ticket['id']}/flow"
+    if wanted == state:
+        assert people.supervisor.post(path, {"status": wanted})["version"] == ticket["version"]
+    elif wanted in STEPS[state]:
+        assert people.supervisor.post(path, {"status": wanted, "resolution": "restarted it"})["status"] == wanted
+        return
+    else:
+        assert people.supervisor.post(path, {"status": wanted, "resolution": "restarted it"}, expect=409)["error"] == "conflict"
+    assert everything(people, ticket) == before
+
+
+@pytest.mark.parametrize("role", ["agent", "customer"])
+def test_steps_that_a_role_may_not_take_are_refused(people, role):
+    """What the page offers a role is what the server lets it do, and nothing else."""
+    customer = people.visitor()
+    person, allowed = ((people.agent, {(a, b) for a in STEPS for b in STEPS[a]} - NOT_FOR_AGENTS) if role == "agent"
+                       else (customer, FOR_CUSTOMERS))
+    for state in STATES:
+        for wanted in sorted(STEPS[state]):
+            ticket = in_state(people, state, customer, people.agent)
+            path = f"/tickets/{ticket['id']}"
+            assert (wanted in person.get(path)["transitions"]) == ((state, wanted) in allowed)
+            person.post(f"{path}/flow", {"status": wanted, "resolution": "done", "reason": "try"},
+                        expect=200 if (state, wanted) in allowed else 403)
+
+
+def test_solution_must_be_said(people):
+    ticket = in_state(people, "processing")
+    for body in ({"status": "resolved"}, {"status": "resolved", "resolution": "  "}):
+        assert "resolution" in people.supervisor.post(f"/tickets/{ticket['id']}/flow", body, expect=400)["fields"]
+    assert people.supervisor.get(f"/tickets/{ticket['id']}")["status"] == "processing"
+
+
+def test_numbers_are_unique_and_without_gaps_under_sixteen_creators(new_company):
+    company = new_company()
+    creators = [company.visitor() for _ in range(8)] + [company.agent] * 8
+    made = at_once(*[lambda person=person: [person.post("/tickets", {"title": unique("t")})["no"] for _ in range(3)]
+                     for person in creators])
+    numbers = sorted(int(no[10:]) for row in made for no in row)
+    assert {no[:2] for row in made for no in row} == {"TK"}
+    assert numbers == list(range(1, 49)), "(the test must not run over midnight UTC)"
+
+
+def test_second_editor_is_told_that_somebody_was_quicker(people):
+    ticket = in_state(people, "pending")
+    path = f"/tickets/{ticket['id']}"
+    first = people.supervisor.put(path, {"version": ticket["version"], "title": "first editor"})
+    refusal = people.admin.put(path, {"version": ticket["version"], "title": "second editor"}, expect=409)
+    assert refusal["error"] == "stale" and refusal["version"] == first["version"]
+    assert people.supervisor.get(path)["title"] == "first editor"
+    people.supervisor.put(path, {"title": "without a version"}, expect=400)
+
+
+def test_of_two_editors_at_once_one_wins(people):
+    ticket = in_state(people, "pending")
+    statuses = at_once(*[lambda title=title: people.supervisor.request(
+        "PUT", f"/tickets/{ticket['id']}", json={"version": ticket["version"], "title": title}).status_code for title in "abcdef"])
+    assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+
+
+def test_two_steps_at_once_end_in_one_of_them(people):
+    ticket = in_state(people, "processing")
+    path = f"/tickets/{ticket['id']}/flow"
+    statuses = at_once(
+        lambda: people.supervisor.request("POST", path, json={"status": "cancelled"}).status_code,
+        lambda: people.admin.request("POST", path, json={"status": "resolved", "resolution": "done"}).status_code)
+    assert sorted(statuses) == [200, 409]
+    assert people.supervisor.get(f"/tickets/{ticket['id']}")["status"] == ("cancelled" if statuses[0] == 200 else "resolved")
+
+
+def test_assignment_is_recorded_and_told(people):
+    ticket = people.ticket(assignee=people.agent)
+    path = f"/tickets/{ticket['id']}"
+    with people.other_team_agent.socket() as ears:
+        people.supervisor.post(f"{path}/assign", {"agentId": people.other_team_agent.agent_id, "reason": "knows it"})
+        ears.wait_for("ticket_update", lambda data: data["ticketId"] == ticket["id"] and data["event"] == "assigned")
+        ears.wait_for("notification", lambda data: data["kind"] == "ticket.assigned")
+    people.agent.get(path, expect=404)
+    history = people.supervisor.get(f"{path}/assign-history")
+    assert [(row["toAgent"]["id"], row["reason"]) for row in history] == [
+        (people.agent.agent_id, None), (people.other_team_agent.agent_id, "knows it")]
+    people.supervisor.post(f"{path}/assign", {"agentId": people.other_team_agent.agent_id}, expect=409)
+    people.supervisor.post(f"{path}/assign", {"agentId": 987_654_321}, expect=404)
+
+
+def test_ended_ticket_takes_no_words_and_no_assignee(people):
+    for state in ("closed", "cancelled"):
+        customer = people.visitor()
+        ticket = in_state(people, state, customer, people.agent)
+        path = f"/tickets/{ticket['id']}"
+        for person in (customer, people.agent):
+            assert person.say(path, expect=409)["error"] == "ticket_ended"
+            with person.socket() as ears:
+                ears.refused("send_message", {"ticketId": ticket["id"], "clientMsgId": unique(), "content": "x"}, "ticket_ended")
+                ears.refused("send_message", {"ticket_id": ticket["id"], "content": "x"}, "ticket_ended")
+        people.supervisor.post(f"{path}/assign", {"agentId": people.other_team_agent.agent_id}, expect=409)
+
+
+def test_follow_ups_are_kept_in_order_for_staff_only(people):
+    customer = people.visitor()
+    ticket = people.ticket(customer, people.agent)
+    path = f"/tickets/{ticket['id']}/follow-ups"
+    for content in ("called", "waiting for the log"):
+        people.agent.post(path, {"content": content, "result": "open"})
+    assert [row["content"] for row in people.agent.get(path)] == ["waiting for the log", "called"]
+    people.agent.post(path, {"content": " "}, expect=400)
+    customer.get(path, expect=403)
+    customer.post(path, {"content": "me too"}, expect=403)
+
+
+def test_customer_reports_for_himself_only(people):
+    other = people.visitor()
+    people.visitor().post("/tickets", {"title": "in his name", "customerId": other.customer_id}, expect=403)
+    assert other.get("/tickets")["total"] == 0
+    mine = people.supervisor.post("/tickets", {"title": "by phone", "customerId": other.customer_id})
+    assert other.get(f"/tickets/{mine['id']}")["customer"]["id"] == other.customer_id
+
+
+@pytest.mark.parametrize("body", [
+    {}, {"title": ""}, {"title": "  "}, {"title": "x" * 256}, {"title": 5}, {"title": "t", "priority": "whenever"},
+    {"title": "t", "type": "no-such-type"}, {"title": "t", "status": "closed"}, {"title": "t", "no": "TK1"},
+    {"title": "t", "assigneeId": 1}, {"title": "t", "tenantId": 2}])
+def test_ticket_that_cannot_be_made_is_refused(people, body):
+    visitor = people.visitor()
+    visitor.post("/tickets", body, expect=400)
+    assert visitor.get("/tickets")["total"] == 0
+
+
+def test_deleted_ticket_is_gone_for_everybody(people):
+    customer = people.visitor()
+    ticket = people.ticket(customer, people.agent)
+    people.agent.delete(f"/tickets/{ticket['id']}", expect=403)
+    people.manager.delete(f"/tickets/{ticket['id']}")
+    for person in (customer, people.agent, people.supervisor, people.manager):
+        person.get(f"/tickets/{ticket['id']}", expect=404)
+        person.get(f"/tickets/{ticket['id']}/messages", expect=404)
+        assert ticket["id"] not in [row["id"] for row in person.get("/tickets", size=100)["list"]]
+
+
+# --- the room -------------------------------------------------------------------------------------------------------
+
+def test_ticket_room_speaks_the_older_protocol_too(people):
+    """join/joined, send_message without ids of its own, and both new_message and receive_message (E §4.2)."""
+    customer = people.visitor()
+    ticket = people.ticket(customer, people.agent)
+    with listening(customer, people.agent) as (outside, inside):
+        for ears in (outside, inside):
+            assert ears.ok("join", {"ticket_id": ticket["id"]})["threadId"] == ticket["threadId"]
+            assert ears.wait_for("joined")["ticket_id"] == ticket["id"]
+        sent = outside.ok("send_message", {"ticket_id": ticket["id"], "content": "仍然打不开"})["message"]
+        for ears in (outside, inside):
+            for name in ("new_message", "receive_message"):
+                heard = ears.wait_for(name, lambda data: data["content"] == "仍然打不开")
+                assert heard == {"ticket_id": ticket["id"], "id": sent["messageId"], "sender_name": customer.actor["name"],
+                                 "sender_type": "customer", "is_system": False, "content": "仍然打不开", "created_at": heard["created_at"]}
+            assert ears.wait_for("message", lambda data: data["messageId"] == sent["messageId"])["ticketId"] == ticket["id"]
+        people.agent.say(f"/tickets/{ticket['id']}", "请再试一次")
+        assert outside.wait_for("new_message", lambda data: data["content"] == "请再试一次")["sender_type"] == "admin"
+        outside.ok("leave", {"ticket_id": ticket["id"]})
+
+
+def test_moving_a_ticket_is_shown_in_its_room_and_to_its_people(people):
+    customer = people.visitor()
+    ticket = people.ticket(customer, people.agent)
+    with listening(customer, people.agent) as ears:
+        people.agent.post(f"/tickets/{ticket['id']}/flow", {"status": "processing"})
+        for one in ears:
+            heard = one.wait_for("ticket_update", lambda data: data["ticketId"] == ticket["id"] and data["event"] == "moved")
+            assert heard["ticket"]["status"] == "processing"
+            line = one.wait_for("message", lambda data: data["type"] == "system" and data["ticketId"] == ticket["id"])
+            assert line["payload"]["params"] | {"reason": ""} == {"from": "pending", "to": "processing", "reason": "",
+                                                                  "by": people.agent.actor["name"]}

@@ -1,0 +1,83 @@
+"""Organizations, their contacts, customers (CUS)."""
+
+from flask import g
+from flask_babel import gettext, lazy_gettext as _
+
+from models.customers import Contact, Customer, Organization
+from services.customers import mask_email, mask_phone
+from views.admin.base import AdminView
+from views.admin.cells import EMPTY, tag
+from views.admin.conversations import ConversationView
+from views.admin.tickets import TicketView
+
+#: columns by which a person can be reached: in full only with the right customer.read_pii, as in REST
+_REACH = {"phone": mask_phone, "landline": mask_phone, "emergency_phone": mask_phone, "email": mask_email}
+
+
+def _reach(column: str):
+    def shown(row) -> str | None:
+        value = getattr(row, column)
+        return value if g.actor.may("customer.read_pii") else _REACH[column](value)
+
+    return shown
+
+
+class ReachView(AdminView):
+    """A screen of persons whose numbers and addresses are masked for those who may not see them."""
+
+    formatters = {column: _reach(column) for column in _REACH}
+
+    def data_of(self, form, verb: str, row=None) -> dict:
+        data = super().data_of(form, verb, row)
+        if row is not None and not g.actor.may("customer.read_pii"):
+            # the form showed the masked value: what was not typed anew stays as it is
+            data = {name: value for name, value in data.items() if name not in _REACH or value != _REACH[name](getattr(row, name))}
+        return data
+
+    def edit_form_of(self, row):
+        form = super().edit_form_of(row)
+        if not g.actor.may("customer.read_pii"):
+            for name in _REACH.keys() & set(form._fields):
+                if form[name].data == getattr(row, name):
+                    form[name].data = _REACH[name](form[name].data)
+        return form
+
+
+class ContactView(ReachView):
+    model, resource, icon = Contact, "contact", "fa-address-book"
+    singular, plural = _("Contact"), _("Contacts")
+    list_columns = ["id", "name", "organization_id", "position", "department_name", "phone", "email", "create_time"]
+    show_columns = ["id", "name", "organization_id", "gender", "position", "department_name", "phone", "landline", "email",
+                    "emergency_phone", "create_time", "update_time"]
+    add_columns = edit_columns = ["organization_id", "name", "gender", "position", "department_name", "phone", "landline",
+                                  "email", "emergency_phone"]
+    search_text, search_columns = ("name",), ["organization_id"]
+    choices = {"gender": lambda: [("male", gettext("Male")), ("female", gettext("Female")), ("other", gettext("Other"))]}
+    formatters = {**ReachView.formatters, "gender": lambda row: dict(ContactView.choices["gender"]()).get(row.gender, row.gender)}
+
+
+class CustomerView(ReachView):
+    model, resource, icon = Customer, "customer", "fa-user-tag"
+    singular, plural = _("Customer"), _("Customers")
+    intro = _("Everybody who asked for service, with an account or as a visitor of the portal.")
+    list_columns = ["id", "name", "organization_id", "vip_level", "phone", "tags", "source", "last_contact_time", "create_time"]
+    show_columns = ["id", "name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags", "source",
+                    "is_temporary", "note", "last_contact_time", "create_time", "update_time"]
+    add_columns = edit_columns = ["name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags",
+                                  "source", "is_temporary", "note"]
+    search_text, search_columns = ("name",), ["organization_id", "is_temporary", "vip_level", "last_contact_time"]
+    formatters = {**ReachView.formatters, "vip_level": lambda row: tag(f"VIP {row.vip_level}", "vip") if row.vip_level > 1 else EMPTY}
+    help_texts = {"vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
+                  "is_temporary": _("Came without registration and is not archived yet")}
+    related_views = [ConversationView, TicketView]
+
+
+class OrganizationView(AdminView):
+    model, resource, icon = Organization, "organization", "fa-building"
+    singular, plural = _("Organization"), _("Organizations")
+    list_columns = ["id", "name", "region", "industry", "cooperation_level", "phone", "create_time"]
+    show_columns = ["id", "name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note",
+                    "create_time", "update_time"]
+    add_columns = edit_columns = ["name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note"]
+    search_text, search_columns = ("name", "credit_code", "region", "industry"), []
+    related_views = [ContactView, CustomerView]

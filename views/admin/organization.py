@@ -1,0 +1,65 @@
+"""Departments, teams, their members, agents (ORG)."""
+
+from flask_babel import lazy_gettext as _
+
+from models.organization import Agent, Department, Team, TeamMember
+from services import organization  # noqa: F401  registers the operations
+from views.admin.base import AdminView
+from views.admin.cells import tag
+from views.admin.dictionaries import items_of
+from views.admin.row_actions import RowAction
+from markupsafe import Markup
+
+
+class TeamMemberView(AdminView):
+    model, resource, icon = TeamMember, "team_member", "fa-user-plus"
+    singular, plural = _("Team member"), _("Team members")
+    list_columns = ["id", "team_id", "agent_id", "create_time"]
+    show_columns = [*list_columns, "create_by"]
+    add_columns = edit_columns = ["team_id", "agent_id"]
+    search_columns = ["team_id", "agent_id"]
+
+
+class TeamView(AdminView):
+    model, resource, icon = Team, "team", "fa-people-group"
+    singular, plural = _("Team"), _("Teams")
+    intro = _("Agents who serve together. Problem types and skills steer which conversations a team gets.")
+    list_columns = ["id", "name", "department_id", "leader_id", "max_conversations", "create_time"]
+    show_columns = ["id", "name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations",
+                    "create_time", "update_time"]
+    add_columns = edit_columns = ["name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations"]
+    search_text, search_columns = ("name",), ["department_id"]
+    choices = {"problem_types": items_of("problem_type")}
+    help_texts = {"max_conversations": _("0: as many as the members together"), "problem_types": _("None chosen: any problem type")}
+    related_views = [TeamMemberView]
+
+
+class DepartmentView(AdminView):
+    model, resource, icon = Department, "department", "fa-sitemap"
+    singular, plural = _("Department"), _("Departments")
+    intro = _("The tree of the organisation. A data scope 'department' reaches from here to everything below.")
+    list_columns = ["id", "name", "code", "parent_id", "sort", "create_time"]
+    show_columns = ["id", "name", "code", "parent_id", "sort", "description", "create_time", "update_time"]
+    add_columns = edit_columns = ["name", "code", "parent_id", "sort", "description"]
+    search_text, search_columns = ("name", "code"), ["parent_id"]
+    base_order = ("sort", "asc")
+    related_views = [TeamView]
+
+
+class AgentView(AdminView):
+    model, resource, icon = Agent, "agent", "fa-headset"
+    singular, plural = _("Agent"), _("Agents")
+    intro = _("The working side of staff accounts: presence, capacity, skills. Accounts themselves are kept under Users.")
+    list_columns = ["work_no", "user_id", "presence", "current_count", "max_conversations", "skills", "region", "last_assigned_time"]
+    show_columns = ["id", "user_id", "work_no", "presence", "presence_time", "seen_time", "current_count", "max_conversations",
+                    "skills", "region", "seniority", "hire_date", "introduction", "teams", "last_assigned_time", "create_time"]
+    add_columns = edit_columns = ["user_id", "work_no", "max_conversations", "skills", "region", "seniority", "hire_date", "introduction"]
+    search_text, search_columns = ("work_no", "region"), ["presence", "user_id"]
+    label_columns = {"user_id": _("Name")}
+    formatters = {"teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams)}
+    row_actions = (
+        RowAction("presence", _("Set presence"), "agent.set_presence_of_others", "fa-circle-dot", ask=("presence",)),
+        RowAction("offline", _("Set offline"), "agent.connection_lost", "fa-power-off",
+                  when=lambda row: row.presence.value != "offline"),
+    )
+    related_views = [TeamMemberView]

@@ -1,0 +1,114 @@
+"""What happened: operation log, sign-ins, files, notifications. Nothing here can be edited."""
+
+import json
+
+from flask_babel import gettext, lazy_gettext as _
+from markupsafe import Markup
+
+from models.audit import AuditLog
+from models.identity import LoginSession
+from models.messaging import FileObject
+from models.notifications import Notification
+from models.types import utcnow
+from views.admin import labels, rights
+from views.admin.base import AdminView
+from views.admin.cells import EMPTY, tag
+from views.admin.conversations import in_visible_threads
+from views.admin.row_actions import RowAction
+
+SIZES = ("B", "KB", "MB", "GB")
+NOTICES = {"conversation.assigned": _("A conversation was given to you"), "conversation.transferred": _("A conversation was handed to you"),
+           "ticket.assigned": _("A ticket was given to you"), "ticket.moved": _("A ticket changed its state"),
+           "ticket.message": _("New message in a ticket")}
+
+
+class OperationLogView(AdminView):
+    model, resource, icon = AuditLog, "operation_log", "fa-clock-rotate-left"
+    singular, plural = _("Operation"), _("Operation log")
+    intro = _("Who did what, when and from where, with the values before and after. Entries cannot be changed or deleted.")
+    list_columns = ["id", "create_time", "user_name", "operation", "target_type", "target_name", "ip"]
+    show_columns = ["id", "create_time", "user_name", "user_id", "operation", "target_type", "target_id", "target_name", "ip", "note"]
+    search_text = ("operation", "target_name", "user_name")
+    search_columns = ["user_id", "target_type", "target_id", "create_time"]
+    label_columns = {"create_time": _("Time"), "user_id": _("Account")}
+    formatters = {"operation": lambda row: rights.title_of(row.operation),
+                  "target_type": lambda row: rights.resource_title(row.target_type) if row.target_type else EMPTY}
+    show_template = "admin/log_entry.html"
+
+    def heading(self, row) -> str:
+        return f"{rights.title_of(row.operation)} · {row.target_name}" if row.target_name else str(rights.title_of(row.operation))
+
+    def changes(self, row) -> list[tuple[object, object, object]]:
+        """(column, before, after) for every value that the operation touched."""
+        before, after = row.before or {}, row.after or {}
+        return [(labels.label_of(name), _plain(before.get(name)), _plain(after.get(name))) for name in {**before, **after}]
+
+
+def _plain(value):
+    if value is None or value == "" or value == []:
+        return EMPTY
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return Markup(" ").join(tag(item) for item in value)
+    return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else str(value)
+
+
+def _state(row) -> Markup:
+    if row.revoked_time is not None:
+        return tag(_("Ended"), "quiet")
+    return tag(_("Expired"), "quiet") if row.expire_time < utcnow() else tag(_("Signed in"), "success")
+
+
+class SignInView(AdminView):
+    model, resource, icon = LoginSession, "login_session", "fa-right-to-bracket"
+    singular, plural = _("Sign-in"), _("Sign-ins")
+    intro = _("Browsers and programs that are or were signed in. Ending one takes effect at its next request.")
+    list_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "last_seen_time", "expire_time", "state"]
+    show_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "state", "last_seen_time", "expire_time",
+                    "revoked_time", "revoked_reason", "create_time"]
+    search_text, search_columns = ("ip",), ["kind", "user_id", "customer_id", "create_time"]
+    label_columns = {"state": _("State")}
+    formatters = {"state": _state}
+    row_actions = (RowAction("end", _("End sign-in"), "login_session.end", "fa-right-from-bracket", tone="danger",
+                             confirm=_("End what is chosen? Whoever uses it must sign in again."),
+                             when=lambda row: row.revoked_time is None),)
+
+    def heading(self, row) -> str:
+        return f"{self.singular} #{row.id}"
+
+
+def _size(row) -> str:
+    size, unit = float(row.size), 0
+    while size >= 1024 and unit < len(SIZES) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.0f} {SIZES[unit]}" if unit == 0 else f"{size:.1f} {SIZES[unit]}"
+
+
+class FileView(AdminView):
+    model, resource, icon = FileObject, "file_object", "fa-paperclip"
+    singular, plural = _("File"), _("Files")
+    narrow = staticmethod(in_visible_threads(FileObject))
+    list_columns = ["id", "name", "mime", "size", "owner_kind", "is_internal", "create_time"]
+    show_columns = ["id", "name", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256", "create_by", "create_time"]
+    label_columns = {"width": _("Width"), "height": _("Height")}
+    search_text, search_columns = ("name", "mime"), ["owner_kind", "is_internal", "create_time"]
+    formatters = {"size": _size}
+
+
+class NotificationView(AdminView):
+    model, resource, icon = Notification, "notification", "fa-bell"
+    singular, plural = _("Notification"), _("Notifications")
+    intro = _("What you were told, newest first.")
+    list_columns = ["id", "kind", "params", "link", "read_time", "create_time"]
+    show_columns = list_columns
+    search_columns = ["read_time", "create_time"]
+    formatters = {"kind": lambda row: NOTICES.get(row.kind, row.kind),
+                  "link": lambda row: Markup('<a href="{}">{}</a>').format(row.link, gettext("Open")) if _is_local(row.link) else EMPTY}
+
+    def heading(self, row) -> str:
+        return str(NOTICES.get(row.kind, row.kind))
+
+
+def _is_local(link: str | None) -> bool:
+    return bool(link) and link.startswith("/") and not link.startswith("//")
