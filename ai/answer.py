@@ -179,6 +179,9 @@ def decide(question: str, hits: Sequence[Hit], calibration: Calibration | None =
 #: A body this short is quoted whole: cutting it would only lose something.
 SHORT_BODY = 160
 
+#: A first paragraph of this length stands by itself.
+OPENING_CHARS = 24
+
 Similarity = Callable[[Sequence[str]], Sequence[float]]
 
 
@@ -222,6 +225,23 @@ def extract(
     first = max(starts, key=worth)
     last = min(first + max_sentences, len(spans)) - 1
     return _quote(body, spans[first][0], spans[last][1])
+
+
+def opening(body: str, max_sentences: int = 3) -> Quote:
+    """The first sentences of a body, to the end of a paragraph if they fill one.
+
+    When a question is the article's own in other words (it was nearest to the title or to a known phrasing), the
+    article begins with the answer; the question's words say nothing about which of its sentences that is.
+    """
+    spans = sentence_spans(body)[:max_sentences]
+    if not spans:
+        return Quote("", 0, 0)
+    end = spans[0][1]
+    for start, stop in spans[1:]:
+        if "\n" in body[end:start] and end - spans[0][0] >= OPENING_CHARS:
+            break
+        end = stop
+    return _quote(body, spans[0][0], end)
 
 
 def _quote(body: str, start: int, end: int) -> Quote:

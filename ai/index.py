@@ -97,6 +97,15 @@ class KnowledgeIndex:
         """The highest entry version ever taken in: what is newer in the database is still to come."""
         return self._state.version
 
+    @property
+    def vector_share(self) -> float:
+        """The share of articles that have vectors; 0 for an empty index."""
+        living = with_vectors = 0
+        for part in self._state.parts:
+            living += part.living
+            with_vectors += int(((np.diff(part.segment.questions.starts) > 0) & part.alive).sum())
+        return with_vectors / living if living else 0.0
+
     def versions(self) -> dict[int, int]:
         """The version of every article in the index by its key."""
         return {

@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import LoginManager
 
 from app.locale import current_locale
+from app.menu import CATEGORIES, ENTRIES
 from services.identity.rights import right_name
 
 
@@ -21,7 +22,17 @@ class ActorSecurityManager(SecurityManager):
         self.wanted: set[str] = set()
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
-        return g.actor.may("admin.enter") and (view_name in _OPEN or g.actor.may(right_name(view_name, permission_name)))
+        if not g.actor.may("admin.enter"):
+            return False
+        if permission_name == "menu_access":
+            return self._is_shown(view_name)
+        return view_name in _OPEN or g.actor.may(right_name(view_name, permission_name))
+
+    @staticmethod
+    def _is_shown(name: str) -> bool:
+        """Whether a menu entry shows, or any entry of a category."""
+        entries = CATEGORIES[name].entries if name in CATEGORIES else (ENTRIES[name],)
+        return any(all(g.actor.may(right) for right in entry.rights) for entry in entries)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         return False
@@ -34,7 +45,8 @@ class ActorSecurityManager(SecurityManager):
         self.wanted |= {right_name(view_menu, name) for name in base_permissions}
 
     def add_permissions_menu(self, view_menu_name: str) -> None:
-        self.wanted.add(right_name(view_menu_name, "menu_access"))
+        if view_menu_name not in CATEGORIES:  # a category shows by its entries
+            self.wanted.add(right_name(view_menu_name, "menu_access"))
 
     def register_views(self) -> None:
         """None of FAB's own: sign-in, users and roles have ours."""
@@ -61,7 +73,7 @@ class ActorSecurityManager(SecurityManager):
 
 
 #: views that every member of staff may open
-_OPEN = frozenset({"IndexView", "UtilView", "LocaleView"})
+_OPEN = frozenset({"AdminIndexView", "UtilView", "LocaleView"})
 
 
 def patch_fab() -> None:

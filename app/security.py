@@ -1,5 +1,6 @@
 """ROLES: role → rights and data scope, one table (ID-8 to ID-10; C §4.1). FAB's manager asks the same actor as REST."""
 
+from app.menu import with_menu
 from models.actor import Scope
 from services.identity.roles import Preset
 
@@ -39,9 +40,9 @@ def rights_without_operation() -> set[str]:
 
 ROLES = (
     Preset("super_admin", "超级管理员", ("*",), {"*": Scope.all}, "拥有全部权限，可配置系统"),
-    Preset("admin", "管理员", (*_STAFF, *_SERVING, *_LEADING, *_ADMINISTERING), {"*": Scope.all},
+    Preset("admin", "管理员", with_menu((*_STAFF, *_SERVING, *_LEADING, *_ADMINISTERING)), {"*": Scope.all},
            "管理用户、组织、会话与工单；不能修改系统配置"),
-    Preset("supervisor", "主管", (*_STAFF, *_SERVING, *_LEADING),
+    Preset("supervisor", "主管", with_menu((*_STAFF, *_SERVING, *_LEADING)),
            {"*": Scope.all, "conversation": Scope.all, "ticket": Scope.all, "operation_log": Scope.all, "user": Scope.all},
            "查看全部会话，分配、转接与接管"),
     Preset("agent", "客服", (*_STAFF, *_SERVING), {"*": Scope.own, "customer": Scope.own}, "处理分配给自己的会话与工单"),

@@ -23,7 +23,7 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
     background(connections.keep, app)
     if timetable:
         background(jobs.run_timetable)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _end_on_sigterm()
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     print(f"SmartSupport 已就绪 / ready: {url}  ({time.monotonic() - started:.1f} s)", flush=True)
     try:
@@ -31,10 +31,23 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         with app.app_context():
             flush_marks()
             db.engine.dispose()
         logger.info("stopped")
+
+
+def _end_on_sigterm() -> None:
+    """SIGTERM ends the main loop by an exception. Python drops one that is raised in a callback of its own (a weak
+    reference, a finaliser), so the handler rings again until the loop has ended."""
+
+    def end(*_) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGALRM, end)
 
 
 def _listener(host: str, port: int) -> socket.socket:

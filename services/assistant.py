@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from ai.answer import Decision, decide, extract
+from ai.answer import Calibration, Decision, Quote, calibration_for, decide, extract, opening
 from ai.articles import Piece, embed_pieces, embed_question, make_entry, pieces_of
-from ai.index import Hit, KnowledgeIndex
+from ai.index import Hit, KnowledgeIndex, Matched
 from ai.model import Embedder, load_embedder
 from ai.segment import Entry
 from ai.snapshot import SnapshotError
@@ -32,7 +32,7 @@ from models.knowledge import Article, ArticleStatus, ArticleVector, IndexState, 
 from models.messaging import ChatMessage, MessageType, SenderKind
 from services import conversations, settings
 from services.knowledge import touch
-from services.markdown import to_text
+from services.markdown import quotable, to_text
 from services.operation import operation, run
 from services.throttle import throttle
 
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 MAX_QUESTION = 500
 #: articles read, embedded or indexed at a time
 BATCH = 200
+#: search by meaning from this share of articles that have vectors
+ENOUGH_VECTORS = 0.9
 #: articles embedded per transaction: small, so that a published one is soon found by meaning
 EMBED_BATCH = 8
 
@@ -52,6 +54,7 @@ class Engine:
         self.spec, self.folder, self.question_rate = "none", Path("kb_index"), "30 per minute"
         self._embedder: Embedder | None = None
         self._is_loaded = False
+        self._calibration: Calibration | None = None
         self._indexes: dict[int, KnowledgeIndex] = {}
         self._allowed: dict[tuple, frozenset[int]] = {}
 
@@ -64,12 +67,14 @@ class Engine:
         """The model; loaded at first use, in a native thread. None: the lexical tier answers alone."""
         if not self._is_loaded:
             self._embedder = offload(load_embedder, self.spec, self.folder / "models")
+            self._calibration = offload(calibration_for, self._embedder)
             self._is_loaded = True
         return self._embedder
 
     @property
-    def tier(self) -> str:
-        return "semantic" if self.embedder is not None else "lexical"
+    def calibration(self) -> Calibration:
+        """What the model's nearness means."""
+        return self._calibration if self.embedder is not None or self._is_loaded else calibration_for(None)
 
     @property
     def model_name(self) -> str:
@@ -121,21 +126,25 @@ class Engine:
 engine = Engine()
 
 
-def search(actor: Actor, query: str, k: int = 8) -> tuple[list[Hit], KnowledgeIndex]:
-    """The k best articles that this actor may read."""
+def search(actor: Actor, query: str, k: int = 8) -> list[Hit]:
+    """The k best articles that this actor may read.
+
+    By meaning and by words; by words alone without a model, or while most articles have no vectors yet (after an
+    import): found by two measures at once they could not be compared.
+    """
     index = engine.index(actor.tenant_id)
-    vector = offload(embed_question, engine.embedder, query)
-    return offload(index.search, query, vector, k, engine.allowed(actor, index.version)), index
+    by_meaning = engine.embedder is not None and index.vector_share >= ENOUGH_VECTORS
+    vector = offload(embed_question, engine.embedder, query) if by_meaning else None
+    return offload(index.search, query, vector, k, engine.allowed(actor, index.version))
 
 
 def search_articles(actor: Actor, query: str, k: int = 8) -> dict:
     """{tier, list: [{articleId, title, snippet, score, highlights}]} for search-as-you-type and sidebars."""
     query = query.strip()[:MAX_QUESTION]
     if not query:
-        return {"tier": engine.tier, "list": []}
-    hits, _ = search(actor, query, k)
-    rows = _articles(hit.key for hit in hits)
-    return {"tier": engine.tier, "list": [_found(query, hit, rows[hit.key]) for hit in hits if hit.key in rows]}
+        return {"tier": _tier([]), "list": []}
+    hits = search(actor, query, k)
+    return {"tier": _tier(hits), "list": _found(query, hits, _articles(hit.key for hit in hits))}
 
 
 def ask(actor: Actor, question: str, *, channel: str = "portal", conversation_id: int | None = None) -> dict:
@@ -153,14 +162,14 @@ def ask(actor: Actor, question: str, *, channel: str = "portal", conversation_id
 
 def answer(actor: Actor, question: str, *, channel: str, conversation_id: int | None = None) -> dict:
     """The same without limits, for the bot inside a conversation. Every question is kept for the editors (KB-7)."""
-    hits, _ = search(actor, question, 6)
+    hits = search(actor, question, 6)
     rows = _articles(hit.key for hit in hits)
     hits = [hit for hit in hits if hit.key in rows]
-    decision = offload(decide, question, hits)
+    decision = offload(decide, question, hits, engine.calibration)
     result = _worded(question, hits, rows, decision)
     run(actor, "question.log", lambda: db.session.add(Question(
         text=question, channel=channel, conversation_id=conversation_id, answered=int(result["answered"]),
-        article_id=hits[0].key if result["answered"] else None, confidence=int(decision.confidence * 1000), tier=engine.tier)))
+        article_id=hits[0].key if result["answered"] else None, confidence=int(decision.confidence * 1000), tier=result["tier"])))
     return result
 
 
@@ -192,18 +201,18 @@ def suggest(actor: Actor, conversation: Conversation) -> dict:
     if last is None:
         return {"replies": [], "articles": [], "forSeq": 0}
     question = last.content[:MAX_QUESTION]
-    hits, _ = search(actor, question, 5)
+    hits = search(actor, question, 6)
     rows = _articles(hit.key for hit in hits)
+    hits = [hit for hit in hits if hit.key in rows]
+    sure = offload(decide, question, hits, engine.calibration).confidence
     replies = []
-    for hit in hits[:3]:
-        if hit.key in rows:
-            decision = offload(decide, question, [hit, *(other for other in hits if other.key != hit.key)])
-            quote = offload(extract, question, rows[hit.key].title, to_text(rows[hit.key].body))
-            replies.append({"source": "article", "id": hit.key, "title": rows[hit.key].title, "text": quote.text,
-                            "confidence": round(decision.confidence, 3)})
-    replies += _matching_quick_replies(actor, question)
-    articles = [_found(question, hit, rows[hit.key]) for hit in hits if hit.key in rows]
-    return {"replies": replies, "articles": articles, "forSeq": last.seq}
+    for place, hit in enumerate(hits[:3]):
+        # of the articles behind the first one we only know that they are less likely
+        confidence = sure if place == 0 else (1 - sure) * hit.score / max(sum(other.score for other in hits[1:]), 1e-9)
+        replies.append({"source": "article", "id": hit.key, "title": rows[hit.key].title,
+                        "text": _quoted(question, hit, rows[hit.key]).text, "confidence": round(confidence, 3)})
+    return {"replies": replies + _matching_quick_replies(actor, question), "articles": _found(question, hits[:5], rows),
+            "forSeq": last.seq}
 
 
 def embed_pending(tenant_id: int, limit: int = 10_000) -> int:
@@ -247,22 +256,43 @@ def store_vectors(actor: Actor, article: Article, *, pieces: list[Piece], vector
 
 
 def _worded(question: str, hits: list[Hit], rows: dict[int, Article], decision: Decision) -> dict:
-    choices = [{"articleId": hit.key, "title": rows[hit.key].title} for hit in hits[:5]] if decision.kind != "none" else []
+    # nobody wants to choose between two languages
+    alike = [hit for hit in hits if rows[hit.key].locale == rows[hits[0].key].locale]
+    choices = [{"articleId": hit.key, "title": rows[hit.key].title} for hit in alike[:5]] if decision.kind != "none" else []
     if decision.kind != "answer":
         return {"answered": False, "answer": None, "confidence": round(decision.confidence, 3), "citations": [],
-                "choices": choices, "tier": engine.tier}
+                "choices": choices, "tier": _tier(hits)}
     best = rows[hits[0].key]
-    quote = offload(extract, question, best.title, to_text(best.body))
+    quote = _quoted(question, hits[0], best)
     return {"answered": True, "answer": quote.text, "confidence": round(decision.confidence, 3),
             "citations": [{"articleId": best.id, "title": best.title, "quote": quote.text}],
-            "choices": [choice for choice in choices if choice["articleId"] != best.id][:3], "tier": engine.tier}
+            "choices": [choice for choice in choices if choice["articleId"] != best.id][:3], "tier": _tier(hits)}
 
 
-def _found(query: str, hit: Hit, article: Article) -> dict:
-    body = to_text(article.body)
-    quote = extract(query, article.title, body, max_sentences=2)
-    return {"articleId": article.id, "title": article.title, "snippet": quote.text[:200], "score": round(hit.score, 4),
-            "highlights": highlight_words(query, f"{article.title}\n{quote.text}")}
+def _quoted(question: str, hit: Hit, article: Article) -> Quote:
+    """The sentences that answer: the opening of an article that was asked for by its title, else where the words are."""
+    body = quotable(article.body)
+    return opening(body) if hit.matched is not Matched.body else offload(extract, question, article.title, body)
+
+
+def _found(query: str, hits: list[Hit], rows: dict[int, Article]) -> list[dict]:
+    """Found articles for a list, with the words to mark; in one native thread, since segmenting costs CPU."""
+    plain = [(hit, rows[hit.key].title, quotable(rows[hit.key].body)) for hit in hits if hit.key in rows]
+
+    def describe() -> list[dict]:
+        found = []
+        for hit, title, body in plain:
+            snippet = extract(query, title, body, max_sentences=2).text[:200]
+            found.append({"articleId": hit.key, "title": title, "snippet": snippet, "score": round(hit.score, 4),
+                          "highlights": highlight_words(query, f"{title}\n{snippet}")})
+        return found
+
+    return offload(describe)
+
+
+def _tier(hits: list[Hit]) -> str:
+    """By what these were found: "semantic", or "lexical" when words alone had to do."""
+    return "semantic" if any(hit.dense is not None for hit in hits) else "lexical"
 
 
 def _articles(ids: Iterable[int]) -> dict[int, Article]:
@@ -279,7 +309,7 @@ def _reader(conversation: Conversation) -> Actor:
 
 
 def _matching_quick_replies(actor: Actor, question: str) -> list[dict]:
-    words = set(highlight_words(question, question))
+    words = set(offload(highlight_words, question, question))
     rows = db.session.scalars(select(QuickReply).where(QuickReply.visible_to(actor)).limit(200))
     scored = [(sum(word in f"{row.title}{row.content}" for word in words), row) for row in rows]
     best = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], -pair[1].use_count, pair[1].id))[:2]

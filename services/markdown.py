@@ -35,6 +35,11 @@ def to_text(text: str) -> str:
     return "\n".join(line.strip() for line in plain.splitlines() if line.strip())
 
 
+def quotable(text: str) -> str:
+    """The same without headings, which are no sentences."""
+    return to_text(re.sub(r"(?m)^#{1,6} .*$", "", text))
+
+
 def summary(text: str, length: int = 120) -> str:
     """The first words, for lists."""
     plain = " ".join(line for line in to_text(text).splitlines())

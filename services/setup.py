@@ -58,8 +58,8 @@ def sync_rights(extra: Iterable[str]) -> int:
 def ensure_roles(presets: Iterable[Preset]) -> None:
     """Every company has the preset roles; run at each migration so that new rights reach the super administrator."""
     presets = tuple(presets)
-    for tenant in db.session.scalars(select(Tenant)).all():
-        run(system(tenant.id), "role.ensure_presets", lambda: roles.ensure_presets(presets))
+    for tenant_id in db.session.scalars(select(Tenant.id)).all():  # numbers: a session forgets rows between companies
+        run(system(tenant_id), "role.ensure_presets", lambda: roles.ensure_presets(presets))
 
 
 def create_company(code: str, name: str, presets: Iterable[Preset], host: str | None = None) -> Tenant:

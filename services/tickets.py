@@ -87,7 +87,7 @@ def update_ticket(actor: Actor, ticket: Ticket, *, version: int, title: str | No
     return ticket
 
 
-@operation("ticket.flow", title="Move a ticket", right="")
+@operation("ticket.flow", title="Move a ticket", right="ticket.read")
 def move_ticket(actor: Actor, ticket: Ticket, *, status: TicketStatus, resolution: str = "", reason: str = "") -> Ticket:
     """One step in the transition table; the right depends on the step (TKT-2)."""
     if status is ticket.status:

@@ -26,7 +26,8 @@ FOR_CUSTOMERS = {("resolved", "closed"), ("resolved", "processing"), ("closed", 
 def in_state(people: Company, state: str, customer: Person | None = None, assignee: Person | None = None) -> dict:
     ticket = people.ticket(customer, assignee)
     for status in WAY[state]:
-        people.supervisor.post(f"/tickets/{ticket['id']}/flow", {"status": status, "resolution": "restarted it"})
+        solution = {"resolution": "restarted it"} if status == "resolved" else {}
+        people.supervisor.post(f"/tickets/{ticket['id']}/flow", {"status": status, **solution})
     return people.supervisor.get(f"/tickets/{ticket['id']}")
 
 

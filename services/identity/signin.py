@@ -198,6 +198,13 @@ def sign_out(actor: Actor) -> None:
     audit.record(db.session, "session.sign_out")
 
 
+@operation("login_session.end", title="End a sign-in")
+def end_sign_in(actor: Actor, sign_in: LoginSession) -> None:
+    """An administrator ends somebody's sign-in: its cookie, tokens and sockets."""
+    if end_sign_ins(LoginSession.id == sign_in.id, reason="ended_by_admin"):
+        audit.record(db.session, "login_session.end", target=sign_in)
+
+
 def end_sign_ins(*conditions, reason: str) -> int:
     """Inside an operation: end the sign-ins that match, and tell their sockets. Returns how many."""
     ids = list(db.session.scalars(select(LoginSession.id).where(LoginSession.revoked_time.is_(None), *conditions)))

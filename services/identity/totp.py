@@ -29,7 +29,7 @@ def begin(actor: Actor, user: User) -> dict:
     if user.totp_enabled:
         raise Conflict("Two-step verification is already switched on")
     user.totp_secret = pyotp.random_base32()
-    uri = pyotp.TOTP(user.totp_secret).provisioning_uri(user.username, issuer_name="SmartSupport")
+    uri = pyotp.TOTP(user.totp_secret).provisioning_uri(name=user.username, issuer_name="SmartSupport")
     picture = io.BytesIO()
     segno.make(uri, error="m").save(picture, kind="svg", scale=5, border=2, xmldecl=False, svgns=True)
     return {"secret": user.totp_secret, "uri": uri, "qrSvg": picture.getvalue().decode()}

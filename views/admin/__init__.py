@@ -1,7 +1,39 @@
 """Generated screens for every entity, by Flask-AppBuilder: columns, labels, filters."""
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
+
+from app.menu import MENU
+from views.admin import (conversations, customers, dictionary_views, door, frame, knowledge, organization, records, roles,
+                         system_settings, tickets, users)
+from views.admin.base import AdminView
+from views.admin.options import OptionsView
+
+_MODULES = (conversations, customers, dictionary_views, knowledge, organization, records, roles, system_settings, tickets, users)
 
 
 def register_admin(appbuilder: AppBuilder) -> None:
-    """Hang the screens into the menu."""
+    """Hang the screens into the menu and collect their rights, which the migration writes down."""
+    door.install(current_app)
+    frame.install(current_app)
+    security = appbuilder.sm
+    for category in MENU:
+        for entry in category.entries:
+            view = appbuilder.add_view(screen(entry.view), entry.name, icon=entry.icon, label=entry.label, category=category.name,
+                                       category_icon=category.icon, category_label=category.label)
+            # FAB_UPDATE_PERMS is off, so AppBuilder does not ask by itself
+            security.add_permissions_view(view.base_permissions, view.class_permission_name)
+            security.add_permissions_menu(entry.name)
+    appbuilder.add_view_no_menu(OptionsView)
+
+
+def screens() -> list[type[AdminView]]:
+    """The screen classes of all tables."""
+    return [value for module in _MODULES for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, AdminView) and value.__module__ == module.__name__ and value.resource]
+
+
+def screen(name: str) -> type:
+    """The class of this name in the modules of the screens."""
+    return next(getattr(module, name) for module in _MODULES if hasattr(module, name))
+

@@ -61,6 +61,8 @@ class AdminView(RowActions, ModelView):
     choices: dict = {}
     #: column → a sentence below the field
     help_texts: dict = {}
+    #: columns that the operation fills where the form leaves them empty
+    may_stay_empty: tuple[str, ...] = ()
     #: further condition on rows: function(actor)
     narrow = None
     related_title = ""
@@ -107,7 +109,9 @@ class AdminView(RowActions, ModelView):
         self.edit_form = self._form("update", self.edit_columns)
 
     def _form(self, verb: str, columns):
-        return forms.form_of(self, f"{self.resource}.{verb}", tuple(columns)) if self.datamodel.has(verb) else None
+        if _VERB_METHODS[verb] in self.exclude_route_methods:
+            return None
+        return forms.form_of(self, f"{self.resource}.{verb}", tuple(columns))
 
     def update_redirect(self) -> None:
         """FAB keeps every address of the way in the cookie; here a form knows by itself where it leads."""
@@ -160,7 +164,7 @@ class AdminView(RowActions, ModelView):
 
     def _edit(self, pk: str) -> dict | None:
         row = self.row(pk)
-        form = self.edit_form(obj=row, data=self.form_values(row))
+        form = self.edit_form_of(row)
         if request.method == "POST" and form.validate():
             try:
                 self.datamodel.call("update", row, **self.data_of(form, "update", row))
@@ -203,9 +207,8 @@ class AdminView(RowActions, ModelView):
     def data_of(self, form, verb: str, row=None) -> dict:
         return forms.data_of(form, f"{self.resource}.{verb}", row)
 
-    def form_values(self, row) -> dict:
-        """Values of fields that are no columns of the row."""
-        return {}
+    def edit_form_of(self, row):
+        return self.edit_form(obj=row)
 
     def heading(self, row) -> str:
         """What the page of a row is called."""

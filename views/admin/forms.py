@@ -24,7 +24,9 @@ MAX_INT = 2**53
 def form_of(view, operation: str, names: tuple[str, ...]) -> type[DynamicForm]:
     """The form class for these data of an operation; with the row's version where the operation checks it."""
     declared = {field.name: field for field in OPERATIONS[operation].data_fields}
-    made = {name: _field(view, declared[name]) for name in names}
+    # the data of create and update are columns, which know best whether they may be empty
+    by_column = operation in (f"{view.resource}.create", f"{view.resource}.update")
+    made = {name: _field(view, declared[name], by_column) for name in names}
     if "version" in declared:
         made["version"] = HiddenField()
     return type("OperationForm", (DynamicForm,), made)
@@ -40,7 +42,9 @@ def data_of(form: DynamicForm, operation: str, row=None) -> dict:
         if value == "" and _allows_none(declared.annotation):
             value = None
         if value is None and not _allows_none(declared.annotation):
-            value = declared.default  # an empty number
+            if declared.required:
+                continue
+            value = declared.default  # an emptied number
         if isinstance(kind := _kind(declared.annotation), type) and issubclass(kind, StrEnum) and value is not None:
             value = kind(value)
         if row is None or value != _present(row, declared.name):
@@ -64,16 +68,21 @@ def _present(row, name: str):
     return bool(value) if isinstance(value, int) and name.startswith(("is_", "active")) else value
 
 
-def _field(view, declared: DataField) -> Field:
-    name, kind, required = declared.name, _kind(declared.annotation), _required(view.model, declared)
+def _field(view, declared: DataField, by_column: bool) -> Field:
+    name, kind = declared.name, _kind(declared.annotation)
+    column = inspect(view.model).columns.get(name) if by_column else None
+    required = declared.required if column is None else _must_be_filled(column) and name not in view.may_stay_empty
     label = view.label_columns.get(name, labels.label_of(name))
     common = {"description": view.help_texts.get(name, ""), "validators": [InputRequired() if required else Optional()]}
-    if declared.default not in (python_inspect.Parameter.empty, None) and kind is not dict:
-        common["default"] = declared.default
+    default = declared.default
+    if default in (python_inspect.Parameter.empty, None) and column is not None and column.default is not None and column.default.is_scalar:
+        default = column.default.arg
+    if default not in (python_inspect.Parameter.empty, None):
+        common["default"] = default
     if name in view.choices:
         if get_origin(kind) is list:
             return fields.ChecksField(label, choices=view.choices[name], **common)
-        return fields.ChoiceField(label, choices=view.choices[name], empty=not required, **common)
+        return fields.ChoiceField(label, choices=view.choices[name], empty=not required and "default" not in common, **common)
     target = target_of(view.model, name)
     if target is not None:
         if get_origin(kind) is list:
@@ -100,10 +109,7 @@ def _plain_field(declared: DataField, kind, label, common: dict, required: bool)
     return (StringField if length < LONG_TEXT else TextAreaField)(label, **common)
 
 
-def _required(model: type, declared: DataField) -> bool:
-    column = inspect(model).columns.get(declared.name)
-    if column is None or declared.required:
-        return declared.required
+def _must_be_filled(column) -> bool:
     return not column.nullable and column.default is None and column.server_default is None
 
 

@@ -1,14 +1,13 @@
 """Departments, teams, their members, agents (ORG)."""
 
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from models.organization import Agent, Department, Team, TeamMember
-from services import organization  # noqa: F401  registers the operations
 from views.admin.base import AdminView
 from views.admin.cells import tag
 from views.admin.dictionaries import items_of
 from views.admin.row_actions import RowAction
-from markupsafe import Markup
 
 
 class TeamMemberView(AdminView):
@@ -30,7 +29,7 @@ class TeamView(AdminView):
     add_columns = edit_columns = ["name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations"]
     search_text, search_columns = ("name",), ["department_id"]
     choices = {"problem_types": items_of("problem_type")}
-    help_texts = {"max_conversations": _("0: as many as the members together"), "problem_types": _("None chosen: any problem type")}
+    help_texts = {"max_conversations": _("0: as many as the members together"), "problem_types": _("Leave all boxes empty for any problem type")}
     related_views = [TeamMemberView]
 
 
@@ -59,7 +58,5 @@ class AgentView(AdminView):
     formatters = {"teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams)}
     row_actions = (
         RowAction("presence", _("Set presence"), "agent.set_presence_of_others", "fa-circle-dot", ask=("presence",)),
-        RowAction("offline", _("Set offline"), "agent.connection_lost", "fa-power-off",
-                  when=lambda row: row.presence.value != "offline"),
     )
     related_views = [TeamMemberView]

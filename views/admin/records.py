@@ -5,6 +5,7 @@ import json
 from flask_babel import gettext, lazy_gettext as _
 from markupsafe import Markup
 
+from models.actor import Actor
 from models.audit import AuditLog
 from models.identity import LoginSession
 from models.messaging import FileObject
@@ -85,10 +86,15 @@ def _size(row) -> str:
     return f"{size:.0f} {SIZES[unit]}" if unit == 0 else f"{size:.1f} {SIZES[unit]}"
 
 
+def _readable_files(actor: Actor):
+    """Files of visible threads, and what the actor uploaded himself."""
+    return in_visible_threads(FileObject)(actor) | (FileObject.create_by == actor.user_id)
+
+
 class FileView(AdminView):
     model, resource, icon = FileObject, "file_object", "fa-paperclip"
     singular, plural = _("File"), _("Files")
-    narrow = staticmethod(in_visible_threads(FileObject))
+    narrow = staticmethod(_readable_files)
     list_columns = ["id", "name", "mime", "size", "owner_kind", "is_internal", "create_time"]
     show_columns = ["id", "name", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256", "create_by", "create_time"]
     label_columns = {"width": _("Width"), "height": _("Height")}
@@ -100,6 +106,7 @@ class NotificationView(AdminView):
     model, resource, icon = Notification, "notification", "fa-bell"
     singular, plural = _("Notification"), _("Notifications")
     intro = _("What you were told, newest first.")
+    exclude_route_methods = {"add"}  # they are made by what happens
     list_columns = ["id", "kind", "params", "link", "read_time", "create_time"]
     show_columns = list_columns
     search_columns = ["read_time", "create_time"]

@@ -63,7 +63,7 @@ class RowActions:
     @expose("/action/<string:name>/<pk>", methods=["GET", "POST"])
     def action(self, name: str, pk: str):
         """Do it to one row, after asking for what the operation needs to know."""
-        action = self._action(name)
+        action = self._named(name)
         row = self.row(pk)
         if not action.ask:
             if request.method == "POST":
@@ -116,7 +116,7 @@ class RowActions:
             flash(gettext("Done"), "success")
         return answer
 
-    def _action(self, name: str) -> RowAction:
+    def _named(self, name: str) -> RowAction:
         action = next((known for known in self.row_actions if known.name == name), None)
         if action is None:
             abort(404)

@@ -48,9 +48,10 @@ def show_article(actor: Actor, row_id: int):
     article = load(Article, row_id, actor)
     if article.status is ArticleStatus.published and not actor.may("article.update"):
         knowledge.count_view(actor, article)
-    hits, _ = assistant.search(actor, article.title, 6)
+    hits = assistant.search(actor, article.title, 8)
     titles = dict(db.session.execute(select(Article.id, Article.title).where(
-        Article.id.in_([hit.key for hit in hits if hit.key != row_id]), Article.visible_to(actor))).tuples().all())
+        Article.id.in_([hit.key for hit in hits if hit.key != row_id]), Article.locale == article.locale,
+        Article.visible_to(actor))).tuples().all())
     return dump(actor, article) | {"related": [{"id": hit.key, "title": titles[hit.key]} for hit in hits if hit.key in titles][:5]}
 
 

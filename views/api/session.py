@@ -75,10 +75,14 @@ def end_session(actor: Actor):
 def enter(user: User) -> Response:
     """Sign the browser in after the first step, or ask for the second where the account wants one."""
     if user.totp_enabled:
-        # the first step is remembered in Flask's signed cookie for as long as a code takes to type
-        flask_session[_PENDING] = signin.sign_step(user)
+        remember_first_step(user)
         raise NotSignedIn("Please enter the code of your authenticator", kind="totp_required")
     return _begin(user)
+
+
+def remember_first_step(user: User) -> None:
+    """In Flask's signed cookie, for as long as a code takes to type."""
+    flask_session[_PENDING] = signin.sign_step(user)
 
 
 def _begin(user: User) -> Response:

@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from views.pages.shells import blueprint
+from views.pages import shells, wechat
 
 
 def register(app: Flask) -> None:
-    app.register_blueprint(blueprint)
+    app.register_blueprint(shells.blueprint)
+    app.register_blueprint(wechat.blueprint)

@@ -21,7 +21,7 @@ export async function findOpenConversation(): Promise<Conversation | null> {
 }
 
 /** In the background: the banner is only late when this fails, and the next event asks again. */
-function refreshQuietly(): void {
+export function refreshOpenConversation(): void {
   findOpenConversation().catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error
   })
@@ -32,10 +32,10 @@ export function followOpenConversation(): void {
   let soon: ReturnType<typeof setTimeout> | undefined
   const later = () => {
     clearTimeout(soon)
-    soon = setTimeout(refreshQuietly, 400)
+    soon = setTimeout(refreshOpenConversation, 400)
   }
   const off = [live.on('session_update', later), live.on('message', later), live.on('resumed', later)]
-  watch(identity, refreshQuietly)
+  watch(identity, refreshOpenConversation)
   onScopeDispose(() => {
     clearTimeout(soon)
     off.forEach((stop) => stop())

@@ -1,0 +1,192 @@
+// The little life of the administration's pages: drawer, confirmations, chosen rows, searching selects. No framework.
+
+const words = JSON.parse(document.getElementById('admin-words').dataset.words)
+const csrf = document.querySelector('meta[name="csrf-token"]').content
+
+// --- time zone: the server writes times in it, from the next page on -----------------------------------------------
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+if (!document.cookie.split('; ').includes(`tz=${zone}`)) {
+  document.cookie = `tz=${zone};path=/;max-age=31536000;samesite=lax`
+  const pad = (number) => String(number).padStart(2, '0')
+  for (const element of document.querySelectorAll('time[datetime]')) {
+    const at = new Date(element.dateTime)
+    element.textContent = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}`
+  }
+}
+
+// --- drawer ---------------------------------------------------------------------------------------------------------
+const side = document.getElementById('side')
+const shade = document.querySelector('[data-drawer-close]')
+const burger = document.querySelector('[data-drawer-open]')
+
+function drawer(open) {
+  side.classList.toggle('open', open)
+  shade.hidden = !open
+  burger.setAttribute('aria-expanded', String(open))
+  if (open) side.querySelector('a').focus()
+  else burger.focus()
+}
+
+if (side) {
+  burger.addEventListener('click', () => drawer(true))
+  shade.addEventListener('click', () => drawer(false))
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && side.classList.contains('open')) drawer(false)
+  })
+  side.querySelector('.on')?.scrollIntoView({ block: 'nearest' })
+} else {
+  burger.hidden = true
+}
+
+// --- menus close when something else is clicked ---------------------------------------------------------------------
+document.addEventListener('click', (event) => {
+  for (const menu of document.querySelectorAll('details.ad-menu[open]')) {
+    if (!menu.contains(event.target)) menu.open = false
+  }
+})
+
+// --- session: language and sign-out ---------------------------------------------------------------------------------
+async function call(method, path, body) {
+  const answer = await fetch(`/api/v1${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
+    body: body && JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(words.failed)
+}
+
+async function tell(work) {
+  try {
+    await work()
+  } catch (error) {
+    ask(error.message)
+  }
+}
+
+document.querySelector('[data-locale]').addEventListener('click', (event) => {
+  const { locale } = event.currentTarget.dataset
+  tell(async () => {
+    await call('PUT', '/session/locale', { locale })
+    localStorage.setItem('ss.locale', locale)
+    location.reload()
+  })
+})
+
+document.querySelector('[data-sign-out]').addEventListener('click', () =>
+  tell(async () => {
+    await call('DELETE', '/session')
+    location.assign('/login')
+  }),
+)
+
+// --- confirmations --------------------------------------------------------------------------------------------------
+const dialog = document.getElementById('confirm')
+
+/** Whether the person says yes. */
+function ask(text) {
+  dialog.querySelector('p').textContent = text
+  dialog.returnValue = ''
+  dialog.showModal()
+  return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }))
+}
+
+document.addEventListener('submit', async (event) => {
+  const form = event.target
+  const text = event.submitter?.dataset.confirm || form.dataset.confirm
+  if (!text || form.dataset.confirmed) return
+  event.preventDefault()
+  if (await ask(text)) {
+    form.dataset.confirmed = 'yes'
+    form.requestSubmit(event.submitter)
+  }
+})
+
+// --- rows chosen for an action --------------------------------------------------------------------------------------
+const chosen = document.getElementById('chosen')
+if (chosen) {
+  const boxes = [...document.querySelectorAll('input[name="rowid"]')]
+  const all = document.querySelector('[data-choose-all]')
+  const show = () => {
+    const count = boxes.filter((box) => box.checked).length
+    chosen.hidden = count === 0
+    chosen.querySelector('[data-chosen-count]').textContent = count
+    all.checked = count > 0 && count === boxes.length
+    all.indeterminate = count > 0 && count < boxes.length
+  }
+  all.addEventListener('change', () => {
+    for (const box of boxes) box.checked = all.checked
+    show()
+  })
+  for (const box of boxes) box.addEventListener('change', show)
+  show()
+}
+
+// --- filters: a choice acts at once, empty inputs stay out of the address -------------------------------------------
+const filters = document.querySelector('[data-filters]')
+if (filters) {
+  filters.addEventListener('submit', () => {
+    for (const input of filters.elements) if (input.name && !input.value) input.disabled = true
+  })
+  filters.addEventListener('change', (event) => {
+    if (event.target.matches('select, input[type="date"]')) filters.requestSubmit()
+  })
+}
+
+// --- back to the list as it was filtered ----------------------------------------------------------------------------
+const back = document.querySelector('a[data-back]')
+if (back && document.referrer.startsWith(location.origin) && new URL(document.referrer).pathname === new URL(back.href).pathname) {
+  back.href = document.referrer
+}
+
+// --- rights: all of a group -----------------------------------------------------------------------------------------
+for (const box of document.querySelectorAll('[data-group-all]')) {
+  const rights = [...box.closest('fieldset').querySelectorAll('input[name="right"]:not(:disabled)')]
+  const show = () => {
+    const count = rights.filter((one) => one.checked).length
+    box.checked = count === rights.length
+    box.indeterminate = count > 0 && count < rights.length
+  }
+  box.addEventListener('change', () => {
+    for (const one of rights) one.checked = box.checked
+  })
+  for (const one of rights) one.addEventListener('change', show)
+  show()
+}
+
+// --- what was typed is not lost by a wrong click --------------------------------------------------------------------
+const guarded = document.querySelector('form[data-guard]')
+if (guarded) {
+  let changed = false
+  guarded.addEventListener('input', () => (changed = true))
+  guarded.addEventListener('submit', () => (changed = false))
+  window.addEventListener('beforeunload', (event) => {
+    if (changed) event.preventDefault()
+  })
+  guarded.querySelector('.ad-error')?.scrollIntoView({ block: 'center' })
+}
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.addEventListener('click', () => tell(() => navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent)))
+}
+
+// --- selects that search while one types (Select2, which Flask-AppBuilder ships) ------------------------------------
+const $ = window.jQuery
+$('select[data-remote]').each((_number, select) => {
+  $(select).select2({
+    ajax: {
+      url: select.dataset.remote,
+      delay: 220,
+      data: ({ term, page }) => ({ term, page: page || 1 }),
+    },
+    allowClear: !select.required && !select.multiple,
+    placeholder: { id: '', text: select.options[0]?.value === '' ? select.options[0].text : '' },
+    language: {
+      searching: () => words.searching,
+      noResults: () => words.noResults,
+      errorLoading: () => words.errorLoading,
+      loadingMore: () => words.loadingMore,
+    },
+  })
+  $(select).on('select2:select select2:clear', () => select.dispatchEvent(new Event('change', { bubbles: true })))
+  $(select).on('select2:open', () => document.querySelector('.select2-container--open .select2-search__field')?.focus())
+})

@@ -1,0 +1,174 @@
+"""Things that exist in a company, made over REST when a test asks for one by its kind: `things.make("ticket").id`.
+
+Each thing belongs to a new visitor (its owner) where it can belong to a customer, and is served by `company.agent`.
+Every text in it holds `marker`, so that a leak can be found in any answer.
+"""
+
+import io
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from tests.people import Company, Person, unique
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One object: its number, whose it is, and the numbers of what it hangs on ({"session": 7, "message": 30})."""
+
+    id: int
+    owner: Person | None = None
+    ids: dict[str, int | str] = field(default_factory=dict)
+
+
+class Things:
+    """Makes things of one company; `make` is always a new one, `any` one that may be shared as long as nobody changes it."""
+
+    def __init__(self, company: Company, marker: str = ""):
+        self.company, self.marker = company, marker or unique("thing")
+        self._kept: dict[str, Thing] = {}
+
+    def make(self, kind: str) -> Thing:
+        thing = getattr(self, f"_{kind}")()
+        return Thing(thing.id, thing.owner, {kind: thing.id, **thing.ids})
+
+    def any(self, kind: str) -> Thing:
+        if kind not in self._kept:
+            self._kept[kind] = self.make(kind)
+        return self._kept[kind]
+
+    def forget(self, kind: str) -> None:
+        """This one has been changed: the next asker gets a new one."""
+        self._kept.pop(kind, None)
+
+    def text(self) -> str:
+        return unique(self.marker)
+
+    # --- conversations and tickets ------------------------------------------------------------------------------
+
+    def _session(self) -> Thing:
+        served = self.company.served(self.company.visitor(self.text()))
+        message = served.customer.say(served.path, self.text())
+        note = served.agent.say(served.path, self.text(), type="note")
+        return Thing(served.id, served.customer, {"message": message["messageId"], "note": note["messageId"],
+                                                  "session": served.id, "thread": served.thread_id})
+
+    def _waiting_session(self) -> Thing:
+        visitor = self.company.visitor(self.text())
+        number = visitor.open_conversation()["id"]
+        visitor.post(f"/sessions/{number}/handover")
+        return Thing(number, visitor)
+
+    def _held_session(self) -> Thing:
+        thing = self._session()
+        self.company.agent.post(f"/sessions/{thing.id}/hold")
+        return thing
+
+    def _closed_session(self) -> Thing:
+        thing = self._session()
+        self.company.agent.put(f"/sessions/{thing.id}/close")
+        return thing
+
+    def _ticket(self) -> Thing:
+        visitor = self.company.visitor(self.text())
+        ticket = self.company.ticket(visitor, self.company.agent, title=self.text(), description=self.text())
+        path = f"/tickets/{ticket['id']}"
+        message = visitor.say(path, self.text())
+        self.company.agent.post(f"{path}/follow-ups", {"content": self.text(), "result": self.text()})
+        return Thing(ticket["id"], visitor, {"message": message["messageId"], "version": ticket["version"],
+                                             "thread": ticket["threadId"]})
+
+    def _file(self) -> Thing:
+        """A file that the customer sent in his conversation."""
+        thing = self._session()
+        file = thing.owner.upload(f"{self.text()}.png", picture(), "image/png")
+        thing.owner.say(f"/sessions/{thing.id}", self.text(), type="image", fileId=file["fileId"])
+        return Thing(file["fileId"], thing.owner, {"session": thing.id})
+
+    def _own_file(self) -> Thing:
+        """A file of the agent's that no message carries yet."""
+        return Thing(self.company.agent.upload(f"{self.text()}.txt", self.text().encode(), "text/plain")["fileId"])
+
+    def _notification(self) -> Thing:
+        self._session()
+        return Thing(self.company.agent.get("/notifications")["list"][0]["id"])
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def _user(self) -> Thing:
+        return Thing(self.company.new("agent", self.text()).user_id)
+
+    def _agent(self) -> Thing:
+        person = self.company.new("agent", self.text())
+        self.company.make_room(person)
+        return Thing(person.agent_id)
+
+    def _retired_agent(self) -> Thing:
+        """An account without agent profile: the profile was deleted."""
+        person = self.company.new("agent", self.text())
+        self.company.admin.delete(f"/agents/{person.agent_id}")
+        return Thing(person.user_id)
+
+    def _customer(self) -> Thing:
+        thing = self._session()
+        return Thing(thing.owner.customer_id, thing.owner, {"session": thing.id})
+
+    def _role(self) -> Thing:
+        return self._created("/roles", {"name": self.text(), "description": self.text()})
+
+    # --- what an administrator keeps ----------------------------------------------------------------------------
+
+    def _department(self) -> Thing:
+        return self._created("/departments", {"name": self.text(), "code": self.text(), "description": self.text()})
+
+    def _team(self) -> Thing:
+        return self._created("/teams", {"name": self.text(), "description": self.text()})
+
+    def _organization(self) -> Thing:
+        return self._created("/organizations", {"name": self.text(), "note": self.text()})
+
+    def _contact(self) -> Thing:
+        return self._created("/contacts", {"name": self.text(), "organizationId": self.any("organization").id})
+
+    def _category(self) -> Thing:
+        return self._created("/kb/categories", {"name": self.text()})
+
+    def _read_category(self) -> Thing:
+        """A category in which customers find something."""
+        category = self._category()
+        self._article(categoryId=category.id)
+        return category
+
+    def _article(self, **more) -> Thing:
+        article = self._created("/kb/articles", {"title": self.text(), "body": self.text(), "visibility": "public", **more})
+        self.company.admin.post(f"/kb/articles/{article.id}/publish")
+        return article
+
+    def _draft(self) -> Thing:
+        return self._created("/kb/articles", {"title": self.text(), "body": self.text()})
+
+    def _quick_reply(self) -> Thing:
+        return self._created("/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()})
+
+    def _own_quick_reply(self) -> Thing:
+        """A personal one of the agent's."""
+        reply = self.company.agent.post("/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()})
+        return Thing(reply["id"])
+
+    def _dictionary(self) -> Thing:
+        code = self.text()
+        return Thing(self._created("/dictionaries", {"code": code, "name": self.text()}).id, ids={"code": code})
+
+    def _dictionary_item(self) -> Thing:
+        return self._created("/dictionary-items", {"dictionaryId": self.any("dictionary").id, "code": self.text(), "label": self.text()})
+
+    def _created(self, path: str, body: dict) -> Thing:
+        row = self.company.admin.post(path, body)
+        return Thing(row["id"], ids={"version": row.get("version", 0)})
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
+    """A small picture of one colour."""
+    output = io.BytesIO()
+    Image.new("RGB", size, (30, 120, 200)).save(output, kind)
+    return output.getvalue()

@@ -1,0 +1,71 @@
+"""System settings: one form made from what `services.settings` declares (SET-3)."""
+
+from flask import flash, g, redirect
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext, lazy_gettext as _
+from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.errors import DomainError
+from services import settings
+from services.settings import SETTINGS, Declared
+
+#: setting → (label, sentence below it)
+TITLES = {
+    "company_name": (_("Company name"), _("Name shown to customers")),
+    "bot_greeting": (_("Greeting of the bot"), _("First words of the bot")),
+    "bot_no_answer": (_("When the bot does not know"), _("What the bot says when it does not know")),
+    "bot_misses_before_offer": (_("Unanswered questions before handing over"),
+                                _("Unanswered questions in a row after which the bot hands over by itself")),
+    "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
+    "queue_enabled": (_("Queue"), _("Customers wait in a queue when no agent is free")),
+}
+
+
+class SettingsView(BaseView):
+    """One page for all settings of the company."""
+
+    route_base = "/admin/settings"
+    default_view = "edit"
+    class_permission_name = "system_setting"
+    icon = "fa-sliders"
+    plural = _("System settings")
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    @permission_name("read")
+    def edit(self):
+        form = _form()(data=settings.all_settings())
+        if form.is_submitted() and form.validate():
+            changed = {name: form[name].data for name, value in settings.all_settings().items() if form[name].data != value}
+            try:
+                settings.change_settings(g.actor, values=changed)
+            except DomainError as refusal:
+                _show(form, refusal)
+            else:
+                flash(gettext("Saved"), "success")
+                return redirect("/admin/settings/")
+        return self.render_template("admin/settings.html", title=self.plural, form=form, names=list(SETTINGS),
+                                    editable=g.actor.may("system_setting.update"))
+
+
+def _form() -> type[DynamicForm]:
+    return type("SettingsForm", (DynamicForm,), {name: _field(declared) for name, declared in SETTINGS.items()})
+
+
+def _field(declared: Declared) -> Field:
+    label, description = TITLES.get(declared.name, (declared.name, declared.help))
+    if isinstance(declared.default, bool):
+        return BooleanField(label, description=description)
+    if isinstance(declared.default, int):
+        return IntegerField(label, description=description, validators=[InputRequired(), NumberRange(declared.low, declared.high)])
+    kind = StringField if len(declared.default) < 20 else TextAreaField
+    return kind(label, description=description, validators=[Optional(), Length(max=1000)])
+
+
+def _show(form: DynamicForm, refusal: DomainError) -> None:
+    flash(gettext(refusal.message), "danger")
+    for name, reason in refusal.fields.items():
+        form[name].errors = [*form[name].errors, gettext(reason)]
