@@ -22,7 +22,7 @@ from app.terminal import Progress, gettext
 from models.actor import Actor, system
 from models.base import EVERY_TENANT, bind
 from models.identity import Tenant
-from services.assistant import engine
+from services.assistant import engine, missing_vectors
 from services.imports import BATCH, ArticleRow, Result, embed_articles, import_articles
 
 #: what a column or key may be called, in lower case
@@ -39,6 +39,8 @@ _FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
 _VISIBILITIES = {"公开": "public", "公開": "public", "客户": "customer", "客戶": "customer", "员工": "staff", "內部": "staff", "内部": "staff"}
 #: a text in a cell may be as long as an article may be
 LONGEST_CELL = 1_000_000
+#: more than any knowledge base has: all that lack vectors get them
+MOST_ARTICLES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -224,28 +226,20 @@ def _batched(rows: Sequence[Read], size: int) -> Iterator[Sequence[Read]]:
 
 def _embed(actor: Actor) -> None:
     """Vectors for what is new, then the index snapshot from which the service starts."""
-    embedder = fast_embedder(engine.spec, engine.folder / "models")
-    if embedder is not None:
-        progress: Progress | None = None
-
-        def show(done: int, total: int) -> None:
-            nonlocal progress
-            progress = progress or Progress(gettext("learning meanings"), total, gettext("articles"))
-            progress.show(done)
-
-        done = embed_articles(actor, embedder, show)
-        if progress is not None and done:
-            progress.end(done)
+    if engine.embedder is not None and (missing := missing_vectors(MOST_ARTICLES)):
+        embedder = fast_embedder(engine.spec, engine.folder / "models")
+        progress = Progress(gettext("learning meanings"), len(missing), gettext("articles"))
+        progress.end(embed_articles(actor, embedder, missing, progress.show))
     engine.save(actor.tenant_id)
 
 
-def fast_embedder(spec: str, model_dir: Path) -> Embedder | None:
+def fast_embedder(spec: str, model_dir: Path) -> Embedder:
     """The quickest way this machine has to make many vectors of the configured model, on all its processors."""
     try:
         embedder = bulk_embedder(spec, model_dir, _tell_rebuilding)
     except ImportError:  # torch is optional: without it the small engine of the web processes does it
         embedder = load_embedder(spec, model_dir)
-    return Threaded(embedder, os.cpu_count() or 1) if embedder is not None else None
+    return Threaded(embedder, os.cpu_count() or 1)
 
 
 def _tell_rebuilding(share: float, step: str) -> None:

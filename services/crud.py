@@ -67,7 +67,8 @@ def referenced(model: type[Entity], row_id: int | None, actor: Actor, field: str
     """The row another row wants to point to, if this actor may see it. Raises Invalid otherwise."""
     if row_id is None:
         return None
-    found = db.session.scalars(select(model).where(model.id == row_id, model.visible_to(actor))).first()
+    with db.session.no_autoflush:  # the pointing row must not meet the foreign key first: its error tells what exists elsewhere
+        found = db.session.scalars(select(model).where(model.id == row_id, model.visible_to(actor))).first()
     if found is None:
         raise Invalid("This does not exist", fields={field: "unknown"})
     return found

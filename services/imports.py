@@ -56,15 +56,14 @@ def import_articles(actor: Actor, rows: Sequence[ArticleRow], *, publish: bool) 
     return run(actor, "article.import", lambda: _Batch(actor, rows, publish).store())
 
 
-def embed_articles(actor: Actor, embedder: Embedder, progress: Callable[[int, int], None]) -> int:
-    """Give a vector to every published article that lacks one; `progress(done, all)` is told after each batch.
+def embed_articles(actor: Actor, embedder: Embedder, article_ids: Sequence[int], progress: Callable[[int], None]) -> int:
+    """Give vectors to articles (see `assistant.missing_vectors`); `progress` is told how many are done.
 
     The embedder must give the vectors of the model that answers questions. Returns how many articles were done.
     """
-    missing, done = assistant.missing_vectors(10_000_000), 0
-    progress(0, len(missing))
-    for start in range(0, len(missing), EMBED_BATCH):
-        ids = missing[start:start + EMBED_BATCH]
+    done = 0
+    for start in range(0, len(article_ids), EMBED_BATCH):
+        ids = article_ids[start:start + EMBED_BATCH]
         articles = list(db.session.scalars(select(Article).where(Article.id.in_(ids))))
         pieces = [pieces_of(article.title, to_text(article.body), article.phrasings or []) for article in articles]
         vectors = iter(embed_pieces(embedder, [piece for of_one in pieces for piece in of_one]))
@@ -74,7 +73,7 @@ def embed_articles(actor: Actor, embedder: Embedder, progress: Callable[[int, in
         except Conflict:
             continue  # the running service was quicker with one of them; it does the others as well
         done += len(articles)
-        progress(done, len(missing))
+        progress(done)
     return done
 
 

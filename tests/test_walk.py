@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browsing import Pages
-from tests.people import Company, Person
+from tests.people import Company, Ears, Person
 
 Take = Callable[[Page, str], object]
 
@@ -22,7 +22,8 @@ def sign_in(page: Page, person: Person, next_path: str = "/desk") -> Page:
     page.get_by_label("账号", exact=True).fill(person.username)
     page.get_by_label("密码", exact=True).fill(person.password)
     page.get_by_role("button", name="登录", exact=True).click()
-    page.wait_for_url(re.compile(f".*{re.escape(next_path)}.*"))
+    page.wait_for_url(re.compile(f".*://[^/]*{re.escape(next_path)}"))
+    page.wait_for_load_state("load")
     return page
 
 
@@ -113,3 +114,68 @@ def test_customer_asks_talks_to_a_person_and_gets_a_ticket(company: Company, ope
     assert supervisor.get(f"/sessions/{conversation['id']}")["agent"]["id"] == colleague.agent_id
     desk.goto("/desk")
     expect(desk.get_by_text("暂时没有进行中的会话")).to_be_visible()
+
+
+def test_admin_gives_a_role_a_right_and_the_next_click_obeys(company: Company, open_page: Pages, screenshot: Take):
+    """Step 5: generated screens, a right granted on screen, the operation log."""
+    admin, agent = company.admin, company.new("agent", "王敏")
+    page = sign_in(open_page(None, host=company.host), admin, "/admin/")
+    screenshot(page, "admin")
+
+    desk = sign_in(open_page(None, host=company.host), agent)
+    open_page.expect_console_error("status of 403")
+    desk.goto("/admin/organization/list/")
+    expect(desk.locator("body")).not_to_contain_text("示例市疾病预防控制中心")
+
+    page.goto(f"/admin/role/rights/{company.role_id('agent')}")
+    page.locator('label[title="admin.enter"] input').check()
+    page.locator('label[title="organization.menu_access"] input').check()
+    screenshot(page, "admin-rights")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_url(re.compile("/admin/role/show/"))
+
+    desk.goto("/admin/organization/list/")
+    expect(desk.get_by_text("示例市疾病预防控制中心").first).to_be_visible()
+    expect(desk.get_by_role("link", name="新增")).to_have_count(0)  # may read, may not add
+
+    page.goto("/admin/operation_log/list/")
+    expect(page.get_by_role("row").filter(has_text="客服").first).to_contain_text(re.compile("授权|授予|Grant rights"))
+    screenshot(page, "admin-log")
+
+
+def test_agent_serves_from_a_phone(company: Company, open_page: Pages, screenshot: Take):
+    """The same desk at phone size: list, conversation, customer, all by touch."""
+    agent = company.new("agent", "王敏")
+    desk = sign_in(open_page(None, viewport="phone", host=company.host), agent)
+    be_online(desk)
+    customer = company.visitor("李医生")
+    conversation = customer.open_conversation("接种记录上报后一直显示处理中")
+    customer.post(f"/sessions/{conversation['id']}/handover", {})
+    desk.get_by_role("button", name="李医生").click()
+    expect(desk.get_by_text("接种记录上报后一直显示处理中").first).to_be_visible()
+    desk.get_by_placeholder(re.compile("输入回复")).fill("您好，请提供一下批次号")
+    desk.get_by_role("button", name="发送", exact=True).click()
+    expect(desk.get_by_text("您好，请提供一下批次号").first).to_be_visible()
+    screenshot(desk, "workbench-phone")
+    assert [row["content"] for row in customer.messages(f"/sessions/{conversation['id']}")["list"]][-1] == "您好，请提供一下批次号"
+
+
+def test_the_same_job_by_rest_and_socket_with_a_token(company: Company):
+    """Step 6: programs do the same with a bearer token, and hear the same events."""
+    agent, customer = company.new("agent", "王敏"), company.new("customer", "张三")
+    worker, asker = agent.program(), customer.program()
+    worker.be("online")
+    with Ears(agent.base_url, token=agent.token()) as ears:
+        conversation = asker.open_conversation("怎么转人工")
+        path = f"/sessions/{conversation['id']}"
+        asker.post(f"{path}/handover", {})
+        ears.wait_for("session_update", lambda data: data["event"] == "assigned" and data["sessionId"] == conversation["id"])
+        ears.ok("join", {"sessionId": conversation["id"]})
+        asker.say(path, "报表打不开")
+        ears.wait_for("message", lambda data: data["content"] == "报表打不开")
+        sent = ears.ok("send_message", {"sessionId": conversation["id"], "clientMsgId": "program-1", "content": "请问是哪一张报表？"})
+        assert sent["message"]["seq"] > 0
+    assert asker.messages(path)["list"][-1]["content"] == "请问是哪一张报表？"
+    ticket = worker.post(f"{path}/ticket", {"title": "报表打不开", "priority": "urgent"})
+    worker.post(f"/tickets/{ticket['id']}/flow", {"status": "resolved", "resolution": "已重建索引"})
+    assert asker.get(f"/tickets/{ticket['id']}")["status"] == "resolved"

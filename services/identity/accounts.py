@@ -206,9 +206,10 @@ def ensure_profile(user: User) -> None:
 
 
 def canonical_username(name: str) -> str:
-    """NFKC, no spaces around, 3 to 64 letters, digits and . _ - @ (Chinese letters included)."""
+    """NFKC, no spaces around, 3 to 64 letters, digits and . _ - @; a Chinese name may have two."""
     name = unicodedata.normalize("NFKC", name).strip()
-    if not re.fullmatch(r"[\w.@-]{3,64}", name) and not re.fullmatch(r"[\u4e00-\u9fff\w.-]{2,64}", name):
+    shortest = 2 if re.search(r"[\u4e00-\u9fff]", name) else 3
+    if not re.fullmatch(rf"[\w.@-]{{{shortest},64}}", name):
         raise Invalid("A user name has 3 to 64 letters, digits or . _ -", fields={"username": "3 to 64 letters or digits"})
     return name
 

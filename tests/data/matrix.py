@@ -213,7 +213,7 @@ MATRIX: tuple[Row, ...] = (
 
 #: things with a rule of their own, beside their endpoint's line above
 FURTHER: tuple[Row, ...] = (
-    Row("GET", "/kb/categories/<id:id>", "404 404 404 200 200 200 200 200", "category", why="nothing in it that a reader may read"),
+    Row("GET", "/kb/categories/<id:id>", "404 404 404 404 404 200 200 200", "category", why="nothing in it to read: for editors only"),
     Row("GET", "/kb/articles/<id:id>", "404 404 404 404 404 200 200 200", "draft", why="only editors see what is not published"),
     Row("POST", "/kb/articles/<id:id>/feedback", "404 404 404 404 404 200 200 200", "draft", {"helpful": True}),
     Row("GET", "/quick-replies/<id:id>", "401 403 403 200 404 404 404 404", "own_quick_reply", why="personal ones are personal"),

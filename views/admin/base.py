@@ -17,6 +17,8 @@ from views.admin.row_actions import RowActions
 from views.admin.rows import COUNT_LIMIT, Rows
 
 PAGE_SIZES = (20, 50, 100)
+#: columns that take the whole width of a row's page, below the others
+WIDE = frozenset({"body", "content", "description", "detail", "introduction", "note", "params", "phrasings", "resolution"})
 #: FAB's methods → the verb of the right, the same as REST asks: ticket.read, ticket.create …
 METHODS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete", "export": "export"}
 _VERB_METHODS = {"create": "add", "update": "edit", "delete": "delete"}
@@ -133,11 +135,12 @@ class AdminView(RowActions, ModelView):
         order = self._order(request.args.get(f"{prefix}sort", ""))
         # beyond the last page the pages end; without a bound the number would overflow the database's
         count, rows = self.datamodel.query(active, *order, page=min(page, COUNT_LIMIT // size), page_size=size)
-        return Listing(Cells(self, rows, self.list_columns), self.list_columns, count, page + 1, size, order, prefix)
+        return Listing(Cells(self, rows, self.list_columns), list(self.list_columns), count, page + 1, size, order, prefix)
 
     def _show(self, pk: str) -> dict:
         row = self.row(pk)
-        return {"row": row, "cells": Cells(self, [row], self.show_columns), "related": self._related(row)}
+        columns = sorted(self.show_columns, key=WIDE.__contains__)
+        return {"row": row, "cells": Cells(self, [row], columns), "wide": WIDE, "related": self._related(row)}
 
     def _related(self, row) -> list[tuple["AdminView", Listing]]:
         """The tables below a row, of views the actor may read."""
@@ -147,7 +150,9 @@ class AdminView(RowActions, ModelView):
                 continue
             column = view.column_to(self.model)
             active = view.datamodel.get_filters().add_filter(column, filters.Equals, str(row.id))
-            found.append((view, view.listing(active, prefix=f"{view.resource}_")))
+            listing = view.listing(active, prefix=f"{view.resource}_")
+            listing.columns = [name for name in listing.columns if name != column]
+            found.append((view, listing))
         return found
 
     def _add(self) -> dict | None:

@@ -57,7 +57,7 @@ class ConversationView(AdminView):
     model, resource, icon = Conversation, "conversation", "fa-comments"
     singular, plural = _("Conversation"), _("Conversations")
     list_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "last_message_time", "create_time"]
-    show_columns = ["id", "no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "queue_time", "queue_priority",
+    show_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "queue_time", "queue_priority",
                     "active_time", "first_reply_time", "last_message_time", "close_time", "close_reason", "bot_misses", "create_time"]
     search_text = ("no", "subject")
     search_columns = ["status", "agent_id", "team_id", "customer_id", "create_time"]

@@ -8,7 +8,7 @@ from typing import get_args, get_origin
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext, lazy_gettext as _
 from pydantic.alias_generators import to_snake
-from sqlalchemy import inspect
+from sqlalchemy import String, Text, inspect
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -17,7 +17,8 @@ from services.operation import OPERATIONS, DataField
 from views.admin import fields, labels
 from views.admin.references import SMALL, target_of
 
-LONG_TEXT = 256
+#: parameters that are no columns and take more than a line
+LONG_TEXTS = frozenset({"content", "resolution", "reason"})
 MAX_INT = 2**53
 
 
@@ -88,10 +89,10 @@ def _field(view, declared: DataField, by_column: bool) -> Field:
         if get_origin(kind) is list:
             return (fields.ReferencesField if target in SMALL else fields.PeopleField)(label, target=target, **common)
         return fields.ReferenceField(label, target=target, **common)
-    return _plain_field(declared, kind, label, common, required)
+    return _plain_field(declared, kind, label, common, required, inspect(view.model).columns.get(name))
 
 
-def _plain_field(declared: DataField, kind, label, common: dict, required: bool) -> Field:
+def _plain_field(declared: DataField, kind, label, common: dict, required: bool, column) -> Field:
     if get_origin(kind) is list:
         return fields.LinesField(label, **{**common, "description": common["description"] or _("One per line")})
     if issubclass(kind, StrEnum):
@@ -104,9 +105,10 @@ def _plain_field(declared: DataField, kind, label, common: dict, required: bool)
         return IntegerField(label, **common)
     if kind is dt.date:
         return DateField(label, **common)
-    length = declared.max_length or 20_000
+    length = declared.max_length or getattr(column, "type", String()).length or 20_000
     common["validators"].append(Length(max=length))
-    return (StringField if length < LONG_TEXT else TextAreaField)(label, **common)
+    is_long = declared.name in LONG_TEXTS if column is None else isinstance(column.type, Text)
+    return (TextAreaField if is_long else StringField)(label, **common)
 
 
 def _must_be_filled(column) -> bool:

@@ -46,7 +46,7 @@ COLUMNS = {
     "sha256": _("Checksum"), "size": _("Size"), "skills": _("Skills"), "sort": _("Sort order"), "source": _("Source"),
     "status": _("State"), "subject": _("Subject"), "tags": _("Tags"), "target_id": _("Object number"),
     "target_name": _("Object"), "target_type": _("Kind of object"), "team_id": _("Team"), "teams": _("Teams"),
-    "text": _("Question"), "thread_id": _("Thread"), "tier": _("Search tier"), "title": _("Title"),
+    "text": _("Question"), "thread_id": _("Thread"), "ticket_id": _("Ticket"), "tier": _("Search tier"), "title": _("Title"),
     "to_agent_id": _("To"), "totp_enabled": _("Two-step verification"), "type": _("Type"),
     "unhelpful_count": _("Not helpful"), "update_by": _("Changed by"), "update_time": _("Changed"),
     "use_count": _("Used"), "user_agent": _("Browser"), "user_id": _("User"), "user_ids": _("Users"),

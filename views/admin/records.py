@@ -2,18 +2,20 @@
 
 import json
 
+from flask_appbuilder import Model
 from flask_babel import gettext, lazy_gettext as _
 from markupsafe import Markup
+from sqlalchemy import inspect
 
 from models.actor import Actor
 from models.audit import AuditLog
 from models.identity import LoginSession
 from models.messaging import FileObject
 from models.notifications import Notification
-from models.types import utcnow
+from models.types import Code, utcnow
 from views.admin import labels, rights
 from views.admin.base import AdminView
-from views.admin.cells import EMPTY, tag
+from views.admin.cells import EMPTY, badge, is_flag, tag
 from views.admin.conversations import in_visible_threads
 from views.admin.row_actions import RowAction
 
@@ -42,13 +44,23 @@ class OperationLogView(AdminView):
     def changes(self, row) -> list[tuple[object, object, object]]:
         """(column, before, after) for every value that the operation touched."""
         before, after = row.before or {}, row.after or {}
-        return [(labels.label_of(name), _plain(before.get(name)), _plain(after.get(name))) for name in {**before, **after}]
+        model = _model_of(row.target_type)
+        return [(labels.label_of(name), _plain(model, name, before.get(name)), _plain(model, name, after.get(name)))
+                for name in {**before, **after}]
 
 
-def _plain(value):
+def _model_of(table: str) -> type | None:
+    return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table.name == table), None)
+
+
+def _plain(model: type | None, name: str, value):
+    """A logged value in words: states and flags as on their own screen; "" for nothing."""
     if value is None or value == "" or value == []:
-        return EMPTY
-    if isinstance(value, bool):
+        return ""
+    column = inspect(model).columns.get(name) if model else None
+    if column is not None and isinstance(column.type, Code) and value in {member.value for member in column.type.enum}:
+        return badge(column.type.enum(value))
+    if isinstance(value, bool) or (model and is_flag(model, name)):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return Markup(" ").join(tag(item) for item in value)

@@ -32,7 +32,7 @@ class TicketView(AdminView):
     model, resource, icon = Ticket, "ticket", "fa-ticket"
     singular, plural = _("Ticket"), _("Tickets")
     list_columns = ["no", "title", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
-    show_columns = ["id", "no", "title", "description", "status", "priority", "type", "source", "customer_id", "assignee_id", "team_id",
+    show_columns = ["no", "title", "description", "status", "priority", "type", "source", "customer_id", "assignee_id", "team_id",
                     "conversation_id", "resolution", "first_reply_time", "resolve_time", "close_time", "create_by", "create_time",
                     "update_time"]
     add_columns = ["title", "description", "type", "priority", "customer_id"]

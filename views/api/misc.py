@@ -17,7 +17,7 @@ from views.api.resource import PAGING, RESOURCES, Resource, listing
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 NOTIFICATIONS = Resource(path="notifications", key="notification", model=Notification, section="消息通知接口", title="通知",
-                         out=("id", "kind", "params", "link", "read_time", "create_time"), sort=("id",), writes=())
+                         out=("id", "kind", "params", "link", "read_time", "create_time"), sort=("id",), search=("kind", "link"), writes=())
 
 
 @endpoint("POST", "/files", section="文件接口", summary="上传文件", right="file.upload")

@@ -25,10 +25,15 @@ export function useThreadScroll(box: Ref<HTMLElement | null>, content: Ref<HTMLE
     void thread.markRead()
   }
 
+  function look(): void {
+    const element = box.value
+    if (element) atBottom.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
+  }
+
   function onScroll(): void {
     const element = box.value
     if (!element) return
-    atBottom.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
+    look()
     if (atBottom.value) tellRead()
     if (element.scrollTop < NEAR_PX && thread.hasOlder.value) void older()
   }
@@ -51,6 +56,8 @@ export function useThreadScroll(box: Ref<HTMLElement | null>, content: Ref<HTMLE
     () => thread.messages.value[thread.messages.value.length - 1],
     async (last) => {
       if (!last) return
+      // Somebody may have scrolled away since the last scroll event; the list itself has not changed yet.
+      look()
       const isNew = last.seq > seen
       const mine = last.mine && (last.messageId === 0 || isNew)
       if (last.messageId !== 0) seen = Math.max(seen, last.seq)
