@@ -165,6 +165,8 @@ class Config:
             raise ConfigError("SMS_SENDER must be log, or http together with SMS_HTTP_URL")
         if self.DEFAULT_LOCALE not in ("zh", "en"):
             raise ConfigError("DEFAULT_LOCALE must be zh or en")
+        if self.CELERY_BROKER_URL and not self.REDIS_URL:
+            raise ConfigError("CELERY_BROKER_URL needs REDIS_URL: workers reach the browsers' sockets through Redis")
         if self.production and (unsafe := self.unsafe()):
             raise ConfigError("refusing to start in production:\n  " + "\n  ".join(unsafe))
 

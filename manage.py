@@ -55,7 +55,7 @@ Command = namedtuple("Command", "name arguments chinese english")
 FOR_OPERATORS = (
     Command("run", "[--host HOST] [--port PORT]", "启动全部功能，默认 http://127.0.0.1:5000",
             "start everything, by default on http://127.0.0.1:5000"),
-    Command("demo", "", "写入演示数据与演示账号", "fill in demonstration data and accounts"),
+    Command("demo", "", "建立演示账号（口令公开，仅供试用）", "make demonstration accounts with well-known passwords"),
     Command("doctor", "", "检查环境与配置，逐项说明", "check this installation, point by point"),
     Command("migrate", "", "建立或升级数据库表", "create or upgrade the database tables"),
     Command("company", "CODE NAME --host HOST", "增加一家公司", "add a company"),

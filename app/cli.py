@@ -44,7 +44,9 @@ def run(host: str, port: int) -> None:
     started = time.monotonic()
     app = _application(serving=True)
     from app import bootstrap
+    from app.jobs import jobs
     bootstrap.prepare(app)
+    jobs.configure(app, broker_url="")  # everything from this one process, also beside a configured broker
     _serve(app, host, port, started, timetable=True)
 
 
@@ -103,7 +105,8 @@ def worker() -> None:
         raise click.ClickException("worker needs REDIS_URL or CELERY_BROKER_URL; without them jobs run inside `run`")
     from celery_app import celery_app
     with app.app_context():
-        celery_app.worker_main(["worker", "--loglevel", app.smartsupport.LOG_LEVEL, "--concurrency", "1", "--pool", "solo"])
+        celery_app.worker_main(["worker", "--loglevel", app.smartsupport.LOG_LEVEL, "--pool", "threads", "--concurrency", "4",
+                                "--hostname", f"worker-{os.getpid()}@%h"])
 
 
 @cli.command()

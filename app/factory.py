@@ -74,8 +74,7 @@ def _build_admin() -> None:
 
 def _prepare_sockets(app: Flask, config: Config) -> None:
     register_sockets()
-    origins = [config.PUBLIC_URL] if config.PUBLIC_URL else None  # None: same origin only
-    socketio.init_app(app, path="ws", async_mode=config.SOCKETIO_ASYNC_MODE, cors_allowed_origins=origins,
+    socketio.init_app(app, path="ws", async_mode=config.SOCKETIO_ASYNC_MODE, cors_allowed_origins=None,  # the same origin only
                       message_queue=config.REDIS_URL or None, channel="smartsupport", max_http_buffer_size=100_000,
                       ping_interval=25, ping_timeout=20, manage_session=False, always_connect=False)
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Jobs:
-    """`send` a task by name. In-process tasks run beside the requests; the outbox makes them durable."""
+    """`send` a task by name. What must not get lost is told to the outbox by the task itself (`app.reactions`)."""
 
     def __init__(self):
         self.app: Flask | None = None

@@ -58,7 +58,7 @@ def _dispatch(event: Event) -> None:
 
 def _let_bot_answer(event: Event) -> None:
     jobs.send("assistant.answer", tenant_id=event.tenant_id, conversation_id=event.payload["conversation_id"],
-              message_id=event.payload["message_id"], text=event.payload["text"])
+              message_id=event.payload["message_id"], text=event.payload["text"], event_id=event.id)
 
 
 def _index(event: Event) -> None:
@@ -138,18 +138,25 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
 }
 
 
+#: these count as told only when their job has done its work and says so: a queue may be lost, an answer not
+TOLD_BY_JOB = frozenset({"conversation.asked"})
+
+
 def deliver(events: list[Event]) -> None:
     """Tell what was just committed. Nothing here may undo it: errors are logged and left to the sweep."""
-    done = [event.id for event in events if _react(event)]
-    _marker.put(done)
+    _marker.put(_told(events))
 
 
-def sweep(events: list[Event]) -> int:
+def sweep() -> int:
     """Tell again what was not marked as told; returns how many could be."""
-    done = [event.id for event in events if _react(event)]
+    done = _told(outbox.unsent(TOLD_BY_JOB))
     if done:
         outbox.mark_sent(done)
     return len(done)
+
+
+def _told(events: list[Event]) -> list[int]:
+    return [event.id for event in events if _react(event) and event.name not in TOLD_BY_JOB]
 
 
 def _react(event: Event) -> bool:

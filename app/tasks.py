@@ -3,11 +3,11 @@
 import functools
 
 from celery import shared_task
-from flask import current_app
 from sqlalchemy import select
 
 from app import reactions
 from app.extensions import db
+from celery_app import celery_app
 from models.actor import system
 from models.base import bind
 from models.identity import Tenant
@@ -19,7 +19,7 @@ def in_tenant(task):
 
     @functools.wraps(task)
     def run(tenant_id: int, **arguments):
-        with current_app.app_context():
+        with celery_app.flask_app.app_context():
             bind(db.session(), system(tenant_id))
             return task(tenant_id, **arguments)
 
@@ -28,15 +28,15 @@ def in_tenant(task):
 
 def for_every_tenant(task) -> int:
     """Run a task of the timetable once per company."""
-    with current_app.app_context():
+    with celery_app.flask_app.app_context():
         ids = list(db.session.scalars(select(Tenant.id).where(Tenant.active == 1)))
     return sum(in_tenant(task)(tenant_id) or 0 for tenant_id in ids)
 
 
 @shared_task(name="outbox.sweep")
 def sweep_outbox() -> int:
-    with current_app.app_context():
-        return reactions.sweep(outbox.unsent())
+    with celery_app.flask_app.app_context():
+        return reactions.sweep()
 
 
 @shared_task(name="routing.dispatch")
@@ -60,8 +60,14 @@ def snapshot(tenant_id: int | None = None) -> int:
 
 
 @shared_task(name="assistant.answer")
-def answer(tenant_id: int, conversation_id: int, message_id: int, text: str) -> bool:
-    return in_tenant(assistant.answer_message)(tenant_id, conversation_id=conversation_id, message_id=message_id, question=text)
+def answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int) -> bool:
+    return in_tenant(_answer)(tenant_id, conversation_id=conversation_id, message_id=message_id, text=text, event_id=event_id)
+
+
+def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int) -> bool:
+    answered = assistant.answer_message(tenant_id, conversation_id, message_id, text)
+    outbox.mark_sent([event_id])
+    return answered
 
 
 @shared_task(name="maintenance.clean")

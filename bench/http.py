@@ -97,9 +97,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--db", choices=("sqlite", "mariadb", "all"), default="sqlite")
     parser.add_argument("--requests", type=int, default=100)
+    parser.add_argument("--show", action="store_true", help="print every statement of each list, not only the slowest of those that miss")
     options = parser.parse_args(arguments)
     if options.db == "all":  # one process each: an application serves one database in its life
-        common = ["--rows", str(options.rows), "--requests", str(options.requests)]
+        common = ["--rows", str(options.rows), "--requests", str(options.requests), *(["--show"] if options.show else [])]
         codes = [subprocess.run([sys.executable, "-W", "ignore", "-m", "bench.http", "--db", name, *common], cwd=ROOT).returncode
                  for name in ("sqlite", "mariadb")]
         return max(codes)
@@ -107,7 +108,7 @@ def main(arguments: list[str]) -> int:
         print("MariaDB is not installed")
         return 1
     with tempfile.TemporaryDirectory(prefix="bench-http-") as folder, _database(options.db, Path(folder)) as url:
-        return _measure(Path(folder), options.db, url, options.rows, options.requests)
+        return _measure(Path(folder), options, url)
 
 
 class BenchMariaDB(MariaDB):
@@ -126,7 +127,8 @@ def _database(name: str, folder: Path) -> Iterator[str]:
         yield server.create_database("bench")
 
 
-def _measure(folder: Path, database: str, url: str, rows: int, requests: int) -> int:
+def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
+    requests = options.requests
     password = secrets.token_urlsafe(12)
     settings = SETTINGS | {"DATA_DIR": str(folder / "data"), "KB_INDEX_DIR": str(folder / "kb_index"), "DATABASE_URL": url,
                            "ADMIN_PASSWORD": password, "BCRYPT_ROUNDS": "4", "EMBEDDING_MODEL": "none", "SECRET_KEY": secrets.token_urlsafe(48)}
@@ -135,11 +137,11 @@ def _measure(folder: Path, database: str, url: str, rows: int, requests: int) ->
     with app.app_context():
         started = time.perf_counter()
         bind(db.session(), system(TENANT))
-        counts = fill(system(TENANT), rows)
+        counts = fill(system(TENANT), options.rows)
         add_agent(system(TENANT), "bench-agent", password)
         version = ".".join(map(str, db.engine.dialect.server_version_info))
         db.session.remove()
-    print(conditions(database=f"{database} {version}", rows=", ".join(f"{count} {name}" for name, count in counts.items()),
+    print(conditions(database=f"{options.db} {version}", rows=", ".join(f"{count} {name}" for name, count in counts.items()),
                      filled_in=f"{time.perf_counter() - started:.0f} s", requests=f"{requests} each, one client, one connection") + "\n", flush=True)
     with Program(["bench.hello"], settings, folder / "hello.log", port_option=False) as bare:
         bare.wait_for("/json")
@@ -156,6 +158,9 @@ def _measure(folder: Path, database: str, url: str, rows: int, requests: int) ->
     print(f"\nThe bare route takes {floor * 1000:.2f} ms (p50).", flush=True)
     missed = [(wanted, statements) for wanted, each, statements in zip(LISTS, times, asked, strict=True)
               if percentile(each, 0.95) * 1000 > MOST_MS]
+    if options.show:
+        for wanted, statements in zip(LISTS, asked, strict=True):
+            print(f"\n{wanted.title}: {wanted.path}", *(f"  {each.seconds * 1000:6.1f} ms  {' '.join(each.sql.split())}" for each in statements), sep="\n")
     for wanted, statements in missed:
         _explain(app, wanted, statements)
     return 1 if missed else 0

@@ -206,6 +206,7 @@ def rate_conversation(actor: Actor, conversation: Conversation, *, score: int, c
     rating = Rating(conversation_id=conversation.id, agent_id=conversation.agent_id, customer_id=conversation.customer_id,
                     score=score, comment=comment[:2000] or None)
     db.session.add(rating)
+    threads.system_message(actor, conversation.thread, "rated", f"客户给出了 {score} 星评价", place=place(conversation), score=score)
     db.session.flush()
     _tell(conversation, "rated")
     return rating

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app.extensions import db
 from models.base import EVERY_TENANT
@@ -12,15 +12,21 @@ from services.operation import Event, write
 
 #: a fresh event is being told by the process that wrote it; only older ones are the sweep's
 GRACE = dt.timedelta(seconds=3)
+#: the same for events that are told when a job has done its work
+JOB_GRACE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 20
 KEEP = dt.timedelta(days=7)
 
 
-def unsent(limit: int = 500) -> list[Event]:
-    """Events that were committed but not told, oldest first, of every company."""
+def unsent(told_by_job: frozenset[str] = frozenset(), limit: int = 500) -> list[Event]:
+    """Events that were committed but not told, oldest first, of every company.
+
+    Those named in `told_by_job` get the time a job may take.
+    """
+    overdue = or_((OutboxEvent.create_time < utcnow() - GRACE) & OutboxEvent.name.not_in(told_by_job),
+                  OutboxEvent.create_time < utcnow() - JOB_GRACE)
     rows = db.session.scalars(
-        select(OutboxEvent).where(OutboxEvent.sent_time.is_(None), OutboxEvent.create_time < utcnow() - GRACE,
-                                  OutboxEvent.attempts < MAX_ATTEMPTS).order_by(OutboxEvent.id).limit(limit),
+        select(OutboxEvent).where(OutboxEvent.sent_time.is_(None), overdue, OutboxEvent.attempts < MAX_ATTEMPTS).order_by(OutboxEvent.id).limit(limit),
         execution_options={"all_tenants": True})
     events = [Event(row.id, row.name, row.tenant_id, row.payload) for row in rows]
     db.session.rollback()

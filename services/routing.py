@@ -76,8 +76,9 @@ def queue_position(conversation: Conversation) -> dict | None:
                 (Conversation.queue_time < conversation.queue_time) |
                 ((Conversation.queue_time == conversation.queue_time) & (Conversation.id < conversation.id))))))
     position = ahead + 1
-    places = db.session.scalar(select(func.coalesce(func.sum(Agent.max_conversations), 0))
-                               .where(Agent.presence == Presence.online)) or 1
+    # int: MariaDB's SUM is a Decimal, which does not divide a float
+    places = int(db.session.scalar(select(func.coalesce(func.sum(Agent.max_conversations), 0))
+                                   .where(Agent.presence == Presence.online))) or 1
     return {"position": position, "expectedWaitSeconds": int(position * _handling_seconds() / places)}
 
 

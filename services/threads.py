@@ -159,6 +159,10 @@ def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place"
     message.change_seq = thread.change_seq
     message.recalled_time = utcnow()
     message.content, message.payload = "", None
+    if message.file is not None and not db.session.scalar(select(ChatMessage.id).where(
+            ChatMessage.thread_id == thread.id, ChatMessage.file_id == message.file_id, ChatMessage.id != message.id,
+            ChatMessage.recalled_time.is_(None)).limit(1)):
+        message.file.thread_id = None  # its owner's alone again
     announce("message.recalled", rooms=place.rooms(thread.id, internal=internal), message_id=message.id, thread_id=thread.id,
              **place.context)
     return message

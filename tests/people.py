@@ -199,14 +199,16 @@ class Ears:
     """A Socket.IO client that keeps all it hears, in order."""
 
     def __init__(self, base_url: str, *, cookie: str = "", token: str = "", headers: dict | None = None,
-                 transport: str = "websocket"):
+                 origin: str = "", transport: str = "websocket"):
         self.heard: list[Heard] = []
         self._news = threading.Condition()
         self.closed = threading.Event()
-        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        # the page that a browser would name: by default one of the server's own
+        self.client = socketio.Client(reconnection=False, handle_sigint=False,
+                                      websocket_extra_options={"origin": origin} if origin else None)
         self.client.on("*", self._hear)
         self.client.on("disconnect", lambda *_: self._close())
-        given = {"Cookie": cookie} if cookie else {}
+        given = ({"Cookie": cookie} if cookie else {}) | ({"Origin": origin} if origin and transport == "polling" else {})
         # raises socketio.exceptions.ConnectionError when the server refuses
         self.client.connect(base_url, headers=given | (headers or {}), auth={"token": token} if token else None,
                             socketio_path="ws", transports=[transport], wait_timeout=10)

@@ -67,21 +67,22 @@ class AdminView(RowActions, ModelView):
     may_stay_empty: tuple[str, ...] = ()
     #: further condition on rows: function(actor)
     narrow = None
-    related_title = ""
+    #: relations that `formatters` use in lists
+    eager: tuple[str, ...] = ()
     page_size = 20
     base_order = ("id", "desc")
     list_template, show_template = "admin/list.html", "admin/show.html"
     add_template = edit_template = "admin/edit.html"
 
     def __init__(self, **kwargs):
-        self.datamodel = Rows(self.model, self.resource, type(self).narrow)
+        self.datamodel = Rows(self.model, self.resource, type(self).narrow, self.eager)
         self.class_permission_name = self.resource
         self.method_permission_name = METHODS
         self.route_base = f"/admin/{self.resource}"
         missing = {method for verb, method in _VERB_METHODS.items() if not self.datamodel.has(verb)}
         self.exclude_route_methods = {"download", *missing, *self.exclude_route_methods}
         self.label_columns = {**labels.COLUMNS, **(self.label_columns or {})}
-        self.list_title = self.related_title = self.plural
+        self.list_title = self.plural
         self.order_columns = list(self.order_columns or self._sortable())
         wanted = list(self.search_columns or ())
         super().__init__(**kwargs)

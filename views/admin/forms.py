@@ -83,7 +83,7 @@ def _field(view, declared: DataField, by_column: bool) -> Field:
     if name in view.choices:
         if get_origin(kind) is list:
             return fields.ChecksField(label, choices=view.choices[name], **common)
-        return fields.ChoiceField(label, choices=view.choices[name], empty=not required and "default" not in common, **common)
+        return fields.ChoiceField(label, choices=view.choices[name], empty=not required and not common.get("default"), **common)
     target = target_of(view.model, name)
     if target is not None:
         if get_origin(kind) is list:
@@ -97,7 +97,7 @@ def _plain_field(declared: DataField, kind, label, common: dict, required: bool,
         return fields.LinesField(label, **{**common, "description": common["description"] or _("One per line")})
     if issubclass(kind, StrEnum):
         choices = [(member.value, labels.state_title(member)) for member in kind]
-        return fields.ChoiceField(label, choices=choices, empty=not required and "default" not in common, **common)
+        return fields.ChoiceField(label, choices=choices, empty=not required and not common.get("default"), **common)
     if kind is bool:
         return BooleanField(label, description=common["description"], default=common.get("default", False))
     if kind is int:

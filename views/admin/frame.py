@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 from app.locale import current_locale
 from services import settings
@@ -13,7 +13,14 @@ from views.pages.shells import assets
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         page_assets=assets, page_csrf_token=auth.csrf_token, page_locale=current_locale, with_args=with_args,
-        page_company=lambda: settings.get_setting("company_name"))
+        page_company=company)
+
+
+def company() -> str:
+    """The company's name, read once for all places of a page."""
+    if "company" not in g:
+        g.company = settings.get_setting("company_name")
+    return g.company
 
 
 def with_args(**changes) -> str:

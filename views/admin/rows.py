@@ -4,6 +4,7 @@ from flask import g
 from flask_appbuilder.models.filters import Filters
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from services.operation import OPERATIONS
 from views.admin import filters
@@ -15,15 +16,17 @@ COUNT_LIMIT = 10_000
 class Rows(SQLAInterface):
     """FAB's access to one table, narrowed to `visible_to(g.actor)` in one place for list, show, search and actions.
 
-    `narrow(actor)` is a further condition for tables whose model knows no owner of its own.
+    `narrow(actor)` is a further condition for tables whose model knows no owner of its own; `eager` names relations
+    that cells show, to be loaded with a page instead of row by row.
     """
 
     filter_converter_class = filters.Converter
 
-    def __init__(self, model: type, resource: str, narrow=None):
+    def __init__(self, model: type, resource: str, narrow=None, eager: tuple[str, ...] = ()):
         super().__init__(model)
         self.resource = resource
         self._narrow = narrow
+        self._options = [selectinload(getattr(model, name)) for name in eager]
 
     def has(self, verb: str) -> bool:
         """Whether there is an operation of this name: what has none gets no button."""
@@ -34,7 +37,7 @@ class Rows(SQLAInterface):
         return OPERATIONS[f"{self.resource}.{verb}"].call(g.actor, *rows, **data)
 
     def apply_filters(self, query, filters: Filters | None):
-        query = super().apply_filters(query, filters).filter(self.obj.visible_to(g.actor))
+        query = super().apply_filters(query, filters).filter(self.obj.visible_to(g.actor)).options(*self._options)
         return query.filter(self._narrow(g.actor)) if self._narrow else query
 
     def query_count(self, query, filters: Filters | None = None, select_columns: list[str] | None = None) -> int:

@@ -37,6 +37,7 @@ class UserView(AdminView):
         "locale": lambda row: dict(languages()).get(row.locale, row.locale),
     }
     may_stay_empty = ("email",)
+    eager = ("roles",)
     help_texts = {"username": _("3 to 64 letters, digits or . _ -"), "phone": _("Chinese mobile number, or +country code")}
     row_actions = (
         RowAction("reset_password", _("Reset password"), "user.reset_password", "fa-key", multiple=False,

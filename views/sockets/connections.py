@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.extensions import db, socketio
 from models.actor import Actor, system
@@ -19,6 +19,7 @@ from models.base import bind
 from models.conversations import Conversation
 from models.identity import LoginSession, User
 from models.organization import Agent, Presence
+from models.outbox import OutboxEvent
 from models.tickets import Ticket
 from models.types import utcnow
 from services import organization
@@ -31,6 +32,11 @@ PAUSE = 2.0
 #: page reloads and short gaps do not make an agent go off line
 GRACE = dt.timedelta(seconds=20)
 OWNERS = {"conversation": Conversation, "ticket": Ticket}
+#: events that change what people may hear without ending their sign-ins
+CHANGES_RIGHTS = ("role.updated", "user.updated", "agent.created", "agent.deleted", "team.updated", "team.deleted", "team_member.created",
+                  "team_member.updated", "team_member.deleted", "department.updated")
+#: how many of the newest events a round looks through; more are not stored within one
+RECENT = 2000
 
 
 @dataclass
@@ -42,6 +48,8 @@ class Connection:
     checked: float = field(default_factory=time.monotonic)
     #: thread id → (kind of owner, owner's id)
     threads: dict[int, tuple[str, int]] = field(default_factory=dict)
+    #: the rooms of its person
+    rooms: set[str] = field(default_factory=set)
 
 
 class Connections:
@@ -50,6 +58,7 @@ class Connections:
     def __init__(self):
         self._by_sid: dict[str, Connection] = {}
         self._left: dict[int, float] = {}
+        self._known_changes: set[int] | None = None
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -58,18 +67,20 @@ class Connections:
         return sid in self._by_sid
 
     def open(self, sid: str, actor: Actor) -> Connection:
-        """Put a socket into the rooms of its person."""
-        self.close(sid)
-        connection = self._by_sid[sid] = Connection(sid, actor)
-        for name in personal_rooms(actor):
-            socketio.server.enter_room(sid, name)
+        """Put a socket into the rooms of its person, and out of those of whoever used it before."""
+        for thread_id in list(self._by_sid[sid].threads) if sid in self._by_sid else ():
+            self.leave(sid, thread_id)
+        earlier = self.close(sid)
+        connection = self._by_sid[sid] = Connection(sid, actor, rooms=earlier.rooms if earlier else set())
+        self._enter_personal(connection)
         return connection
 
-    def close(self, sid: str) -> None:
+    def close(self, sid: str) -> Connection | None:
         connection = self._by_sid.pop(sid, None)
         if connection is not None and connection.actor.agent_id is not None:
             if not any(other.actor.agent_id == connection.actor.agent_id for other in self._by_sid.values()):
                 self._left[connection.actor.agent_id] = time.monotonic()
+        return connection
 
     def actor(self, sid: str) -> Actor | None:
         """Who speaks, as of now; None when the sign-in has ended."""
@@ -77,10 +88,7 @@ class Connections:
         if connection is None:
             return None
         if time.monotonic() - connection.checked > rights.RIGHTS_SECONDS:
-            resumed = signin.resume_by_id(connection.actor.sign_in_id, ip=connection.actor.ip)
-            if resumed is None:
-                return None
-            connection.actor, connection.checked = resumed[1], time.monotonic()
+            return self._refresh(connection)
         return connection.actor
 
     def enter(self, sid: str, kind: str, owner) -> None:
@@ -120,6 +128,10 @@ class Connections:
 
     def _round(self) -> None:
         self._end_signed_out()
+        if self._rights_changed():
+            rights.forget_rights()
+            for connection in [c for c in self._by_sid.values() if c.actor.is_staff]:
+                self._refresh(connection)
         for connection in list(self._by_sid.values()):
             if connection.actor.is_staff and connection.threads:
                 bind(db.session(), connection.actor)
@@ -128,6 +140,31 @@ class Connections:
         if agents:
             organization.seen(agents)
         self._expire_left(set(agents))
+
+    def _refresh(self, connection: Connection) -> Actor | None:
+        """Read anew who speaks and what he may hear; None when the sign-in has ended."""
+        resumed = signin.resume_by_id(connection.actor.sign_in_id, ip=connection.actor.ip)
+        if resumed is None:
+            return None
+        connection.actor, connection.checked = resumed[1], time.monotonic()
+        self._enter_personal(connection)
+        return connection.actor
+
+    def _enter_personal(self, connection: Connection) -> None:
+        wanted = set(personal_rooms(connection.actor))
+        for name in connection.rooms - wanted:
+            socketio.server.leave_room(connection.sid, name)
+        for name in wanted - connection.rooms:
+            socketio.server.enter_room(connection.sid, name)
+        connection.rooms = wanted
+
+    def _rights_changed(self) -> bool:
+        """Whether, since the last round, some process stored an event after which people may hear more or less."""
+        newest = db.session.scalar(select(func.max(OutboxEvent.id)), execution_options={"all_tenants": True}) or 0
+        changes = set(db.session.scalars(select(OutboxEvent.id).where(OutboxEvent.id > newest - RECENT, OutboxEvent.name.in_(CHANGES_RIGHTS)),
+                                         execution_options={"all_tenants": True}))
+        known, self._known_changes = self._known_changes, changes
+        return known is not None and not changes <= known
 
     def _end_signed_out(self) -> None:
         ids = {c.actor.sign_in_id for c in self._by_sid.values()}
@@ -180,6 +217,8 @@ def expire(agent_id: int) -> None:
 def personal_rooms(actor: Actor) -> list[str]:
     """Rooms a person hears without opening anything; their names come from here only."""
     rooms = [f"sign-in:{actor.sign_in_id}"]
+    if actor.must_change_password:
+        return rooms
     if actor.user_id is not None:
         rooms.append(f"user:{actor.user_id}")
     if actor.customer_id is not None:

@@ -23,7 +23,7 @@ from services.identity import tokens
 from services.operation import DataField
 from views import auth
 from views.api.endpoint import load
-from views.api.schema import model_of
+from views.api.schema import MAX_INT, model_of
 from views.api.threads import SEND_FIELDS, dump_changes, dump_message
 from views.sockets.connections import connections
 
@@ -37,7 +37,10 @@ MOST_THREADS = 50
 @socketio.on("connect")
 def connect(auth_data: dict | None = None):
     """The cookie or a token in the handshake signs in; without either, `auth` must follow within ten seconds."""
-    actor = _identify((auth_data or {}).get("token") if isinstance(auth_data, dict) else None)
+    try:
+        actor = _identify(auth_data.get("token") if isinstance(auth_data, dict) else None)
+    except NotSignedIn:
+        raise ConnectionRefusedError("not_signed_in") from None
     sid = request.sid
     if actor is None:
         socketio.start_background_task(_close_unless_signed_in, sid)
@@ -166,7 +169,7 @@ def resume(actor: Actor, **data) -> dict:
     found = []
     for item in wanted:
         after = item.pop("afterChange", 0) if isinstance(item, dict) else None
-        if not isinstance(after, int) or isinstance(after, bool):
+        if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= MAX_INT:
             raise Invalid("The request is not valid", fields={"afterChange": "must be a whole number"})
         given = _checked("resume_thread", _OWNER, item)
         kind, owner = _owner(actor, given)
@@ -204,11 +207,11 @@ def _checked(name: str, fields: tuple[DataField, ...], data) -> dict:
 
 
 def _identify(token: str | None) -> Actor | None:
-    try:
-        if token:
-            return tokens.actor_from(token, ip=auth.client_ip()) if isinstance(token, str) else None
-    except NotSignedIn:
-        raise ConnectionRefusedError("not_signed_in") from None
+    """Who speaks by this token or, without one, by the cookie. Raises NotSignedIn for a token that is none."""
+    if token:
+        if not isinstance(token, str):
+            raise NotSignedIn("Please sign in")
+        return tokens.actor_from(token, ip=auth.client_ip())
     resumed = auth.resume_cookie(request.cookies.get(auth.COOKIE, ""), auth.client_ip())
     return resumed[1] if resumed else None
 
