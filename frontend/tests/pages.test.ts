@@ -4,6 +4,8 @@ import deskEn from '../src/desk/locales/en'
 import deskZh from '../src/desk/locales/zh'
 import loginEn from '../src/login/locales/en'
 import loginZh from '../src/login/locales/zh'
+import portalEn from '../src/portal/locales/en'
+import portalZh from '../src/portal/locales/zh'
 import { safeNext } from '../src/login/next-url'
 import en from '../src/shared/locales/en'
 import zh from '../src/shared/locales/zh'
@@ -20,6 +22,7 @@ function keys(tree: Tree, prefix = ''): string[] {
 describe('words', () => {
   it.each([
     ['shared', zh, en],
+    ['portal', portalZh, portalEn],
     ['login', loginZh, loginEn],
     ['desk', deskZh, deskEn],
   ])('of %s are complete in both languages', (_area, chinese, english) => {

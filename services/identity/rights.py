@@ -64,7 +64,7 @@ def anonymous(tenant_id: int, ip: str = "") -> Actor:
     """Somebody who has not said a word yet: may read the public help centre."""
     bind(db.session(), None, tenant_id)
     permissions, _ = _combined(_customer_role())
-    readable = {"article.read", "article.ask", "article_category.read", "article.rate"}
+    readable = {"article.read", "article.ask", "article_category.read", "article.rate", "dictionary.read"}
     return Actor(kind="anonymous", tenant_id=tenant_id, permissions=permissions & readable, ip=ip)
 
 

@@ -15,12 +15,10 @@ from services.settings import SETTINGS, Declared
 #: setting → (label, sentence below it)
 TITLES = {
     "company_name": (_("Company name"), _("Name shown to customers")),
-    "bot_greeting": (_("Greeting of the bot"), _("First words of the bot")),
     "bot_no_answer": (_("When the bot does not know"), _("What the bot says when it does not know")),
     "bot_misses_before_offer": (_("Unanswered questions before handing over"),
                                 _("Unanswered questions in a row after which the bot hands over by itself")),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
-    "queue_enabled": (_("Queue"), _("Customers wait in a queue when no agent is free")),
 }
 
 

@@ -86,6 +86,7 @@ export default {
     bot: 'Assistant',
     citations: 'Sources',
     choices: 'Did you mean:',
+    related: 'Related questions:',
     older: 'Show earlier messages',
     newBelow: '1 new message | {n} new messages',
     toBottom: 'Back to the latest',

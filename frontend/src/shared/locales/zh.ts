@@ -86,6 +86,7 @@ export default {
     bot: '智能助手',
     citations: '参考资料',
     choices: '您想问的是不是：',
+    related: '相关问题：',
     older: '查看更早的消息',
     newBelow: '{n} 条新消息',
     toBottom: '回到底部',

@@ -1,0 +1,144 @@
+"""The administration as one person with a browser uses it: pages, forms, buttons, files."""
+
+import csv
+import html
+import io
+import re
+from html.parser import HTMLParser
+
+import openpyxl
+import requests
+
+from tests.people import Company, Person, unique
+
+
+class FormReader(HTMLParser):
+    """The forms of a page: {id or action: {name: value as the browser would send it}}."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.forms: list[dict] = []
+        self._select: str | None = None
+        self._area: str | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "form":
+            self.forms.append({})
+        elif not self.forms or "name" not in given and tag != "option" or "disabled" in given:
+            return
+        elif tag == "input" and given.get("type") in ("checkbox", "radio"):
+            if "checked" in given:
+                self.forms[-1].setdefault(given["name"], []).append(given.get("value", "on"))
+        elif tag == "input":
+            self.forms[-1][given["name"]] = given.get("value", "")
+        elif tag == "select":
+            self._select = given["name"]
+        elif tag == "option" and self._select and (self._select not in self.forms[-1] or "selected" in given):
+            self.forms[-1][self._select] = given.get("value", "")
+        elif tag == "textarea":
+            self._area = given["name"]
+            self.forms[-1][self._area] = ""
+
+    def handle_endtag(self, tag):
+        if tag == "select":
+            self._select = None
+        elif tag == "textarea":
+            self._area = None
+
+    def handle_data(self, data):
+        if self._area:
+            self.forms[-1][self._area] += data.removeprefix("\r\n").removeprefix("\n")
+
+    def with_field(self, name: str) -> dict:
+        return next(form for form in self.forms if name in form)
+
+
+class Screens:
+    """A person's way through /admin, in English unless said otherwise."""
+
+    def __init__(self, person: Person, locale: str = "en"):
+        self.person = person.at(person.base_url)
+        # the sign-in brought the account's language along
+        self.person.http.cookies = requests.cookies.cookiejar_from_dict(
+            {cookie.name: cookie.value for cookie in person.http.cookies} | {"locale": locale})
+
+    def fetch(self, path: str, method: str = "GET", **options) -> requests.Response:
+        options.setdefault("allow_redirects", False)
+        return self.person.http.request(method, f"{self.person.base_url}/admin{path}", timeout=30, **options)
+
+    def page(self, path: str, *, expect: int = 200) -> str:
+        answer = self.fetch(path)
+        assert answer.status_code == expect, f"{path}: {answer.status_code} {answer.headers.get('Location')} {text_of(answer.text)[:300]}"
+        assert_readable(path, answer.text)
+        return answer.text
+
+    def submit(self, path: str, changes: dict, *, page: str | None = None, marker: str = "csrf_token",
+               to: str | None = None) -> requests.Response:
+        """Fill the form with the field `marker` in and send it; the answer, redirects followed."""
+        form = FormReader(page or self.page(path)).with_field(marker) | changes
+        return self.fetch(to or path, method="POST", data=form, allow_redirects=True)
+
+    def make(self, resource: str, **data) -> int:
+        """Add a row by its form; its number."""
+        answer = self.submit(f"/{resource}/add", data, marker=next(iter(data)))
+        found = re.search(rf"/admin/{resource}/show/(\d+)$", answer.url)
+        assert found, f"{answer.url}: {problems_of(answer.text)}"
+        return int(found[1])
+
+    def do(self, resource: str, pk: int, action: str) -> requests.Response:
+        """Press the button of an operation on a row's page."""
+        page = self.page(f"/{resource}/show/{pk}")
+        return self.submit("", {}, page=page, to=f"/{resource}/action/{action}/{pk}")
+
+    def export(self, resource: str, kind: str = "csv", query: str = "") -> list[list[str]]:
+        answer = self.fetch(f"/{resource}/export/{kind}?{query}")
+        assert answer.status_code == 200, answer.text[:300]
+        if kind == "csv":
+            return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content), read_only=True).active
+        return [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+def text_of(page: str) -> str:
+    """The words of a page as a person reads them."""
+    page = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.S)
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
+
+
+def problems_of(page: str) -> list[str]:
+    """What the page says against the person's wish, at its top and below the fields."""
+    return [text_of(found) for found in re.findall(r'class="ad-(?:error|flash ad-flash--danger)"[^>]*>(.*?)</(?:p|div)>', page, flags=re.S)]
+
+
+def assert_readable(path: str, page: str) -> None:
+    words = text_of(page)
+    bad = re.search(r"\bNone\b|Traceback|<[A-Z]\w+ object|sqlalchemy|SELECT .* FROM|INSERT INTO|UPDATE \w+ SET", words)
+    assert not bad, f"{path}: {words[max(0, bad.start() - 60):bad.end() + 60]}"
+
+
+def role_with(people: Company, *names: str, scopes: dict | None = None) -> int:
+    """A role of the test's own with exactly these rights."""
+    role = people.admin.post("/roles", {"name": unique("role")})
+    return grant(people, role["id"], *names, scopes=scopes)
+
+
+def grant(people: Company, role_id: int, *names: str, scopes: dict | None = None) -> int:
+    """Give a role exactly these rights; its number."""
+    known = {right["name"]: right["id"] for right in people.admin.get("/permissions")}
+    people.admin.post(f"/roles/{role_id}/permissions", {"permissionIds": [known[name] for name in names], "scopes": scopes or {"*": "all"}})
+    return role_id
+
+
+def somebody_with(people: Company, *names: str, scopes: dict | None = None) -> Screens:
+    """A new account with a role of exactly these rights."""
+    role_id = role_with(people, *names, scopes=scopes)
+    username = unique("clerk")
+    people.admin.post("/users", {"username": username, "password": "First-pass-12", "roleIds": [role_id]})
+    return Screens(Person(people.base_url).sign_in(username, "First-pass-12"))
+
+
+def last_log(people: Company, operation: str) -> dict:
+    """The administrator's newest entry of this operation."""
+    return people.admin.get("/user/operation-logs", q=operation, size=1)["list"][0]
