@@ -54,7 +54,7 @@ class Filler:
         threads = self._insert(Thread, 2 * self.rows, lambda n: {
             "kind": ThreadKind.conversation if n < self.rows else ThreadKind.ticket, "last_seq": 2, "change_seq": 2})
         self.agent_weights = [1 / (place + 3) for place in range(AGENTS)]  # some work much more than others
-        self._insert(Conversation, self.rows, lambda n: self._conversation(n, threads[n]))
+        self.conversations = self._insert(Conversation, self.rows, lambda n: self._conversation(n, threads[n]))
         self._insert(Ticket, self.rows, lambda n: self._ticket(n, threads[self.rows + n]))
         self._insert(ChatMessage, 4 * self.rows, lambda n: self._message(threads[n // 2], n % 2 + 1))
         self._insert(AuditLog, self.rows, self._log)
@@ -98,7 +98,9 @@ class Filler:
         return {"no": f"B{n:012}", "title": f"{self.random.choice(PROBLEMS)} {n}", "description": "现象与步骤 " * 20, "status": status,
                 "priority": self.random.choice(list(TicketPriority)), "type": self.random.choice(("tech", "consult", "bug")),
                 "customer_id": self._any(self.customers), "assignee_id": None if status is TicketStatus.pending else self._agent(),
-                "team_id": self._any(self.teams), "thread_id": thread_id, "create_time": self._before()}
+                "team_id": self._any(self.teams), "thread_id": thread_id, "create_time": self._before(),
+                # one in five was made out of a conversation
+                "conversation_id": self.conversations[n] if n % 5 == 0 else None}
 
     def _message(self, thread_id: int, seq: int) -> dict:
         customer = seq == 1

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, and_, or_, select
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.actor import Actor, Scope
@@ -80,6 +80,8 @@ class Customer(Versioned, Entity, Model):
     user: Mapped[User | None] = relationship()
     contact: Mapped[Contact | None] = relationship()
     organization: Mapped[Organization | None] = relationship()
+    conversations: Mapped[list["Conversation"]] = relationship(viewonly=True)  # noqa: F821  (named, not imported: they import us)
+    tickets: Mapped[list["Ticket"]] = relationship(viewonly=True)  # noqa: F821
 
     @classmethod
     def visible_to(cls, actor: Actor):
@@ -89,12 +91,10 @@ class Customer(Versioned, Entity, Model):
         scope = actor.scope("customer")
         if scope is Scope.all:
             return cls.id.is_not(None)
-        from models.conversations import Conversation  # served customers are found through their conversations
-        from models.tickets import Ticket
         agents = agents_within(actor, scope)
-        return or_(cls.id.in_(select(Conversation.customer_id).where(Conversation.agent_id.in_(agents))),
-                   cls.id.in_(select(Ticket.customer_id).where(Ticket.assignee_id.in_(agents))),
-                   and_(cls.create_by == actor.user_id, cls.create_by.is_not(None)))
+        served = [link.any(getattr(link.property.mapper.class_, column).in_(agents))
+                  for link, column in ((cls.conversations, "agent_id"), (cls.tickets, "assignee_id"))]
+        return or_(*served, and_(cls.create_by == actor.user_id, cls.create_by.is_not(None)))
 
     def __repr__(self) -> str:
         return self.name

@@ -15,6 +15,8 @@ from services.operation import run
 logger = logging.getLogger(__name__)
 
 KEEP_SIGN_INS = dt.timedelta(days=90)
+#: longer than the widest limit on sending; the rows hold phone numbers, of strangers too
+KEEP_CODES = dt.timedelta(days=1)
 
 
 def clean(actor: Actor) -> int:
@@ -30,5 +32,5 @@ def _clean() -> int:
     options = {"purge": True, "synchronize_session": False}
     before = utcnow() - KEEP_SIGN_INS
     signed_in = db.session.execute(delete(LoginSession).where(LoginSession.expire_time < before), execution_options=options)
-    codes = db.session.execute(delete(VerificationCode).where(VerificationCode.expire_time < before), execution_options=options)
+    codes = db.session.execute(delete(VerificationCode).where(VerificationCode.expire_time < utcnow() - KEEP_CODES), execution_options=options)
     return signed_in.rowcount + codes.rowcount

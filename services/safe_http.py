@@ -103,17 +103,17 @@ class SafeHttp:
         """Call `url`. Raises Blocked before anything is sent, CallFailed when no whole answer came in time."""
         parts = self._checked(url)
         deadline = time.monotonic() + seconds
-        sent = {"Host": _host_header(parts), "User-Agent": "SmartSupport", "Accept": "*/*", "Accept-Encoding": "identity",
-                "Connection": "close", **(headers or {})}
+        sent = {"Host": _host_header(parts), "User-Agent": "SmartSupport", "Accept": "*/*",
+                "Accept-Encoding": "identity", "Connection": "close", **(headers or {})}
         if any("\r" in value or "\n" in value for value in sent.values()):
             raise Blocked("This address may not be called")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        wanted = httpcore.URL(scheme=parts.scheme.encode(), host=_host(parts).encode(), port=_port(parts), target=target.encode())
+        wanted = httpcore.URL(scheme=parts.scheme.encode(), host=_host(parts).encode(), port=_port(parts),
+                              target=target.encode())
         backend = _PinnedBackend(self._addresses, deadline)
         try:
             with (httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
-                  pool.stream(method, wanted, headers=list(sent.items()), content=body,
-                              extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}) as response):
+                  pool.stream(method, wanted, headers=list(sent.items()), content=body) as response):
                 return Answer(response.status, _headers(response), _body(response, limit))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:
             raise CallFailed("The other system cannot be reached just now", reason=type(error).__name__) from error
@@ -164,8 +164,9 @@ class _PinnedBackend(httpcore.NetworkBackend):
         problem: Exception = httpcore.ConnectError("no address")
         for address in self._addresses(host, port):
             try:
-                return _DeadlineStream(self._plain.connect_tcp(address, port, _left(self._deadline, httpcore.ConnectTimeout),
-                                                               socket_options=socket_options), self._deadline)
+                left = _left(self._deadline, httpcore.ConnectTimeout)
+                stream = self._plain.connect_tcp(address, port, left, socket_options=socket_options)
+                return _DeadlineStream(stream, self._deadline)
             except httpcore.ConnectError as error:
                 problem = error
         raise problem

@@ -30,7 +30,7 @@ def test_filters_search_order_and_pages(people, admin):
     second = admin.page(f"/ticket/list/?q={word}&sort=title&page=2")
     assert re.findall(rf"{word} (\d\d)", text_of(second)) == ["20", "21"]
     customer = tickets[3]["customer"]["id"]
-    assert "1 rows" in text_of(admin.page(f"/ticket/list/?customer_id={customer}"))
+    assert "1 row" in text_of(admin.page(f"/ticket/list/?customer_id={customer}"))
 
 
 def test_concurrent_lists_do_not_mix_their_filters(people, admin):
@@ -57,6 +57,22 @@ def test_searching_selects_offer_what_one_may_see(people, admin):
     clerk = somebody_with(people, "admin.enter", "customer.read", "dictionary.read", scopes={"*": "own"})
     assert clerk.fetch(f"/options/customer?term={name}").json()["results"] == []
     assert clerk.fetch("/options/user").status_code == 403
+
+
+def test_messages_and_files_lead_to_where_they_belong(people, admin):
+    served = people.served()
+    word = unique("said")
+    served.customer.say(served.path, word)
+    clerk = somebody_with(people, "admin.enter", "chat_message.read", "conversation.read", scopes={"*": "own"})
+    number = re.search(r"/admin/chat_message/show/(\d+)", admin.page(f"/chat_message/list/?q={word}"))[1]
+    assert f"/admin/conversation/show/{served.id}" in admin.page(f"/chat_message/show/{number}")
+    assert "Nothing here" in text_of(clerk.page(f"/chat_message/list/?q={word}"))
+    clerk.page(f"/chat_message/show/{number}", expect=404)
+    name = f"{unique('file')}.txt"
+    file = served.customer.upload(name, b"hello", "text/plain")
+    served.customer.say(served.path, type="file", fileId=file["fileId"])
+    shown = admin.page(f"/file_object/show/{file['fileId']}")
+    assert name in text_of(shown) and f"/admin/conversation/show/{served.id}" in shown
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -34,6 +34,35 @@ def test_a_new_users_password_is_shown_once_and_must_be_changed(people, admin):
     assert Person(people.base_url).sign_in(username, html.unescape(again)).user_id == user_id
 
 
+def test_accounts_are_imported_from_a_file(people, admin):
+    good, table = unique("row"), "username,fullName,role\n{},Good,agent\nx,Bad,agent\n"
+    form = FormReader(admin.page("/user/import")).with_field("csrf_token")
+
+    def send(step: str) -> str:
+        answer = admin.fetch("/user/import", method="POST", data=form | {"step": step},
+                             files={"file": ("users.csv", table.format(good).encode(), "text/csv")})
+        assert answer.status_code == 200
+        return answer.text
+
+    checked = text_of(send("check"))
+    assert "1 rows can be imported, 1 cannot" in checked and "3 to 64 letters" in checked
+    assert people.admin.get("/users", q=good)["total"] == 0
+    made = send("import")
+    password = html.unescape(re.search(r"<code>([^<]+)</code>", made)[1])
+    assert Person(people.base_url).sign_in(good, password).actor["roles"] == ["agent"]
+
+
+def test_a_role_is_given_to_several_users_at_once(people, admin):
+    role_id, users = role_with(people, "ticket.read"), [people.new("agent").user_id for _ in range(2)]
+    form = FormReader(admin.page(f"/role/action/give/{role_id}")).with_field("csrf_token")
+    answer = admin.fetch(f"/role/action/give/{role_id}", method="POST", data=form | {"user_ids": users}, allow_redirects=True)
+    assert "Done" in text_of(answer.text)
+    for user_id in users:
+        assert role_id in {role["id"] for role in people.admin.get(f"/users/{user_id}")["roles"]}
+    deleted = admin.submit("", {}, page=admin.page(f"/role/show/{role_id}"), to=f"/role/delete/{role_id}")
+    assert problems_of(deleted.text) == ["The role is still given to users"]
+
+
 def test_editing_a_user_keeps_what_was_not_touched(people, admin):
     user = people.new("agent", phone="13812345678", email=f"{unique('mail')}@example.org")
     before = people.admin.get(f"/users/{user.user_id}")
@@ -136,7 +165,7 @@ def test_the_screens_work_in_a_browser(people, admin, open_page, viewport):
     page.locator("#side").get_by_role("link", name="Tickets", exact=True).click()
     page.get_by_placeholder("Search").fill(word)
     page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_text("1 rows").wait_for()
+    page.get_by_text("1 row", exact=True).wait_for()
     page.get_by_role("checkbox", name="Choose all").check()
     page.locator("#chosen").get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="OK").click()
@@ -155,7 +184,7 @@ def test_the_screens_work_in_a_browser(people, admin, open_page, viewport):
     assert page.evaluate("document.documentElement.dataset.theme") != theme
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     page.locator("[data-locale]").click()
-    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    page.locator("html[lang='zh-CN']").wait_for(state="attached")
     page.locator(".ad-bar details summary").click()
     page.locator("[data-sign-out]").click()
     page.wait_for_url("**/login*")

@@ -57,10 +57,17 @@ def check_csrf() -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise NotAllowed("This request came from another site", kind="csrf")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and _host_of(origin) != request.host:
         raise NotAllowed("This request came from another site", kind="csrf")
-    if g.sign_in is not None and not hmac.compare_digest(request.headers.get(CSRF_HEADER, ""), csrf_token()):
+    if g.sign_in is not None and not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), csrf_token().encode()):
         raise NotAllowed("The page has expired, please reload", kind="csrf")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no address at all, e.g. "http://["
+        return None
 
 
 def csrf_token() -> str:

@@ -23,6 +23,7 @@ from services.operation import announce, operation
 from services.organization import next_work_no
 
 SUPER_ROLE = "super_admin"
+TAKEN = "This user name, phone number or e-mail address cannot be used"
 
 
 def create_user(actor: Actor, *, username: str, password: str | None = None, full_name: str = "", email: str = "",
@@ -99,7 +100,7 @@ def update_user(actor: Actor, user: User, *, full_name: str | None = None, email
 
 @operation("user.verify_contact", title="Confirm own phone or e-mail", right="")
 def mark_verified(actor: Actor, user: User, *, target: str) -> User:
-    """A code sent to `target` has come back (the caller checked it): the person signs in and resets with it from now on."""
+    """A code sent to `target` has come back (the caller checked it): from now on it opens doors."""
     if user.id != actor.user_id:
         raise NotAllowed("You can only change your own profile")
     if target == user.phone:
@@ -243,9 +244,10 @@ def _refuse_taken(user: User) -> None:
         taken = db.session.scalar(select(User.id).where(same, others).limit(1), execution_options={"all_tenants": True})
         if not taken and user.phone and user.phone_verified != 0:
             # a proven number opens one account only
-            taken = db.session.scalar(select(User.id).where(User.phone == user.phone, User.phone_verified == 1, others).limit(1))
+            proven = User.phone == user.phone, User.phone_verified == 1
+            taken = db.session.scalar(select(User.id).where(*proven, others).limit(1))
     if taken:
-        raise Conflict("This user name, phone number or e-mail address cannot be used")
+        raise Conflict(TAKEN)
 
 
 def _roles(actor: Actor, codes: list[str], ids: list[int], held: Iterable[Role] = ()) -> list[Role]:

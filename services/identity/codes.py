@@ -127,8 +127,8 @@ def redeem(tenant_id: int, target: str, purpose: Purpose, code: str) -> bool:
     expected = _hash(tenant_id, target, purpose, code.strip())
 
     def use() -> bool:
-        newest = db.session.scalars(select(VerificationCode).where(
-            VerificationCode.target == target, VerificationCode.purpose == purpose.value).order_by(VerificationCode.id.desc()).limit(1)).first()
+        newest = db.session.scalars(select(VerificationCode).where(*_meant(target, purpose))
+                                    .order_by(VerificationCode.id.desc()).limit(1)).first()
         if newest is None or newest.expire_time <= utcnow():
             return False
         # conditions instead of a lock: of any number of simultaneous tries five are counted, and one succeeds
@@ -175,15 +175,20 @@ def _store(tenant_id: int, target: str, purpose: Purpose, code: str) -> None:
     """The new code, and the end of those before. The limits are asked once more: they outlive a restart only here."""
     for rate in map(parse, rules.per_target):
         since = utcnow() - dt.timedelta(seconds=rate.get_expiry())
-        sent = db.session.scalar(select(func.count()).select_from(VerificationCode).where(
-            VerificationCode.target == target, VerificationCode.create_time > since), execution_options={"all_tenants": True})
+        sent = db.session.scalar(
+            select(func.count()).select_from(VerificationCode).where(
+                VerificationCode.target == target, VerificationCode.create_time > since),
+            execution_options={"all_tenants": True})
         if sent >= rate.amount:
             raise TooMany("Too many attempts, please wait a little and try again")
-    db.session.execute(update(VerificationCode).where(
-        VerificationCode.target == target, VerificationCode.purpose == purpose.value, VerificationCode.used_time.is_(None))
-        .values(used_time=utcnow()), execution_options={"synchronize_session": False})
-    db.session.add(VerificationCode(target=target, purpose=purpose.value, code_hash=_hash(tenant_id, target, purpose, code),
-                                    expire_time=utcnow() + LIFE))
+    earlier = update(VerificationCode).where(*_meant(target, purpose), VerificationCode.used_time.is_(None))
+    db.session.execute(earlier.values(used_time=utcnow()), execution_options={"synchronize_session": False})
+    db.session.add(VerificationCode(target=target, purpose=purpose.value, expire_time=utcnow() + LIFE,
+                                    code_hash=_hash(tenant_id, target, purpose, code)))
+
+
+def _meant(target: str, purpose: Purpose) -> tuple:
+    return VerificationCode.target == target, VerificationCode.purpose == purpose.value
 
 
 def _changed(statement) -> bool:

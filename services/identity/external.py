@@ -31,7 +31,8 @@ def link(user: User, provider: str, subject: str, union_subject: str | None = No
     db.session.flush()
 
 
-def register_customer(tenant_id: int, provider: str, subject: str, union_subject: str | None, *, prefix: str, name: str) -> User:
+def register_customer(tenant_id: int, provider: str, subject: str, union_subject: str | None, *,
+                      prefix: str, name: str) -> User:
     """A customer account without password for somebody who came through a provider.
 
     Raises Conflict when the same person was registered at the same moment.
@@ -39,9 +40,9 @@ def register_customer(tenant_id: int, provider: str, subject: str, union_subject
     actor = system(tenant_id)
 
     def register() -> User:
-        user = accounts.add_user(actor, username=f"{prefix}_{secrets.token_hex(6)}", password_hash=passwords.NO_PASSWORD,
-                                 full_name=name, email="", phone="", department_id=None, role_codes=[CUSTOMER_ROLE],
-                                 role_ids=[], must_change=False, locale="zh")
+        user = accounts.add_user(actor, username=f"{prefix}_{secrets.token_hex(6)}", full_name=name, email="", phone="",
+                                 department_id=None, role_codes=[CUSTOMER_ROLE], role_ids=[],
+                                 password_hash=passwords.NO_PASSWORD, must_change=False, locale="zh")
         link(user, provider, subject, union_subject)
         return user
 

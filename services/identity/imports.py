@@ -16,8 +16,9 @@ from services.identity import accounts, passwords
 from services.identity.tables import Row, read_table
 
 #: column → the headings it goes by
-COLUMNS = {"username": ("username", "用户名", "账号"), "full_name": ("fullname", "姓名", "name"), "email": ("email", "邮箱", "e-mail"),
-           "phone": ("phone", "手机号", "手机"), "department": ("department", "部门", "部门编码"), "role": ("role", "角色"),
+COLUMNS = {"username": ("username", "用户名", "账号"), "full_name": ("fullname", "姓名", "name"),
+           "email": ("email", "邮箱", "e-mail"), "phone": ("phone", "手机号", "手机"),
+           "department": ("department", "部门", "部门编码"), "role": ("role", "角色"),
            "password": ("password", "密码", "初始密码")}
 TITLES = {"zh": ("用户名", "姓名", "邮箱", "手机号", "部门编码", "角色", "初始密码"),
           "en": ("username", "fullName", "email", "phone", "department", "role", "password")}
@@ -92,13 +93,14 @@ def _positions(heading: tuple[str, ...]) -> dict[str, int]:
 
 
 def _values(positions: dict[str, int], row: Row) -> tuple[int, dict[str, str]]:
-    return row.number, {column: row.cells[position] if position < len(row.cells) else "" for column, position in positions.items()}
+    return row.number, {column: "".join(row.cells[position:position + 1]) for column, position in positions.items()}
 
 
 def _planned(actor: Actor, rows: list[tuple[int, dict[str, str]]]) -> list[_Plan]:
     if sum(bool(values.get("password")) for _, values in rows) > MOST_OWN_PASSWORDS:
         raise TooLarge("Too many rows with a password of their own: leave the column empty", limit=MOST_OWN_PASSWORDS)
-    departments = dict(db.session.execute(select(Department.code, Department.id).where(Department.visible_to(actor))).tuples().all())
+    visible = select(Department.code, Department.id).where(Department.visible_to(actor))
+    departments = dict(db.session.execute(visible).tuples().all())
     roles: dict[str, Role] = {}
     for role in db.session.scalars(select(Role)):
         roles.setdefault(role.name, role)
@@ -116,7 +118,8 @@ def _planned(actor: Actor, rows: list[tuple[int, dict[str, str]]]) -> list[_Plan
     return plans
 
 
-def _plan(actor: Actor, plan: _Plan, values: dict[str, str], departments: dict[str, int], roles: dict[str, Role]) -> None:
+def _plan(actor: Actor, plan: _Plan, values: dict[str, str], departments: dict[str, int],
+          roles: dict[str, Role]) -> None:
     """The row as data for `add_user`. Raises a DomainError that says what is wrong with it."""
     department, role = values.get("department", ""), roles.get(values["role"])
     if department and department not in departments:
@@ -146,7 +149,7 @@ def _refuse_doubles(plans: list[_Plan]) -> None:
             if counts[value] > 1:
                 plan.outcome.error = Conflict("This stands in the table twice", fields={key: "twice"})
             elif value in taken:
-                plan.outcome.error = Conflict("This user name, phone number or e-mail address cannot be used", fields={key: "taken"})
+                plan.outcome.error = Conflict(accounts.TAKEN, fields={key: "taken"})
 
 
 def _taken(column, values: Iterable[str], conditions: list, *, everywhere: bool) -> set[str]:

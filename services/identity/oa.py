@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from app.errors import Conflict, DomainError, Invalid, Unavailable
 from app.extensions import db
 from models.actor import Actor
-from models.identity import ExternalIdentity, Role, User
+from models.identity import ExternalIdentity, Role
 from models.organization import Department
 from services import safe_http
 from services.identity import accounts, passwords
@@ -72,7 +72,7 @@ class Source:
             raise safe_http.CallFailed("The OA system refused the request", reason=f"status {answer.status}")
         rows = answer.json()
         if not isinstance(rows, list) or len(rows) > MOST_ROWS:
-            raise safe_http.CallFailed("The OA system's answer is not a list of people", reason=f"at most {MOST_ROWS} rows")
+            raise safe_http.CallFailed("The OA system's answer is not a list of people", most=MOST_ROWS)
         return rows
 
 
@@ -105,7 +105,9 @@ def sync_users(actor: Actor, role: Role, *, confirm: bool = False) -> Report:
         raise Conflict("This would switch off many accounts; confirm it if that is right", kind="confirmation_required",
                        deactivations=len(leaving), active=active)
     for person in people:
-        _try(report, person.row, lambda person=person: _apply(actor, person, linked.get(person.id), role, departments, report))
+        identity = linked.get(person.id)
+        _try(report, person.row,
+             lambda person=person, identity=identity: _apply(actor, person, identity, role, departments, report))
     for row, identity in leaving:
         _try(report, row, lambda identity=identity: _deactivate(actor, identity, report))
     return report
@@ -173,8 +175,8 @@ def _apply(actor: Actor, person: Person, identity: ExternalIdentity | None, role
             report.unchanged += 1
         return
     user = identity.user
-    wanted = {"full_name": person.name or user.full_name, "email": person.email or user.email, "phone": person.phone or user.phone,
-              "department_id": department_id or user.department_id}
+    wanted = {"full_name": person.name or user.full_name, "email": person.email or user.email,
+              "phone": person.phone or user.phone, "department_id": department_id or user.department_id}
     changes = {name: value for name, value in wanted.items() if getattr(user, name) != value}
     returns = person.active and not user.active and bool(identity.disabled_by_source)
     if changes or returns:
@@ -186,9 +188,9 @@ def _apply(actor: Actor, person: Person, identity: ExternalIdentity | None, role
 
 def _create(actor: Actor, person: Person, department_id: int | None, role: Role) -> None:
     def create() -> None:
-        user = accounts.add_user(actor, username=person.username, password_hash=passwords.NO_PASSWORD, full_name=person.name,
-                                 email=person.email or "", phone=person.phone or "", department_id=department_id,
-                                 role_codes=[], role_ids=[role.id], must_change=False, locale="zh")
+        user = accounts.add_user(actor, username=person.username, full_name=person.name, email=person.email or "",
+                                 phone=person.phone or "", department_id=department_id, role_codes=[], role_ids=[role.id],
+                                 password_hash=passwords.NO_PASSWORD, must_change=False, locale="zh")
         link(user, OA, person.id)
 
     run(actor, "user.sync_row", create)

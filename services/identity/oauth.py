@@ -7,7 +7,7 @@ unknown one becomes a customer, or is linked when somebody is signed in.
 import logging
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from app.errors import Conflict, NotSignedIn, Unavailable
 from app.extensions import db
@@ -51,21 +51,24 @@ class WeChat:
 
     def start_url(self, redirect_uri: str, state: str) -> str:
         """Where a desktop browser shows the QR code."""
-        return (f"https://open.weixin.qq.com/connect/qrconnect?appid={quote(self.app_id, safe='')}&redirect_uri={quote(redirect_uri, safe='')}"
-                f"&response_type=code&scope=snsapi_login&state={quote(state, safe='')}#wechat_redirect")
+        query = {"appid": self.app_id, "redirect_uri": redirect_uri, "response_type": "code", "scope": "snsapi_login",
+                 "state": state}
+        return f"https://open.weixin.qq.com/connect/qrconnect?{urlencode(query)}#wechat_redirect"
 
     def exchange(self, code: str) -> tuple[Profile, str]:
         """(who, access token) for a code. Raises NotSignedIn when WeChat does not know the code, Unavailable."""
         answer = self._call("/sns/oauth2/access_token", {"appid": self.app_id, "secret": self._app_secret, "code": code,
                                                          "grant_type": "authorization_code"})
-        return Profile(_key(answer.get("openid")), _optional_key(answer.get("unionid"))), str(answer.get("access_token", ""))
+        profile = Profile(_key(answer.get("openid")), _optional_key(answer.get("unionid")))
+        return profile, str(answer.get("access_token", ""))
 
     def describe(self, profile: Profile, access_token: str) -> Profile:
         """The same person with name and unionid."""
         answer = self._call("/sns/userinfo", {"access_token": access_token, "openid": profile.openid, "lang": "zh_CN"})
         if answer.get("openid") != profile.openid:
             raise safe_http.CallFailed("The other system's answer cannot be read")
-        return Profile(profile.openid, _optional_key(answer.get("unionid")) or profile.unionid, plain_name(answer.get("nickname")))
+        unionid = _optional_key(answer.get("unionid")) or profile.unionid
+        return Profile(profile.openid, unionid, plain_name(answer.get("nickname")))
 
     def _call(self, path: str, query: dict[str, str]) -> dict:
         answer = safe_http.client.get(f"{self._api_url}{path}", query=query).json()

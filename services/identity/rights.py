@@ -73,7 +73,9 @@ def may_give(actor: Actor, role: Role) -> bool:
     if actor.kind == "system":
         return True
     names, scopes = _rights_of_role(role.id)
-    return names <= actor.permissions and all(scope.width <= actor.scope(resource).width for resource, scope in scopes.items())
+    if not names <= actor.permissions:
+        return False
+    return all(scope.width <= actor.scope(resource).width for resource, scope in scopes.items())
 
 
 def _customer_role() -> list[int]:

@@ -28,7 +28,8 @@ class FileSender:
         self._path, self._kind = path, kind
 
     def send(self, target: str, code: str) -> None:
-        line = json.dumps({"time": f"{utcnow().isoformat(timespec='seconds')}Z", self._kind: target, "code": code}) + "\n"
+        now = f"{utcnow().isoformat(timespec='seconds')}Z"
+        line = json.dumps({"time": now, self._kind: target, "code": code}) + "\n"
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(handle, line.encode())
@@ -56,7 +57,7 @@ class Delivery:
     code: str = field(repr=False)
 
     def send(self) -> None:
-        """Hand it over; meant for the background. A failure is logged without target and code, the person asks again."""
+        """Hand it over; meant for the background. A failure is logged without target and code: people ask again."""
         try:
             senders.of(self.target).send(self.target, self.code)
         except (DomainError, OSError) as error:

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 from openpyxl import load_workbook
@@ -18,6 +19,11 @@ MOST_CELL = 1_000
 MOST_UNPACKED = 64 * 1024 * 1024
 MOST_PARTS = 500
 MOST_RATIO = 200
+
+
+#: openpyxl has no error of its own for most of what may be wrong inside a file
+_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, IndexError, TypeError, AttributeError,
+           SyntaxError, OSError, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,7 @@ def _read_xlsx(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
         lines = sheet.iter_rows(max_row=2 * MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
         found = [(number, _cells(cells)) for number, cells in enumerate(lines, start=1)]
         book.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, SyntaxError, OSError, EOFError):
-        # openpyxl has no error of its own for most of what may be wrong inside
+    except _BROKEN:
         raise Invalid("The table cannot be read", fields={"file": "not an XLSX file"}) from None
     if len(found) > 2 * MOST_ROWS:
         raise TooLarge("The table has too many rows", limit=MOST_ROWS)

@@ -8,6 +8,7 @@ from views.admin import (conversations, customers, dictionary_views, door, frame
                          system_settings, tickets, users)
 from views.admin.base import AdminView
 from views.admin.options import OptionsView
+from views.admin.user_import import UserImportView
 
 _MODULES = (conversations, customers, dictionary_views, knowledge, organization, records, roles, system_settings, tickets, users)
 
@@ -25,6 +26,7 @@ def register_admin(appbuilder: AppBuilder) -> None:
             security.add_permissions_view(view.base_permissions, view.class_permission_name)
             security.add_permissions_menu(entry.name)
     appbuilder.add_view_no_menu(OptionsView)
+    appbuilder.add_view_no_menu(UserImportView)
 
 
 def screens() -> list[type[AdminView]]:

@@ -67,6 +67,8 @@ class AdminView(RowActions, ModelView):
     may_stay_empty: tuple[str, ...] = ()
     #: further condition on rows: function(actor)
     narrow = None
+    #: where the workbench shows the same row, with {id}
+    desk_path = ""
     #: relations that `formatters` use in lists
     eager: tuple[str, ...] = ()
     page_size = 20

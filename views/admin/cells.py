@@ -68,7 +68,7 @@ class Cells:
         if value is None or value == "" or value == []:
             return EMPTY
         if (target := self._names.get((column, value) if isinstance(value, int) else None)) is not None:
-            return _link(target)
+            return link_to(target)
         if is_flag(self.model, column):
             return tag(_("Yes"), "success") if value else Markup('<span class="ad-none">{}</span>').format(_("No"))
         return _html(value, whole)
@@ -92,7 +92,8 @@ def _or_empty(value):
     return EMPTY if value is None or value == "" else value
 
 
-def _link(target) -> Markup:
+def link_to(target) -> Markup:
+    """The name of another row, leading to its screen for those who may read it."""
     name = str(target) or f"#{target.id}"
     address = address_of(target, g.actor)
     shown = Markup('<a href="{}">{}</a>').format(address, name) if address else escape(name)

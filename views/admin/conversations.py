@@ -5,12 +5,14 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import or_, select
 
+from app.extensions import db
 from models.actor import Actor
 from models.conversations import HELD, OPEN, Conversation, ConversationAssignment, QuickReply, Rating
 from models.messaging import ChatMessage
 from models.tickets import Ticket
 from views.admin.base import AdminView
-from views.admin.cells import tag
+from views.admin.cells import link_to, tag
+from views.admin.labels import origin
 from views.admin.row_actions import RowAction
 
 METHODS = {"auto": _("Automatic"), "assign": _("By a supervisor"), "transfer": _("Transferred"), "takeover": _("Taken over"),
@@ -31,6 +33,15 @@ def in_visible_threads(model: type):
         return or_(model.thread_id.in_(conversations), model.thread_id.in_(tickets))
 
     return condition
+
+
+def place(row) -> Markup | None:
+    """The conversation or ticket whose thread a message or file belongs to."""
+    for model in (Conversation, Ticket):
+        found = db.session.scalars(select(model).where(model.thread_id == (row.thread_id or 0), model.visible_to(g.actor))).first()
+        if found is not None:
+            return link_to(found)
+    return None
 
 
 class ConversationAssignmentView(AdminView):
@@ -59,6 +70,8 @@ class ConversationView(AdminView):
     list_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "last_message_time", "create_time"]
     show_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "queue_time", "queue_priority",
                     "active_time", "first_reply_time", "last_message_time", "close_time", "close_reason", "bot_misses", "create_time"]
+    formatters = {"channel": origin("channel")}
+    desk_path = "/desk/c/{id}"
     search_text = ("no", "subject")
     search_columns = ["status", "agent_id", "team_id", "customer_id", "create_time"]
     row_actions = (
@@ -68,7 +81,7 @@ class ConversationView(AdminView):
                   when=lambda row: row.status in HELD),
         RowAction("takeover", _("Take over"), "conversation.takeover", "fa-hand", ask=("reason",),
                   when=lambda row: row.status in OPEN and row.agent_id != g.actor.agent_id),
-        RowAction("close", _("Close"), "conversation.close", "fa-circle-xmark", confirm=_("Close what is chosen?"),
+        RowAction("close", _("Close"), "conversation.close", "fa-circle-xmark", confirm=_("Really close?"),
                   when=lambda row: row.status in OPEN),
     )
     related_views = [ConversationAssignmentView, RatingView]
@@ -80,9 +93,10 @@ class MessageView(AdminView):
     intro = _("Everything said in conversations and ticket rooms that you may see. Nothing can be changed here.")
     narrow = staticmethod(in_visible_threads(ChatMessage))
     list_columns = ["id", "sender_kind", "sender_name", "type", "content", "file_id", "recalled_time", "create_time"]
-    show_columns = ["id", "thread_id", "seq", "sender_kind", "sender_name", "type", "content", "file_id", "edited_time",
+    show_columns = ["id", "place", "seq", "sender_kind", "sender_name", "type", "content", "file_id", "edited_time",
                     "recalled_time", "create_time"]
     search_text, search_columns = ("content", "sender_name"), ["sender_kind", "type", "create_time"]
+    formatters = {"place": place}
 
     def heading(self, row) -> str:
         return f"{self.singular} #{row.id}"

@@ -8,6 +8,7 @@ from services.customers import mask_email, mask_phone
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.conversations import ConversationView
+from views.admin.labels import origin
 from views.admin.tickets import TicketView
 
 #: columns by which a person can be reached: in full only with the right customer.read_pii, as in REST
@@ -65,7 +66,8 @@ class CustomerView(ReachView):
     add_columns = edit_columns = ["name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags",
                                   "source", "is_temporary", "note"]
     search_text, search_columns = ("name",), ["organization_id", "is_temporary", "vip_level", "last_contact_time"]
-    formatters = {**ReachView.formatters, "vip_level": lambda row: tag(f"VIP {row.vip_level}", "vip") if row.vip_level > 1 else EMPTY}
+    formatters = {**ReachView.formatters, "source": origin("source"),
+                  "vip_level": lambda row: tag(f"VIP {row.vip_level}", "vip") if row.vip_level > 1 else EMPTY}
     help_texts = {"vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
                   "is_temporary": _("Came without registration and is not archived yet")}
     related_views = [ConversationView, TicketView]

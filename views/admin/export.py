@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from app.extensions import db
 from models import audit
+from models.base import bind
 from models.types import utcnow
 from services.operation import run
 from views.admin.cells import Cells
@@ -35,7 +36,7 @@ def answer(view, active, kind: str) -> Response:
     name = f"{view.resource}-{utcnow():%Y%m%d-%H%M%S}.{kind}"
     if kind == "xlsx":
         return send_file(_workbook(view, active), as_attachment=True, download_name=name)
-    return Response(stream_with_context(_csv(view, active)), mimetype="text/csv; charset=utf-8",
+    return Response(stream_with_context(_flowing(view, active)), mimetype="text/csv; charset=utf-8",
                     headers={"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"})
 
 
@@ -62,6 +63,15 @@ def _pages(view, active) -> Iterator[list[list[str]]]:
 
 def _titles(view) -> list[str]:
     return [str(view.label_columns[column]) for column in view.list_columns]
+
+
+def _flowing(view, active) -> Iterator[str]:
+    """The file while the client reads; by then the request's own session is gone, so it takes one for itself."""
+    bind(db.session(), g.actor)
+    try:
+        yield from _csv(view, active)
+    finally:
+        db.session.remove()
 
 
 def _csv(view, active) -> Iterator[str]:

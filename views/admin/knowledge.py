@@ -9,6 +9,7 @@ from models.knowledge import Article, ArticleCategory, ArticleStatus, Question
 from services import markdown
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
+from views.admin.labels import origin
 from views.admin.row_actions import RowAction
 
 TIERS = {"semantic": _("By meaning"), "lexical": _("By words")}
@@ -40,7 +41,7 @@ class ArticleView(AdminView):
     row_actions = (
         RowAction("publish", _("Publish"), "article.publish", "fa-upload", tone="primary",
                   when=lambda row: row.status is not ArticleStatus.published),
-        RowAction("withdraw", _("Withdraw"), "article.withdraw", "fa-eye-slash", confirm=_("Withdraw what is chosen?"),
+        RowAction("withdraw", _("Withdraw"), "article.withdraw", "fa-eye-slash", confirm=_("Really withdraw?"),
                   when=lambda row: row.status is ArticleStatus.published),
     )
 
@@ -66,4 +67,5 @@ class QuestionView(AdminView):
     list_columns = ["id", "text", "answered", "confidence", "article_id", "channel", "tier", "create_time"]
     show_columns = ["id", "text", "answered", "confidence", "article_id", "conversation_id", "channel", "tier", "create_time"]
     search_text, search_columns = ("text",), ["answered", "article_id", "create_time"]
-    formatters = {"confidence": lambda row: f"{row.confidence / 10:.0f} %", "tier": lambda row: TIERS.get(row.tier, row.tier)}
+    formatters = {"confidence": lambda row: f"{row.confidence / 10:.0f} %", "channel": origin("channel"),
+                  "tier": lambda row: TIERS.get(row.tier, row.tier)}

@@ -1,5 +1,6 @@
 """The words of the screens: column labels, titles and colours of states. English is the translation key."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _
@@ -36,7 +37,7 @@ COLUMNS = {
     "method": _("Method"), "mime": _("File type"), "must_change_password": _("Must change password"), "name": _("Name"),
     "no": _("Number"), "note": _("Note"), "operation": _("Operation"), "organization_id": _("Organization"),
     "owner_id": _("Owner"), "owner_kind": _("Uploaded by"), "params": _("Details"), "parent_id": _("Parent"),
-    "phone": _("Phone"), "phrasings": _("Other phrasings"), "position": _("Position"), "presence": _("Presence"),
+    "phone": _("Phone"), "phrasings": _("Other phrasings"), "place": _("Said in"), "position": _("Position"), "presence": _("Presence"),
     "presence_time": _("Presence since"), "priority": _("Priority"), "problem_types": _("Problem types"),
     "publish_time": _("Published"), "queue_priority": _("Queue priority"), "queue_time": _("Queued"),
     "read_time": _("Read"), "reason": _("Reason"), "recalled_time": _("Recalled"), "region": _("Region"),
@@ -53,6 +54,10 @@ COLUMNS = {
     "user_name": _("User"), "username": _("User name"), "vip_level": _("VIP level"), "view_count": _("Views"),
     "visibility": _("Audience"), "work_no": _("Staff number"),
 }
+
+#: words for short texts that the system itself writes into channel and source columns
+ORIGINS = {"account": _("Account"), "agent": _("Staff"), "api": _("Program"), "conversation": _("Conversation"), "customer": _("Customer"),
+           "import": _("Import"), "portal": _("Portal"), "widget": _("Widget")}
 
 #: kind of state → {state: (title, tone)}; tones are colours of the style sheet
 STATES: dict[type[StrEnum], dict[str, tuple]] = {
@@ -85,6 +90,11 @@ def state_title(state: StrEnum):
 
 def state_tone(state: StrEnum) -> str:
     return STATES[type(state)][state][1]
+
+
+def origin(column: str) -> Callable:
+    """A formatter for a column that says where something came from."""
+    return lambda row: ORIGINS.get(getattr(row, column), getattr(row, column))
 
 
 def label_of(column: str):

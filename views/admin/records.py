@@ -16,7 +16,7 @@ from models.types import Code, utcnow
 from views.admin import labels, rights
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, badge, is_flag, tag
-from views.admin.conversations import in_visible_threads
+from views.admin.conversations import in_visible_threads, place
 from views.admin.row_actions import RowAction
 
 SIZES = ("B", "KB", "MB", "GB")
@@ -84,7 +84,7 @@ class SignInView(AdminView):
     label_columns = {"state": _("State")}
     formatters = {"state": _state}
     row_actions = (RowAction("end", _("End sign-in"), "login_session.end", "fa-right-from-bracket", tone="danger",
-                             confirm=_("End what is chosen? Whoever uses it must sign in again."),
+                             confirm=_("Really end? Whoever uses it must sign in again."),
                              when=lambda row: row.revoked_time is None),)
 
     def heading(self, row) -> str:
@@ -107,11 +107,13 @@ class FileView(AdminView):
     model, resource, icon = FileObject, "file_object", "fa-paperclip"
     singular, plural = _("File"), _("Files")
     narrow = staticmethod(_readable_files)
+    order_columns = ["id", "name", "size", "create_time"]
     list_columns = ["id", "name", "mime", "size", "owner_kind", "is_internal", "create_time"]
-    show_columns = ["id", "name", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256", "create_by", "create_time"]
-    label_columns = {"width": _("Width"), "height": _("Height")}
+    show_columns = ["id", "name", "place", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256", "create_by", "create_time"]
+    label_columns = {"width": _("Width"), "height": _("Height"), "place": _("Belongs to")}
     search_text, search_columns = ("name", "mime"), ["owner_kind", "is_internal", "create_time"]
-    formatters = {"size": _size}
+    formatters = {"size": _size, "place": place, "name": lambda row: Markup(
+        '<a href="/api/v1/files/{}/content" target="_blank" rel="noopener">{}</a>').format(row.id, row.name)}
 
 
 class NotificationView(AdminView):

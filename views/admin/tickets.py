@@ -6,10 +6,8 @@ from models.tickets import ENDED, Ticket, TicketAssignment, TicketFollowUp
 from views.admin.base import AdminView
 from views.admin.conversations import method
 from views.admin.dictionaries import items_of, word_of
+from views.admin.labels import origin
 from views.admin.row_actions import RowAction
-
-SOURCES = {"agent": _("Staff"), "customer": _("Customer"), "conversation": _("Conversation"), "api": _("Program")}
-
 
 class TicketAssignmentView(AdminView):
     model, resource, icon = TicketAssignment, "ticket_assignment", "fa-shuffle"
@@ -37,10 +35,11 @@ class TicketView(AdminView):
                     "update_time"]
     add_columns = ["title", "description", "type", "priority", "customer_id"]
     edit_columns = ["title", "description", "type", "priority"]
+    desk_path = "/desk/tickets/{id}"
     search_text = ("no", "title")
     search_columns = ["status", "priority", "type", "assignee_id", "customer_id", "create_time"]
     choices = {"type": items_of("ticket_type")}
-    formatters = {"type": word_of("ticket_type", "type"), "source": lambda row: SOURCES.get(row.source, row.source)}
+    formatters = {"type": word_of("ticket_type", "type"), "source": origin("source")}
     row_actions = (
         RowAction("flow", _("Change state"), "ticket.flow", "fa-arrow-right-arrow-left", ask=("status", "resolution", "reason")),
         RowAction("assign", _("Assign"), "ticket.assign", "fa-user-check", ask=("agent_id", "reason"),

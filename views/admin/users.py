@@ -1,13 +1,14 @@
 """Accounts (ID-6, ID-11)."""
 
-from importlib.util import find_spec
-
-from flask import g, make_response, request
+from flask import flash, g, make_response, request
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext, lazy_gettext as _
 from markupsafe import Markup
 
+from app.errors import DomainError
 from models.identity import User
-from services.identity import accounts
+from services.identity import accounts, imports, tables
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.knowledge import languages
@@ -15,8 +16,6 @@ from views.admin.row_actions import RowAction
 
 #: accounts without a real address carry one of this host
 NO_ADDRESS = "@local.invalid"
-#: the page that takes a CSV or Excel file, where the product has it
-IMPORT_PAGE = "/admin/users/import" if find_spec("services.identity.imports") else None
 
 
 class UserView(AdminView):
@@ -45,11 +44,30 @@ class UserView(AdminView):
         RowAction("reset_second_factor", _("Reset second factor"), "user.reset_second_factor", "fa-mobile-screen", multiple=False,
                   confirm=_("Switch two-step verification off for this account?"), when=lambda row: bool(row.totp_enabled)),
         RowAction("disable", _("Disable"), "user.update", "fa-user-slash", data=(("active", False),),
-                  confirm=_("Disable what is chosen? Their sign-ins end at once."), when=lambda row: row.active),
+                  confirm=_("Really disable? Sign-ins end at once."), when=lambda row: row.active),
         RowAction("enable", _("Enable"), "user.update", "fa-user-check", data=(("active", True),), when=lambda row: not row.active),
     )
     list_template = "admin/users.html"
-    import_page = IMPORT_PAGE
+
+    @expose("/import", methods=["GET", "POST"])
+    @has_access
+    @permission_name("import")
+    def import_file(self):
+        """Accounts from a CSV or Excel file: looked through first, then made."""
+        dry_run, outcomes = request.form.get("step") != "import", None
+        part = request.files.get("file")
+        if request.method == "POST" and part:
+            try:
+                outcomes = imports.import_users(g.actor, name=part.filename or "", data=part.stream.read(tables.MOST_BYTES + 1),
+                                                dry_run=dry_run)
+            except DomainError as refusal:
+                flash(_whole(refusal), "danger")
+        elif request.method == "POST":
+            flash(gettext("Choose a file first"), "danger")
+        response = make_response(self.render_template("admin/import.html", title=gettext("Import users"), outcomes=outcomes,
+                                                      dry_run=dry_run, reason=_whole))
+        response.headers["Cache-Control"] = "no-store"  # it shows first passwords
+        return response
 
     def create(self, data: dict) -> User:
         user, g.made_password = accounts.create_user(g.actor, **data)
@@ -88,3 +106,9 @@ class UserView(AdminView):
         response = make_response(self.render_template("admin/password.html", title=gettext("New password"), user=user, password=password))
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _whole(refusal: DomainError) -> str:
+    """A refusal with the fields it speaks of, in one line."""
+    reasons = [f"{name}: {gettext(reason)}" for name, reason in refusal.fields.items()]
+    return f"{gettext(refusal.message)} ({'; '.join(reasons)})" if reasons else gettext(refusal.message)

@@ -39,7 +39,8 @@ def login_by_phone(actor: Actor, phone: str, code: str):
     return _issued(codes.sign_in(actor, phone=phone, code=code, ip=auth.client_ip()))
 
 
-@endpoint("POST", "/session/phone", section=session.SECTION, summary="Sign in with a phone and its code", right="", fields=_PHONE)
+@endpoint("POST", "/session/phone", section=session.SECTION, summary="Sign in with a phone and its code", right="",
+          fields=_PHONE)
 def sign_in_by_phone(actor: Actor, phone: str, code: str):
     return session.enter(codes.sign_in(actor, phone=phone, code=code, ip=auth.client_ip()))
 
@@ -84,8 +85,9 @@ def verify_contact(actor: Actor, target: str, code: str):
 def sync_from_oa(actor: Actor, role_id: int, confirm: bool = False):
     """New accounts get the role `roleId`; more than a tenth switched off needs `confirm`."""
     report = oa.sync_users(actor, load(Role, role_id, actor), confirm=confirm)
-    return {"created": report.created, "updated": report.updated, "unchanged": report.unchanged, "deactivated": report.deactivated,
-            "errors": [{"row": row, **_reason(error)} for row, error in sorted(report.errors, key=lambda item: item[0] or 0)]}
+    errors = sorted(report.errors, key=lambda item: item[0] or 0)
+    return {"created": report.created, "updated": report.updated, "unchanged": report.unchanged,
+            "deactivated": report.deactivated, "errors": [{"row": row, **_reason(error)} for row, error in errors]}
 
 
 @endpoint("POST", "/users/import", section=SECTION, summary="导入用户", right="user.import", query={"dryRun": bool})
@@ -94,7 +96,8 @@ def import_users(actor: Actor, dryRun: bool = False):
     part = request.files.get("file")
     if part is None:
         raise Invalid("Send one file", fields={"file": "required"})
-    outcomes = imports.import_users(actor, name=part.filename or "", data=part.stream.read(tables.MOST_BYTES + 1), dry_run=dryRun)
+    data = part.stream.read(tables.MOST_BYTES + 1)
+    outcomes = imports.import_users(actor, name=part.filename or "", data=data, dry_run=dryRun)
     rows = [_outcome(outcome, "valid" if dryRun else "created") for outcome in outcomes]
     failed = sum(outcome.error is not None for outcome in outcomes)
     return {"dryRun": dryRun, "created": 0 if dryRun else len(rows) - failed, "failed": failed, "rows": rows}

@@ -45,6 +45,13 @@ document.addEventListener('click', (event) => {
   }
 })
 
+document.addEventListener('keydown', (event) => {
+  const menu = event.key === 'Escape' && document.querySelector('details.ad-menu[open]')
+  if (!menu) return
+  menu.open = false
+  menu.querySelector('summary').focus()
+})
+
 // --- session: language and sign-out ---------------------------------------------------------------------------------
 async function call(method, path, body) {
   const answer = await fetch(`/api/v1${path}`, {

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import re
 import secrets
 import zipfile
 
@@ -9,6 +10,7 @@ import openpyxl
 import pytest
 
 from tests.people import Person, at_once, unique
+from tests.screens import FormReader, Screens
 
 _phones = itertools.count(secrets.randbelow(50_000_000))
 HEADING = "username,fullName,email,phone,department,role,password"
@@ -189,6 +191,34 @@ def test_template_can_be_filled_in_and_sent(people):
 
 def test_import_without_file_says_so(people):
     assert "file" in people.manager.post("/users/import", expect=400)["fields"]
+
+
+@pytest.mark.parametrize("way", [("trial", "1"), None])
+def test_administrator_imports_on_screen(server, people, way):
+    """The page in /admin: first a check, then the accounts with their passwords."""
+    screens, name = Screens(people.manager), unique("imp")
+    form = FormReader(screens.page("/users/import")).with_field("csrf_token")
+    answer = screens.fetch("/users/import", "POST", data={"csrf_token": form["csrf_token"], **dict([way] if way else [])},
+                           files={"file": ("people.csv", table(line(name, name="<b>新人</b>"), line("a b")))})
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store" and "a b" in answer.text
+    made = re.search(r"<code>([^<]+)</code>", answer.text)
+    if way:
+        assert made is None and people.admin.get("/users", q=name)["total"] == 0
+    else:
+        assert Person(server.base_url).sign_in(name, made[1]).actor["name"] == "<b>新人</b>"
+
+
+def test_screen_says_what_is_wrong_with_a_file(people):
+    screens = Screens(people.manager)
+    form = FormReader(screens.page("/users/import")).with_field("csrf_token")
+    answer = screens.fetch("/users/import", "POST", data=form, files={"file": ("people.csv", b"name,password\na,b")})
+    assert answer.status_code == 200 and 'role="alert"' in answer.text
+    assert screens.fetch("/users/import", "POST", files={"file": ("people.csv", table(line()))}).status_code == 400
+
+
+def test_screen_belongs_to_administrators(people):
+    assert Screens(people.agent).fetch("/users/import").status_code == 403
+    assert Screens(people.supervisor).fetch("/users/import").status_code in (302, 403)
 
 
 def test_many_rows_are_made_while_others_work(people):

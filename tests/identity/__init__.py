@@ -1,0 +1,1 @@
+"""Accounts and all that opens and closes for them."""
