@@ -366,11 +366,11 @@ def hand_over(environment, arguments):
 
 
 def run_tests(environment, arguments):
-    """The whole suite when called without arguments, which also holds services/ to its coverage."""
+    """The whole suite when called without arguments: both set-ups side by side, services/ held to its coverage."""
     environment.prepare(("base", "torch", "dev"))
     os.chdir(environment.root)
     subprocess.run([str(environment.python), "-m", "tests.programs"], env=child_environment(), check=True)
-    hand_over(environment, ["-m", "pytest", *(arguments or ["--cov"])])
+    hand_over(environment, ["-m", "pytest", *(arguments or ["--cov", "--numprocesses", "2", "--dist", "loadgroup"])])
 
 
 def start(name, arguments):

@@ -5,6 +5,18 @@ A message is an English sentence that doubles as the translation key (see `app/t
 """
 
 
+class Reason(str):
+    """Why a field was refused, where the sentence has values in it: Reason("at most %(number)s characters", number=64).
+
+    Reads as the English sentence; `text` and `values` are what is translated and filled in.
+    """
+
+    def __new__(cls, text: str, **values: object) -> "Reason":
+        made = super().__new__(cls, text % values)
+        made.text, made.values = text, values
+        return made
+
+
 class DomainError(Exception):
     """A refusal in the user's words. `kind` is the machine's word for it, `status` its HTTP status."""
 

@@ -83,5 +83,6 @@ CATEGORIES = {category.name: category for category in MENU}
 def with_menu(rights: Iterable[str]) -> tuple[str, ...]:
     """These rights of a preset role and the menu entries of everything it may read ("ticket.*" reads too)."""
     rights = tuple(rights)
-    seen = (entry.rights[1] for entry in ENTRIES.values() if any(fnmatchcase(entry.rights[0], right) for right in rights))
+    seen = (entry.rights[1] for entry in ENTRIES.values() if any(fnmatchcase(entry.rights[0],
+                                                                             right) for right in rights))
     return tuple(dict.fromkeys((*rights, *seen)))

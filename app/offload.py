@@ -1,6 +1,7 @@
 """The one module that knows which async server runs: CPU work goes to native threads, never onto the event loop."""
 
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -42,6 +43,11 @@ def _patched(name: str) -> bool:
         from gevent import monkey
         return monkey.is_module_patched("socket")
     return False
+
+
+def give_way() -> None:
+    """Let others run in the midst of long work: queries on SQLite never wait, so nobody else would get a turn."""
+    time.sleep(0)
 
 
 def background(function: Callable, *args) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select, update
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.knowledge import Article, ArticleCategory, ArticleStatus, IndexState
@@ -24,7 +24,7 @@ def check_article(actor: Actor, row: Article, data: dict) -> None:
     referenced(ArticleCategory, row.category_id, actor, "categoryId")
     phrasings = [" ".join(str(text).split()) for text in row.phrasings or []]
     if len(phrasings) > MAX_PHRASINGS or any(len(text) > 255 for text in phrasings):
-        raise Invalid("Too many or too long phrasings", fields={"phrasings": f"at most {MAX_PHRASINGS} of 255 characters"})
+        raise Invalid("Too many or too long phrasings", fields={"phrasings": Reason("at most %(number)s of 255 characters", number=MAX_PHRASINGS)})
     row.phrasings = list(dict.fromkeys(text for text in phrasings if text and text != row.title))
     if row.id is not None and row.status is ArticleStatus.published:
         touch(row)

@@ -22,11 +22,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import inspect as sa_inspect
-from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.errors import Conflict, NotFound, Unavailable
+from app.errors import Conflict, Invalid, NotFound, Unavailable
 from app.extensions import db
 from models.actor import Actor
 from models.base import bind
@@ -157,6 +157,8 @@ def run(actor: Actor, name: str, work: Callable, rows=()):
             logger.info("operation %s: %s, try %s", name, type(error.orig).__name__, attempt + 1)
         except IntegrityError as error:
             raise Conflict("This already exists or is still in use") from error
+        except DataError as error:  # MariaDB: out of a column's range, longer than it holds
+            raise Invalid("A value is too large or too long to be stored") from error
         except StaleDataError as error:
             raise Conflict("Somebody else has changed this in the meantime, please reload") from error
     told = [Event(row.id, row.name, row.tenant_id, row.payload) for row in events]

@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import func, select, update
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.base import EVERY_TENANT
@@ -45,7 +45,7 @@ def _place(actor: Actor, row: Department, data: dict) -> None:
         row.path = f"{parent.path if parent else '/'}{row.id}/"
     old, new = row.path, f"{parent.path if parent else '/'}{row.id}/"
     if new.count("/") > MAX_DEPTH:
-        raise Invalid("The tree is too deep", fields={"parentId": f"at most {MAX_DEPTH - 1} levels"})
+        raise Invalid("The tree is too deep", fields={"parentId": Reason("at most %(number)s levels", number=MAX_DEPTH - 1)})
     if old == new:
         return
     if parent is not None and parent.path.startswith(old):

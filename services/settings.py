@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.settings import Dictionary, DictionaryItem, SystemSetting
@@ -72,11 +72,11 @@ def _objection(name: str, value) -> str | None:
     if declared is None:
         return "unknown"
     if type(value) is not type(declared.default):
-        return f"must be of type {type(declared.default).__name__}"
+        return Reason("must be of type %(type)s", type=type(declared.default).__name__)
     if isinstance(value, str) and len(value) > 1000:
         return "too long"
     if declared.low is not None and not declared.low <= value <= declared.high:
-        return f"from {declared.low} to {declared.high}"
+        return Reason("from %(low)s to %(high)s", low=declared.low, high=declared.high)
     return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.errors import Conflict, Invalid, NotAllowed, NotFound, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.messaging import ChatMessage, FileObject, MessageType, ReadMark, SenderKind, Thread
@@ -86,7 +86,7 @@ def check_outgoing(actor: Actor, type_: MessageType, content: str, file_id: int 
     if type_ not in (CUSTOMER_TYPES if actor.sees_as_customer else AGENT_TYPES):
         raise NotAllowed("You cannot send this type of message")
     if len(content) > MAX_CHARS:
-        raise Invalid("The message is too long", fields={"content": f"at most {MAX_CHARS} characters"})
+        raise Invalid("The message is too long", fields={"content": Reason("at most %(number)s characters", number=MAX_CHARS)})
     if "\x00" in content:
         raise Invalid("The message contains characters that cannot be stored", fields={"content": "control characters"})
     has_file = type_ in (MessageType.image, MessageType.file, MessageType.voice)

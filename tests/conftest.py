@@ -68,6 +68,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", [_backend_parameter(name) for name in names], indirect=True, scope="session")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (pytest -n), all tests of a set-up go to one of them, so that its servers start once."""
+    for item in items:
+        name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
+        if name:
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
     """Add to a failure what the servers of the test wrote."""
@@ -155,7 +163,7 @@ def strangers(backend: Backend, server: AppServer) -> Company:
     return Company(server.base_url, f"admin@{SECOND}", backend.settings["ADMIN_PASSWORD"], host=SECOND_HOST)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_company(backend: Backend, server: AppServer) -> Callable[[], Company]:
     """Make a company of the test's own, whose queue and agents nobody else touches."""
 

@@ -170,15 +170,18 @@ class Person:
 
 
 def check_envelope(answer: requests.Response) -> dict:
-    """Fail unless the answer has the one shape of success and refusal."""
+    """The envelope of an answer. Fails unless it has the one shape of success and refusal."""
     where = f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:400]}"
     assert answer.headers["Content-Type"].startswith("application/json"), where
-    envelope = answer.json()
+    return check_shape(answer.status_code, answer.json(), where)
+
+
+def check_shape(status: int, envelope: dict, where: str) -> dict:
     assert set(envelope) == {"code", "message", "data", "timestamp"}, where
-    assert envelope["code"] == answer.status_code, where
+    assert envelope["code"] == status, where
     assert isinstance(envelope["message"], str) and envelope["message"], where
     assert abs(envelope["timestamp"] / 1000 - time.time()) < 3600, where
-    if answer.status_code == 200:
+    if status == 200:
         assert envelope["message"] == "success", where
     else:
         assert isinstance(envelope["data"].get("error"), str), where

@@ -26,7 +26,7 @@ class FormReader(HTMLParser):
         given = dict(attrs)
         if tag == "form":
             self.forms.append({})
-        elif not self.forms or "name" not in given and tag != "option" or "disabled" in given:
+        elif not self.forms or ("name" not in given and tag != "option") or "disabled" in given:
             return
         elif tag == "input" and given.get("type") in ("checkbox", "radio"):
             if "checked" in given:
@@ -70,7 +70,8 @@ class Screens:
 
     def page(self, path: str, *, expect: int = 200) -> str:
         answer = self.fetch(path)
-        assert answer.status_code == expect, f"{path}: {answer.status_code} {answer.headers.get('Location')} {text_of(answer.text)[:300]}"
+        assert answer.status_code == expect, (
+            f"{path}: {answer.status_code} {answer.headers.get('Location')} {text_of(answer.text)[:300]}")
         assert_readable(path, answer.text)
         return answer.text
 
@@ -109,7 +110,8 @@ def text_of(page: str) -> str:
 
 def problems_of(page: str) -> list[str]:
     """What the page says against the person's wish, at its top and below the fields."""
-    return [text_of(found) for found in re.findall(r'class="ad-(?:error|flash ad-flash--danger)"[^>]*>(.*?)</(?:p|div)>', page, flags=re.S)]
+    found = re.findall(r'class="ad-(?:error|flash ad-flash--danger)"[^>]*>(.*?)</(?:p|div)>', page, flags=re.S)
+    return [text_of(text) for text in found]
 
 
 def assert_readable(path: str, page: str) -> None:
@@ -127,7 +129,8 @@ def role_with(people: Company, *names: str, scopes: dict | None = None) -> int:
 def grant(people: Company, role_id: int, *names: str, scopes: dict | None = None) -> int:
     """Give a role exactly these rights; its number."""
     known = {right["name"]: right["id"] for right in people.admin.get("/permissions")}
-    people.admin.post(f"/roles/{role_id}/permissions", {"permissionIds": [known[name] for name in names], "scopes": scopes or {"*": "all"}})
+    wanted = {"permissionIds": [known[name] for name in names], "scopes": scopes or {"*": "all"}}
+    people.admin.post(f"/roles/{role_id}/permissions", wanted)
     return role_id
 
 

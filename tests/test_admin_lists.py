@@ -19,12 +19,14 @@ def admin(people) -> Screens:
 
 def test_filters_search_order_and_pages(people, admin):
     word = unique("findme")
-    tickets = [people.ticket(title=f"{word} {number:02} 100%_", priority="urgent" if number % 2 else "normal") for number in range(22)]
+    tickets = [people.ticket(title=f"{word} {number:02} 100%_",
+                             priority="urgent" if number % 2 else "normal") for number in range(22)]
     everything = admin.page(f"/ticket/list/?q={word}")
     assert "22 rows" in text_of(everything) and "1 / 2" in text_of(everything)
     assert "11 rows" in text_of(admin.page(f"/ticket/list/?q={word}&priority=urgent"))
     assert "22 rows" in text_of(admin.page(f"/ticket/list/?q={word}&size=50"))
-    assert "Nothing here" in text_of(admin.page(f"/ticket/list/?q={word[:3]}%25{word[-3:]}"))  # % is a letter like others
+    # % is a letter like others
+    assert "Nothing here" in text_of(admin.page(f"/ticket/list/?q={word[:3]}%25{word[-3:]}"))
     first = admin.page(f"/ticket/list/?q={word}&sort=title")
     assert re.findall(rf"{word} (\d\d)", text_of(first))[:2] == ["00", "01"]
     second = admin.page(f"/ticket/list/?q={word}&sort=title&page=2")
@@ -42,7 +44,8 @@ def test_concurrent_lists_do_not_mix_their_filters(people, admin):
         def run() -> set[str]:
             seen = set()
             for _ in range(10):
-                seen |= set(re.findall(r"apart-[\w-]+", text_of(Screens(people.admin).page(f"/organization/list/?q={word}"))))
+                page = Screens(people.admin).page(f"/organization/list/?q={word}")
+                seen |= set(re.findall(r"apart-[\w-]+", text_of(page)))
             return seen
         return run
 
@@ -98,7 +101,8 @@ def test_what_a_spreadsheet_would_run_gets_a_quote(text):
 def test_an_export_is_complete_beyond_one_page(admin, database):
     word = unique("many")
     with database.begin() as connection:
-        connection.execute(sa.text("INSERT INTO dictionary_item (dictionary_id, code, label, tenant_id, version, create_time, update_time) "
-                                   "VALUES (1, :code, :label, 1, 1, '2026-01-01', '2026-01-01')"),
-                           [{"code": f"{word}-{number}", "label": word} for number in range(1203)])
+        connection.execute(sa.text(
+            "INSERT INTO dictionary_item (dictionary_id, code, label, tenant_id, version, create_time, update_time) "
+            "VALUES (1, :code, :label, 1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"),
+            [{"code": f"{word}-{number}", "label": word} for number in range(1203)])
     assert len(admin.export("dictionary_item", "csv", f"q={word}")) == 1204

@@ -18,8 +18,8 @@ def admin(people) -> Screens:
 
 def test_a_new_users_password_is_shown_once_and_must_be_changed(people, admin):
     username = unique("new")
-    answer = admin.submit("/user/add", {"username": username, "full_name": "Neu Hier", "role_ids": [str(people.role_id("agent"))]},
-                          marker="username")
+    data = {"username": username, "full_name": "Neu Hier", "role_ids": [str(people.role_id("agent"))]}
+    answer = admin.submit("/user/add", data, marker="username")
     password = html.unescape(re.search(r'<code id="password">([^<]+)</code>', answer.text)[1])
     assert answer.headers["Cache-Control"] == "no-store" and password not in str(answer.headers)
     person = Person(people.base_url).sign_in(username, password)
@@ -34,28 +34,11 @@ def test_a_new_users_password_is_shown_once_and_must_be_changed(people, admin):
     assert Person(people.base_url).sign_in(username, html.unescape(again)).user_id == user_id
 
 
-def test_accounts_are_imported_from_a_file(people, admin):
-    good, table = unique("row"), "username,fullName,role\n{},Good,agent\nx,Bad,agent\n"
-    form = FormReader(admin.page("/user/import")).with_field("csrf_token")
-
-    def send(step: str) -> str:
-        answer = admin.fetch("/user/import", method="POST", data=form | {"step": step},
-                             files={"file": ("users.csv", table.format(good).encode(), "text/csv")})
-        assert answer.status_code == 200
-        return answer.text
-
-    checked = text_of(send("check"))
-    assert "1 rows can be imported, 1 cannot" in checked and "3 to 64 letters" in checked
-    assert people.admin.get("/users", q=good)["total"] == 0
-    made = send("import")
-    password = html.unescape(re.search(r"<code>([^<]+)</code>", made)[1])
-    assert Person(people.base_url).sign_in(good, password).actor["roles"] == ["agent"]
-
-
 def test_a_role_is_given_to_several_users_at_once(people, admin):
     role_id, users = role_with(people, "ticket.read"), [people.new("agent").user_id for _ in range(2)]
     form = FormReader(admin.page(f"/role/action/give/{role_id}")).with_field("csrf_token")
-    answer = admin.fetch(f"/role/action/give/{role_id}", method="POST", data=form | {"user_ids": users}, allow_redirects=True)
+    answer = admin.fetch(f"/role/action/give/{role_id}", method="POST", data=form | {"user_ids": users},
+                         allow_redirects=True)
     assert "Done" in text_of(answer.text)
     for user_id in users:
         assert role_id in {role["id"] for role in people.admin.get(f"/users/{user_id}")["roles"]}
@@ -73,7 +56,8 @@ def test_editing_a_user_keeps_what_was_not_touched(people, admin):
         key: before[key] for key in ("phone", "email", "active", "departmentId")}
     assert [role["code"] for role in after["roles"]] == ["agent"]
     assert user.request("GET", "/user/info").status_code == 200  # nothing changed that ends a sign-in
-    admin.submit(f"/user/edit/{user.user_id}", {"role_ids": [str(people.role_id("supervisor"))], "phone": ""}, marker="full_name")
+    admin.submit(f"/user/edit/{user.user_id}", {"role_ids": [str(people.role_id("supervisor"))], "phone": ""},
+                 marker="full_name")
     after = people.admin.get(f"/users/{user.user_id}")
     assert [role["code"] for role in after["roles"]] == ["supervisor"] and after["phone"] is None
     assert user.request("GET", "/user/info").status_code == 401
@@ -92,8 +76,8 @@ def test_the_rights_editor_saves_rights_and_scopes(people, admin):
     known = {right["name"]: str(right["id"]) for right in people.admin.get("/permissions")}
     page = admin.page(f"/role/rights/{role_id}")
     assert FormReader(page).with_field("scope-*")["right"] == [known["ticket.read"]]
-    answer = admin.submit(f"/role/rights/{role_id}", {"right": [known["ticket.read"], known["ticket.assign"]], "scope-ticket": "team"},
-                          marker="scope-*")
+    data = {"right": [known["ticket.read"], known["ticket.assign"]], "scope-ticket": "team"}
+    answer = admin.submit(f"/role/rights/{role_id}", data, marker="scope-*")
     assert "Saved" in text_of(answer.text)
     role = people.admin.get(f"/roles/{role_id}")
     assert {right["name"] for right in role["permissions"]} == {"ticket.read", "ticket.assign"}
@@ -109,8 +93,10 @@ def test_nobody_grants_more_than_he_has_nor_changes_the_super_role(people, admin
     answer = clerk.submit(f"/role/rights/{role_id}", {"right": [known["user.delete"]]}, page=page, marker="scope-*")
     assert "You cannot grant rights that you do not have: Users: Delete" in problems_of(answer.text)
     super_role = people.role_id("super_admin")
-    assert "Save" not in text_of(re.search(r'<form class="ad-rights".*?</form>', admin.page(f"/role/rights/{super_role}"), re.S)[0])
-    forced = admin.submit(f"/role/rights/{super_role}", {"right": []}, page=admin.page(f"/role/rights/{role_id}"), marker="scope-*")
+    form = re.search(r'<form class="ad-rights".*?</form>', admin.page(f"/role/rights/{super_role}"), re.S)[0]
+    assert "Save" not in text_of(form)
+    forced = admin.submit(f"/role/rights/{super_role}", {"right": []}, page=admin.page(f"/role/rights/{role_id}"),
+                          marker="scope-*")
     assert forced.status_code == 403
     assert "user.delete" in {right["name"] for right in people.admin.get(f"/roles/{super_role}")["permissions"]}
 
@@ -119,7 +105,8 @@ def test_numbers_and_addresses_are_masked_for_those_who_may_not_see_them(people,
     number = admin.make("customer", name=unique("private"), phone="13800138000", email="hidden@example.org")
     assert "13800138000" in admin.page(f"/customer/show/{number}")
     clerk = somebody_with(people, "admin.enter", "customer.read", "customer.update", "customer.export")
-    for page in (clerk.page(f"/customer/show/{number}"), clerk.page(f"/customer/edit/{number}"), clerk.page("/customer/list/"),
+    for page in (clerk.page(f"/customer/show/{number}"), clerk.page(f"/customer/edit/{number}"),
+                 clerk.page("/customer/list/"),
                  str(clerk.export("customer"))):
         assert "13800138000" not in page and "hidden@" not in page
     clerk.submit(f"/customer/edit/{number}", {"note": "called"}, marker="name")
@@ -140,9 +127,12 @@ def test_the_operation_log_shows_before_and_after(people, admin):
 def test_settings_are_checked_and_saved(new_company):
     company = new_company()
     admin = Screens(company.admin)
-    answer = admin.submit("/settings/", {"company_name": "Acme", "default_max_conversations": "0"}, marker="company_name")
-    assert len(problems_of(answer.text)) == 1 and FormReader(answer.text).with_field("company_name")["company_name"] == "Acme"
-    answer = admin.submit("/settings/", {"company_name": "Acme", "default_max_conversations": "7"}, marker="company_name")
+    answer = admin.submit("/settings/", {"company_name": "Acme", "default_max_conversations": "0"},
+                          marker="company_name")
+    assert len(problems_of(answer.text)) == 1
+    assert FormReader(answer.text).with_field("company_name")["company_name"] == "Acme"
+    answer = admin.submit("/settings/", {"company_name": "Acme", "default_max_conversations": "7"},
+                          marker="company_name")
     assert "Saved" in text_of(answer.text) and "<b>Acme</b>" in answer.text
     assert company.admin.get("/session")["company"]["name"] == "Acme"
     reader = Screens(company.new("admin"))  # may look but not change
@@ -157,7 +147,8 @@ def test_the_screens_work_in_a_browser(people, admin, open_page, viewport):
     admin.make("customer", name=name)
     ticket = people.ticket(title=word)
     page = open_page(None, viewport=viewport)
-    page.context.request.post("/api/v1/session", data={"username": people.admin.username, "password": people.admin.password})
+    account = {"username": people.admin.username, "password": people.admin.password}
+    page.context.request.post("/api/v1/session", data=account)
     page.context.add_cookies([{"name": "locale", "value": "en", "url": admin.person.base_url}])
     page.goto("/admin/")
     if viewport == "phone":

@@ -10,7 +10,7 @@ from app.errors import NotAllowed, NotSignedIn
 from app.extensions import db
 from models.actor import Actor
 from models.base import bind
-from models.identity import LoginSession, SessionKind, Tenant, User
+from models.identity import SessionKind, Tenant, User
 from services.identity import rights, signin, tokens
 
 COOKIE = "smartsupport"
@@ -38,7 +38,7 @@ def identify() -> None:
     else:
         actor = _by_cookie()
     adopt(actor)
-    if actor.user_id is not None:
+    if actor.user_id is not None and g.account is None:
         g.account = db.session.get(User, actor.user_id)
     if actor.must_change_password and request.path.startswith("/api/") and (request.method, request.path) not in BEFORE_CHANGE:
         raise NotAllowed("Please change your password first", kind="password_change_required")
@@ -101,14 +101,14 @@ def tenant_id_of_host(host: str) -> int:
     return found
 
 
-def resume_cookie(key: str, ip: str) -> tuple[LoginSession, Actor] | None:
+def resume_cookie(key: str, ip: str) -> signin.Resumed | None:
     return signin.resume(key, ip=ip) if key else None
 
 
 def _by_cookie() -> Actor:
     resumed = resume_cookie(request.cookies.get(COOKIE, ""), client_ip())
-    if resumed is None or resumed[0].kind is SessionKind.api:
+    if resumed is None or resumed.sign_in.kind is SessionKind.api:
         return rights.anonymous(tenant_id_of_host(request.host), client_ip())
-    g.sign_in = resumed[0]
-    signin.keep_open(resumed[0])
-    return resumed[1]
+    g.sign_in, g.account = resumed.sign_in, resumed.account
+    signin.keep_open(resumed.sign_in)
+    return resumed.actor

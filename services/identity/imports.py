@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.errors import Conflict, DomainError, Invalid, TooLarge
 from app.extensions import db
-from app.offload import offload
+from app.offload import give_way, offload
 from models.actor import Actor
 from models.identity import Role, User
 from models.organization import Department
@@ -64,6 +64,7 @@ def import_users(actor: Actor, *, name: str, data: bytes, dry_run: bool = False)
         plan.outcome.initial_password = None if plan.password else passwords.random_password()
     hashes = offload(_hashes, [(plan.password, plan.outcome.initial_password) for plan in good])
     for plan, password_hash in zip(good, hashes, strict=True):
+        give_way()
         try:
             plan.outcome.user_id = accounts.add_user(actor, password_hash=password_hash, must_change=True, locale="zh",
                                                      role_codes=[], **plan.values).id
@@ -88,7 +89,7 @@ def _positions(heading: tuple[str, ...]) -> dict[str, int]:
         if column:
             found[column] = position
     if missing := {"username", "role"} - found.keys():
-        raise Invalid("The table lacks a column", fields={column: "required" for column in sorted(missing)})
+        raise Invalid("The table lacks a column", fields=dict.fromkeys(sorted(missing), "required"))
     return found
 
 
@@ -108,6 +109,8 @@ def _planned(actor: Actor, rows: list[tuple[int, dict[str, str]]]) -> list[_Plan
             roles[role.code] = role
     plans = []
     for number, values in rows:
+        if number % _CHUNK == 0:
+            give_way()
         plan = _Plan(Outcome(number, values["username"]))
         try:
             _plan(actor, plan, values, departments, roles)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, DomainError, Invalid, Unavailable
 from app.extensions import db
+from app.offload import give_way
 from models.actor import Actor
 from models.identity import ExternalIdentity, Role
 from models.organization import Department
@@ -136,7 +137,7 @@ def _person(number: int, row: object) -> Person:
         raise Invalid("The request is not valid", fields={"active": "must be true or false"})
     texts = {name: row.get(name) or "" for name in ("username", "name", "phone", "email", "department")}
     if wrong := [name for name, text in texts.items() if not isinstance(text, str) or len(text) > 320]:
-        raise Invalid("The request is not valid", fields={name: "must be text" for name in wrong})
+        raise Invalid("The request is not valid", fields=dict.fromkeys(wrong, "must be text"))
     return Person(number, subject, accounts.canonical_username(texts["username"]), plain_name(texts["name"]),
                   accounts.canonical_phone(texts["phone"]), accounts.canonical_email(texts["email"]),
                   texts["department"].strip(), active)
@@ -213,6 +214,7 @@ def _deactivate(actor: Actor, identity: ExternalIdentity, report: Report) -> Non
 
 def _try(report: Report, row: int | None, work: Callable[[], None]) -> None:
     """One row's refusal is the row's own: the others go on."""
+    give_way()
     try:
         work()
     except DomainError as error:

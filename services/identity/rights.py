@@ -120,8 +120,7 @@ def right_name(view: str, permission: str) -> str:
 
 
 def _subtree(department_id: int) -> set[int]:
-    path = db.session.scalar(select(Department.path).where(Department.id == department_id))
-    if path is None:
-        return set()
-    below = db.session.scalars(select(Department.id).where(Department.path.startswith(path, autoescape=True)))
+    """The department with everything below it."""
+    path = select(Department.path).where(Department.id == department_id).scalar_subquery()
+    below = db.session.scalars(select(Department.id).where(Department.path.like(path.concat("%"))))
     return {department_id, *below}

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import or_, select, update
@@ -57,6 +58,14 @@ class Opened:
     sign_in: LoginSession
     token: str
     actor: Actor
+
+
+class Resumed(NamedTuple):
+    """A living sign-in: its row, its actor as of now, and the account behind it if it has one."""
+
+    sign_in: LoginSession
+    actor: Actor
+    account: User | None
 
 
 def check_password(name: str, password: str, ip: str) -> User:
@@ -158,14 +167,14 @@ def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = ""
     return Opened(*opened, actor_for_visitor(customer, opened[0], ip))
 
 
-def resume(token: str, *, ip: str = "") -> tuple[LoginSession, Actor] | None:
+def resume(token: str, *, ip: str = "") -> Resumed | None:
     """The living sign-in that a cookie's key names, with its actor as of now; None when it has ended."""
     sign_in = db.session.scalars(select(LoginSession).where(LoginSession.token_hash == hash_token(token)),
                                  execution_options={"all_tenants": True}).first()
     return _revive(sign_in, ip)
 
 
-def resume_by_id(sign_in_id: int, *, ip: str = "") -> tuple[LoginSession, Actor] | None:
+def resume_by_id(sign_in_id: int, *, ip: str = "") -> Resumed | None:
     """The same for a token or a socket that carries the sign-in's number."""
     sign_in = db.session.get(LoginSession, sign_in_id, execution_options={"all_tenants": True}, populate_existing=True)
     return _revive(sign_in, ip)
@@ -227,18 +236,18 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _revive(sign_in: LoginSession | None, ip: str) -> tuple[LoginSession, Actor] | None:
+def _revive(sign_in: LoginSession | None, ip: str) -> Resumed | None:
     if sign_in is None:
         return None
     if sign_in.customer_id is not None:
         customer = db.session.get(Customer, sign_in.customer_id, execution_options={"all_tenants": True})
         if customer is None or not is_alive(sign_in, None):
             return None
-        return sign_in, actor_for_visitor(customer, sign_in, ip)
+        return Resumed(sign_in, actor_for_visitor(customer, sign_in, ip), None)
     user = db.session.get(User, sign_in.user_id, execution_options={"all_tenants": True})
     if user is None or not is_alive(sign_in, user):
         return None
-    return sign_in, actor_for_user(user, sign_in, ip)
+    return Resumed(sign_in, actor_for_user(user, sign_in, ip), user)
 
 
 def _open(kind: SessionKind, life: dt.timedelta, *, ip: str, user_agent: str, tenant_id: int,

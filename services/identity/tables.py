@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from app.errors import Invalid, TooLarge
+from app.errors import Invalid, Reason, TooLarge
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 5_000
@@ -65,7 +65,7 @@ def _read_csv(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
             if len(lines) > 2 * MOST_ROWS:
                 raise TooLarge("The table has too many rows", limit=MOST_ROWS)
     except csv.Error:
-        raise Invalid("The table cannot be read", fields={"file": f"line {reader.line_num}"}) from None
+        raise Invalid("The table cannot be read", fields={"file": Reason("line %(number)s", number=reader.line_num)}) from None
     return lines
 
 
@@ -113,7 +113,7 @@ def _cells(values) -> tuple[str, ...]:
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
-        raise Invalid("The table has too many columns", fields={"file": f"at most {MOST_COLUMNS} columns"})
+        raise Invalid("The table has too many columns", fields={"file": Reason("at most %(number)s columns", number=MOST_COLUMNS)})
     return tuple(cells)
 
 
@@ -124,5 +124,5 @@ def _text(value: object) -> str:
         value = int(value)  # spreadsheets keep phone numbers as numbers
     text = str(value).strip()
     if len(text) > MOST_CELL:
-        raise Invalid("A cell holds too much text", fields={"file": f"at most {MOST_CELL} characters"})
+        raise Invalid("A cell holds too much text", fields={"file": Reason("at most %(number)s characters", number=MOST_CELL)})
     return text

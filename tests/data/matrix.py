@@ -180,9 +180,9 @@ MATRIX: tuple[Row, ...] = (
               create={"code": "$unique", "title": "$unique", "content": "$unique"}, change={"title": "$unique"}),
     *resource("dictionary-items", "dictionary_item", read=STAFF, write=ADMINISTRATORS,
               create={"dictionaryId": "$dictionary", "code": "$unique", "label": "$unique"}, change={"label": "$unique"}),
-    *resource("dictionaries", "dictionary", read=SIGNED_IN, write=ADMINISTRATORS, create={"code": "$unique", "name": "$unique"},
+    *resource("dictionaries", "dictionary", read=EVERYBODY, write=ADMINISTRATORS, create={"code": "$unique", "name": "$unique"},
               change={"name": "$unique"}),
-    Row("GET", "/dictionaries/<code>/items", SIGNED_IN, "dictionary"),
+    Row("GET", "/dictionaries/<code>/items", EVERYBODY, "dictionary"),
     Row("GET", "/settings", ADMINISTRATORS),
     Row("PUT", "/settings", SUPER, body={"values": {"bot_misses_before_offer": 2}}),
 

@@ -225,6 +225,6 @@ def test_many_rows_are_made_while_others_work(people):
     """The hashes of initial passwords are quick, and the loop is never held."""
     data = table(*[line() for _ in range(300)])
     report, answers = at_once(lambda: send(people.manager, "people.csv", data),
-                              lambda: [people.agent.request("GET", "/session").elapsed.total_seconds() for _ in range(20)])
+                              lambda: [people.agent.request("GET", "/session").elapsed.total_seconds() for _ in range(100)])
     assert report["created"] == 300
-    assert sorted(answers)[len(answers) // 2] < 2
+    assert max(answers) < 1, answers

@@ -4,13 +4,26 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from app.menu import MENU
-from views.admin import (conversations, customers, dictionary_views, door, frame, knowledge, organization, records, roles,
-                         system_settings, tickets, users)
+from views.admin import (
+    conversations,
+    customers,
+    dictionary_views,
+    door,
+    frame,
+    knowledge,
+    organization,
+    records,
+    roles,
+    system_settings,
+    tickets,
+    users,
+)
 from views.admin.base import AdminView
 from views.admin.options import OptionsView
 from views.admin.user_import import UserImportView
 
-_MODULES = (conversations, customers, dictionary_views, knowledge, organization, records, roles, system_settings, tickets, users)
+_MODULES = (conversations, customers, dictionary_views, knowledge, organization, records, roles, system_settings,
+            tickets, users)
 
 
 def register_admin(appbuilder: AppBuilder) -> None:
@@ -20,7 +33,8 @@ def register_admin(appbuilder: AppBuilder) -> None:
     security = appbuilder.sm
     for category in MENU:
         for entry in category.entries:
-            view = appbuilder.add_view(screen(entry.view), entry.name, icon=entry.icon, label=entry.label, category=category.name,
+            view = appbuilder.add_view(screen(entry.view), entry.name, icon=entry.icon, label=entry.label,
+                                       category=category.name,
                                        category_icon=category.icon, category_label=category.label)
             # FAB_UPDATE_PERMS is off, so AppBuilder does not ask by itself
             security.add_permissions_view(view.base_permissions, view.class_permission_name)
@@ -31,8 +45,8 @@ def register_admin(appbuilder: AppBuilder) -> None:
 
 def screens() -> list[type[AdminView]]:
     """The screen classes of all tables."""
-    return [value for module in _MODULES for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, AdminView) and value.__module__ == module.__name__ and value.resource]
+    classes = [value for module in _MODULES for value in vars(module).values() if isinstance(value, type)]
+    return [value for value in dict.fromkeys(classes) if issubclass(value, AdminView) and value.resource]
 
 
 def screen(name: str) -> type:

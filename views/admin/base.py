@@ -18,7 +18,8 @@ from views.admin.rows import COUNT_LIMIT, Rows
 
 PAGE_SIZES = (20, 50, 100)
 #: columns that take the whole width of a row's page, below the others
-WIDE = frozenset({"body", "content", "description", "detail", "introduction", "note", "params", "phrasings", "resolution"})
+WIDE = frozenset({"body", "content", "description", "detail", "introduction", "note", "params", "phrasings",
+                  "resolution"})
 #: FAB's methods → the verb of the right, the same as REST asks: ticket.read, ticket.create …
 METHODS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete", "export": "export"}
 _VERB_METHODS = {"create": "add", "update": "edit", "delete": "delete"}
@@ -138,7 +139,8 @@ class AdminView(RowActions, ModelView):
         order = self._order(request.args.get(f"{prefix}sort", ""))
         # beyond the last page the pages end; without a bound the number would overflow the database's
         count, rows = self.datamodel.query(active, *order, page=min(page, COUNT_LIMIT // size), page_size=size)
-        return Listing(Cells(self, rows, self.list_columns), list(self.list_columns), count, page + 1, size, order, prefix)
+        return Listing(Cells(self, rows, self.list_columns), list(self.list_columns), count, page + 1, size, order,
+                       prefix)
 
     def _show(self, pk: str) -> dict:
         row = self.row(pk)

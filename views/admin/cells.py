@@ -111,9 +111,12 @@ def _html(value, whole: bool) -> Markup:
         text = json.dumps(value, ensure_ascii=False, indent=2 if whole else None)
         return Markup("<pre class=\"ad-json\">{}</pre>").format(text) if whole else _short(text)
     if isinstance(value, str):
-        return Markup('<div class="ad-text">{}</div>').format(value) if whole and ("\n" in value or len(value) > 120) else (
-            escape(value) if whole else _short(value))
+        return _paragraph(value) if whole else _short(value)
     return escape(str(value))
+
+
+def _paragraph(text: str) -> Markup:
+    return Markup('<div class="ad-text">{}</div>').format(text) if "\n" in text or len(text) > 120 else escape(text)
 
 
 def _short(text: str) -> Markup:

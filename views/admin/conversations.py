@@ -15,7 +15,8 @@ from views.admin.cells import link_to, tag
 from views.admin.labels import origin
 from views.admin.row_actions import RowAction
 
-METHODS = {"auto": _("Automatic"), "assign": _("By a supervisor"), "transfer": _("Transferred"), "takeover": _("Taken over"),
+METHODS = {"auto": _("Automatic"), "assign": _("By a supervisor"), "transfer": _("Transferred"),
+           "takeover": _("Taken over"),
            "queue": _("From the queue"), "conversation": _("From the conversation")}
 
 
@@ -38,7 +39,8 @@ def in_visible_threads(model: type):
 def place(row) -> Markup | None:
     """The conversation or ticket whose thread a message or file belongs to."""
     for model in (Conversation, Ticket):
-        found = db.session.scalars(select(model).where(model.thread_id == (row.thread_id or 0), model.visible_to(g.actor))).first()
+        statement = select(model).where(model.thread_id == (row.thread_id or 0), model.visible_to(g.actor))
+        found = db.session.scalars(statement).first()
         if found is not None:
             return link_to(found)
     return None
@@ -67,9 +69,12 @@ class RatingView(AdminView):
 class ConversationView(AdminView):
     model, resource, icon = Conversation, "conversation", "fa-comments"
     singular, plural = _("Conversation"), _("Conversations")
-    list_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "last_message_time", "create_time"]
-    show_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "queue_time", "queue_priority",
-                    "active_time", "first_reply_time", "last_message_time", "close_time", "close_reason", "bot_misses", "create_time"]
+    list_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "last_message_time",
+                    "create_time"]
+    show_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "queue_time",
+                    "queue_priority",
+                    "active_time", "first_reply_time", "last_message_time", "close_time", "close_reason", "bot_misses",
+                    "create_time"]
     formatters = {"channel": origin("channel")}
     desk_path = "/desk/c/{id}"
     search_text = ("no", "subject")
@@ -110,4 +115,5 @@ class QuickReplyView(AdminView):
     show_columns = [*list_columns, "create_time", "update_time"]
     add_columns = edit_columns = ["code", "title", "content", "category"]
     search_text, search_columns = ("code", "title", "content", "category"), []
-    row_actions = (RowAction("share", _("Give to everybody"), "quick_reply.share", "fa-users", when=lambda row: row.owner_id is not None),)
+    row_actions = (RowAction("share", _("Give to everybody"), "quick_reply.share", "fa-users",
+                             when=lambda row: row.owner_id is not None),)

@@ -1,7 +1,7 @@
 """Organizations, their contacts, customers (CUS)."""
 
 from flask import g, request
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import lazy_gettext as _
 
 from models.customers import Contact, Customer, Organization
 from services.customers import mask_email, mask_phone
@@ -13,6 +13,7 @@ from views.admin.tickets import TicketView
 
 #: columns by which a person can be reached: in full only with the right customer.read_pii, as in REST
 _REACH = {"phone": mask_phone, "landline": mask_phone, "emergency_phone": mask_phone, "email": mask_email}
+GENDERS = {"male": _("Male"), "female": _("Female"), "other": _("Other")}
 
 
 def _reach(column: str):
@@ -32,7 +33,8 @@ class ReachView(AdminView):
         data = super().data_of(form, verb, row)
         if row is not None and not g.actor.may("customer.read_pii"):
             # the form showed the masked value: what was not typed anew stays as it is
-            data = {name: value for name, value in data.items() if name not in _REACH or value != _REACH[name](getattr(row, name))}
+            data = {name: value for name,
+                    value in data.items() if name not in _REACH or value != _REACH[name](getattr(row, name))}
         return data
 
     def edit_form_of(self, row):
@@ -47,23 +49,28 @@ class ContactView(ReachView):
     model, resource, icon = Contact, "contact", "fa-address-book"
     singular, plural = _("Contact"), _("Contacts")
     list_columns = ["id", "name", "organization_id", "position", "department_name", "phone", "email", "create_time"]
-    show_columns = ["id", "name", "organization_id", "gender", "position", "department_name", "phone", "landline", "email",
+    show_columns = ["id", "name", "organization_id", "gender", "position", "department_name", "phone", "landline",
+                    "email",
                     "emergency_phone", "create_time", "update_time"]
-    add_columns = edit_columns = ["organization_id", "name", "gender", "position", "department_name", "phone", "landline",
+    add_columns = edit_columns = ["organization_id", "name", "gender", "position", "department_name", "phone",
+                                  "landline",
                                   "email", "emergency_phone"]
     search_text, search_columns = ("name",), ["organization_id"]
-    choices = {"gender": lambda: [("male", gettext("Male")), ("female", gettext("Female")), ("other", gettext("Other"))]}
-    formatters = {**ReachView.formatters, "gender": lambda row: dict(ContactView.choices["gender"]()).get(row.gender, row.gender)}
+    choices = {"gender": lambda: list(GENDERS.items())}
+    formatters = {**ReachView.formatters, "gender": lambda row: GENDERS.get(row.gender, row.gender)}
 
 
 class CustomerView(ReachView):
     model, resource, icon = Customer, "customer", "fa-user-tag"
     singular, plural = _("Customer"), _("Customers")
     intro = _("Everybody who asked for service, with an account or as a visitor of the portal.")
-    list_columns = ["id", "name", "organization_id", "vip_level", "phone", "tags", "source", "last_contact_time", "create_time"]
-    show_columns = ["id", "name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags", "source",
+    list_columns = ["id", "name", "organization_id", "vip_level", "phone", "tags", "source", "last_contact_time",
+                    "create_time"]
+    show_columns = ["id", "name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags",
+                    "source",
                     "is_temporary", "note", "last_contact_time", "create_time", "update_time"]
-    add_columns = edit_columns = ["name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags",
+    add_columns = edit_columns = ["name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level",
+                                  "tags",
                                   "source", "is_temporary", "note"]
     search_text, search_columns = ("name",), ["organization_id", "is_temporary", "vip_level", "last_contact_time"]
     formatters = {**ReachView.formatters, "source": origin("source"),
@@ -79,6 +86,7 @@ class OrganizationView(AdminView):
     list_columns = ["id", "name", "region", "industry", "cooperation_level", "phone", "create_time"]
     show_columns = ["id", "name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note",
                     "create_time", "update_time"]
-    add_columns = edit_columns = ["name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note"]
+    add_columns = edit_columns = ["name", "credit_code", "region", "address", "phone", "industry", "cooperation_level",
+                                  "note"]
     search_text, search_columns = ("name", "credit_code", "region", "industry"), []
     related_views = [ContactView, CustomerView]

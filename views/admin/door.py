@@ -4,13 +4,15 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, redirect, render_template, request
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException
 
 from app.errors import DomainError
 
 _TEXTS = {
-    400: _("The page has expired, please reload"), 403: _("You are not allowed to do this"), 404: _("This does not exist"),
+    400: _("The page has expired, please reload"), 403: _("You are not allowed to do this"),
+    404: _("This does not exist"),
     405: _("The request is not valid"), 413: _("The request is too large"),
 }
 

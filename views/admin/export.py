@@ -88,7 +88,7 @@ def _csv(view, active) -> Iterator[str]:
 
 
 def _workbook(view, active) -> tempfile.SpooledTemporaryFile:
-    file = tempfile.SpooledTemporaryFile(max_size=4_000_000)
+    file = tempfile.SpooledTemporaryFile(max_size=4_000_000)  # noqa: SIM115  send_file closes it
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)

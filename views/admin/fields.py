@@ -53,7 +53,9 @@ class ReferenceWidget:
         attributes["class"] = "ad-input"
         if field.target not in SMALL:
             attributes["data-remote"] = f"/admin/options/{RESOURCES[field.target]}"
-        options = Markup("") if field.flags.required and field.target in SMALL else Markup('<option value="">—</option>')
+        options = Markup("")
+        if not field.flags.required or field.target not in SMALL:
+            options += Markup('<option value="">—</option>')
         for value, title in field.options():
             chosen = Markup(" selected") if value == str(field.data or "") else ""
             options += Markup('<option value="{}"{}>{}</option>').format(value, chosen, title)
@@ -91,7 +93,11 @@ class ReferencesField(ChecksField):
     """Several rows of a small table, as check boxes."""
 
     def __init__(self, *args, target: type, **kwargs):
-        super().__init__(*args, coerce=int, choices=lambda: [(int(number), title) for number, title in options_of(target)], **kwargs)
+        super().__init__(*args, coerce=int, choices=lambda: self._rows(target), **kwargs)
+
+    @staticmethod
+    def _rows(target: type) -> list[tuple[int, str]]:
+        return [(int(number), title) for number, title in options_of(target)]
 
 
 class PeopleField(SelectMultipleField):

@@ -50,7 +50,9 @@ class Until(BaseFilter):
 
     def apply(self, query, value):
         day = _day(value)
-        return query if day is None else query.filter(getattr(self.model, self.column_name) < day + dt.timedelta(days=1))
+        if day is None:
+            return query
+        return query.filter(getattr(self.model, self.column_name) < day + dt.timedelta(days=1))
 
 
 class Contains(BaseFilter):
@@ -112,7 +114,8 @@ def controls(view) -> Iterator[Control]:
             yield Control(f"{name}_from", label, "date", request.args.get(f"{name}_from", ""))
             yield Control(f"{name}_until", "", "date", request.args.get(f"{name}_until", ""))
         else:
-            yield Control(name, label, "number" if isinstance(column.type, Integer) else "text", request.args.get(name, ""))
+            yield Control(name, label, "number" if isinstance(column.type, Integer) else "text",
+                          request.args.get(name, ""))
 
 
 def read(view, filters) -> None:

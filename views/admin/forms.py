@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import get_args, get_origin
 
 from flask_appbuilder.forms import DynamicForm
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from pydantic.alias_generators import to_snake
 from sqlalchemy import String, Text, inspect
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
@@ -58,7 +59,7 @@ def data_of(form: DynamicForm, operation: str, row=None) -> dict:
 def show_refusal(form: DynamicForm, error: DomainError) -> str:
     """Put the reasons of a refusal to their fields; returns the sentence for the top of the page."""
     for name, reason in error.fields.items():
-        field = form[to_snake(name)] if to_snake(name) in form else None
+        field = form._fields.get(to_snake(name))
         if field is not None:
             field.errors = [*field.errors, gettext(reason)]
     return gettext(error.message)
@@ -76,14 +77,16 @@ def _field(view, declared: DataField, by_column: bool) -> Field:
     label = view.label_columns.get(name, labels.label_of(name))
     common = {"description": view.help_texts.get(name, ""), "validators": [InputRequired() if required else Optional()]}
     default = declared.default
-    if default in (python_inspect.Parameter.empty, None) and column is not None and column.default is not None and column.default.is_scalar:
+    if default in (python_inspect.Parameter.empty,
+                   None) and column is not None and column.default is not None and column.default.is_scalar:
         default = column.default.arg
     if default not in (python_inspect.Parameter.empty, None):
         common["default"] = default
     if name in view.choices:
         if get_origin(kind) is list:
             return fields.ChecksField(label, choices=view.choices[name], **common)
-        return fields.ChoiceField(label, choices=view.choices[name], empty=not required and not common.get("default"), **common)
+        return fields.ChoiceField(label, choices=view.choices[name], empty=not required and not common.get("default"),
+                                  **common)
     target = target_of(view.model, name)
     if target is not None:
         if get_origin(kind) is list:

@@ -21,14 +21,18 @@ FIGURES = (
      "/admin/conversation/list/?status=queued"),
     ("conversation.read", _("Running conversations"), Conversation, lambda: Conversation.status.in_(HELD),
      "/admin/conversation/list/?status=active"),
-    ("ticket.read", _("Pending tickets"), Ticket, lambda: Ticket.status == TicketStatus.pending, "/admin/ticket/list/?status=pending"),
+    ("ticket.read", _("Pending tickets"), Ticket, lambda: Ticket.status == TicketStatus.pending,
+     "/admin/ticket/list/?status=pending"),
     ("ticket.read", _("Tickets in progress"), Ticket, lambda: Ticket.status == TicketStatus.processing,
      "/admin/ticket/list/?status=processing"),
-    ("agent.read", _("Agents online"), Agent, lambda: Agent.presence == Presence.online, "/admin/agent/list/?presence=online"),
-    ("customer.read", _("Customers"), Customer, lambda: Customer.is_temporary == 0, "/admin/customer/list/?is_temporary=0"),
+    ("agent.read", _("Agents online"), Agent, lambda: Agent.presence == Presence.online,
+     "/admin/agent/list/?presence=online"),
+    ("customer.read", _("Customers"), Customer, lambda: Customer.is_temporary == 0,
+     "/admin/customer/list/?is_temporary=0"),
     ("article.read", _("Published articles"), Article, lambda: Article.status == ArticleStatus.published,
      "/admin/article/list/?status=published"),
-    ("question.read", _("Unanswered questions"), Question, lambda: Question.answered == 0, "/admin/question/list/?answered=0"),
+    ("question.read", _("Unanswered questions"), Question, lambda: Question.answered == 0,
+     "/admin/question/list/?answered=0"),
 )
 
 
@@ -56,10 +60,14 @@ def _figures(actor: Actor) -> list[dict]:
     counts = dict(db.session.execute(union_all(*(
         select(db.literal(number).label("number"), func.count(model.id)).where(condition(), model.visible_to(actor))
         for number, (_right, _label, model, condition, _address) in shown))).tuples().all())
-    return [{"label": label, "count": counts[number], "address": address} for number, (_r, label, _m, _c, address) in shown]
+    return [{"label": label, "count": counts[number], "address": address} for number,
+            (_r, label, _m, _c, address) in shown]
 
 
 def _categories(actor: Actor) -> list[dict]:
-    found = [{"category": category, "entries": [entry for entry in category.entries if all(map(actor.may, entry.rights))]}
-             for category in MENU]
-    return [group for group in found if group["entries"]]
+    found = []
+    for category in MENU:
+        entries = [entry for entry in category.entries if all(map(actor.may, entry.rights))]
+        if entries:
+            found.append({"category": category, "entries": entries})
+    return found

@@ -17,7 +17,8 @@ SIZE = 20
 #: class → the columns that are looked into
 SEARCHED = {
     Agent: (User.full_name, User.username, Agent.work_no), Article: (Article.title,), Contact: (Contact.name,),
-    Conversation: (Conversation.no, Conversation.subject), Customer: (Customer.name,), Organization: (Organization.name,),
+    Conversation: (Conversation.no, Conversation.subject), Customer: (Customer.name,),
+    Organization: (Organization.name,),
     Ticket: (Ticket.no, Ticket.title), User: (User.full_name, User.username),
 }
 _BY_RESOURCE = {RESOURCES[model]: model for model in SEARCHED}

@@ -3,7 +3,8 @@
 import json
 
 from flask_appbuilder import Model
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import inspect
 
@@ -20,7 +21,8 @@ from views.admin.conversations import in_visible_threads, place
 from views.admin.row_actions import RowAction
 
 SIZES = ("B", "KB", "MB", "GB")
-NOTICES = {"conversation.assigned": _("A conversation was given to you"), "conversation.transferred": _("A conversation was handed to you"),
+NOTICES = {"conversation.assigned": _("A conversation was given to you"),
+           "conversation.transferred": _("A conversation was handed to you"),
            "ticket.assigned": _("A ticket was given to you"), "ticket.moved": _("A ticket changed its state"),
            "ticket.message": _("New message in a ticket")}
 
@@ -28,9 +30,10 @@ NOTICES = {"conversation.assigned": _("A conversation was given to you"), "conve
 class OperationLogView(AdminView):
     model, resource, icon = AuditLog, "operation_log", "fa-clock-rotate-left"
     singular, plural = _("Operation"), _("Operation log")
-    intro = _("Who did what, when and from where, with the values before and after. Entries cannot be changed or deleted.")
+    intro = _("Who did what, when and from where, with the values before and after. Nothing here can be changed.")
     list_columns = ["id", "create_time", "user_name", "operation", "target_type", "target_name", "ip"]
-    show_columns = ["id", "create_time", "user_name", "user_id", "operation", "target_type", "target_id", "target_name", "ip", "note"]
+    show_columns = ["id", "create_time", "user_name", "user_id", "operation", "target_type", "target_id", "target_name",
+                    "ip", "note"]
     search_text = ("operation", "target_name", "user_name")
     search_columns = ["user_id", "target_type", "target_id", "create_time"]
     label_columns = {"create_time": _("Time"), "user_id": _("Account")}
@@ -39,7 +42,7 @@ class OperationLogView(AdminView):
     show_template = "admin/log_entry.html"
 
     def heading(self, row) -> str:
-        return f"{rights.title_of(row.operation)} · {row.target_name}" if row.target_name else str(rights.title_of(row.operation))
+        return " · ".join(filter(None, (str(rights.title_of(row.operation)), row.target_name)))
 
     def changes(self, row) -> list[tuple[object, object, object]]:
         """(column, before, after) for every value that the operation touched."""
@@ -77,8 +80,10 @@ class SignInView(AdminView):
     model, resource, icon = LoginSession, "login_session", "fa-right-to-bracket"
     singular, plural = _("Sign-in"), _("Sign-ins")
     intro = _("Browsers and programs that are or were signed in. Ending one takes effect at its next request.")
-    list_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "last_seen_time", "expire_time", "state"]
-    show_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "state", "last_seen_time", "expire_time",
+    list_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "last_seen_time", "expire_time",
+                    "state"]
+    show_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "state", "last_seen_time",
+                    "expire_time",
                     "revoked_time", "revoked_reason", "create_time"]
     search_text, search_columns = ("ip",), ["kind", "user_id", "customer_id", "create_time"]
     label_columns = {"state": _("State")}
@@ -109,11 +114,19 @@ class FileView(AdminView):
     narrow = staticmethod(_readable_files)
     order_columns = ["id", "name", "size", "create_time"]
     list_columns = ["id", "name", "mime", "size", "owner_kind", "is_internal", "create_time"]
-    show_columns = ["id", "name", "place", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256", "create_by", "create_time"]
+    show_columns = ["id", "name", "place", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256",
+                    "create_by", "create_time"]
     label_columns = {"width": _("Width"), "height": _("Height"), "place": _("Belongs to")}
     search_text, search_columns = ("name", "mime"), ["owner_kind", "is_internal", "create_time"]
     formatters = {"size": _size, "place": place, "name": lambda row: Markup(
         '<a href="/api/v1/files/{}/content" target="_blank" rel="noopener">{}</a>').format(row.id, row.name)}
+
+
+def _link(row) -> Markup:
+    """A link to a page of ours, and to no other."""
+    if not row.link or not row.link.startswith("/") or row.link.startswith("//"):
+        return EMPTY
+    return Markup('<a href="{}">{}</a>').format(row.link, gettext("Open"))
 
 
 class NotificationView(AdminView):
@@ -124,12 +137,8 @@ class NotificationView(AdminView):
     list_columns = ["id", "kind", "params", "link", "read_time", "create_time"]
     show_columns = list_columns
     search_columns = ["read_time", "create_time"]
-    formatters = {"kind": lambda row: NOTICES.get(row.kind, row.kind),
-                  "link": lambda row: Markup('<a href="{}">{}</a>').format(row.link, gettext("Open")) if _is_local(row.link) else EMPTY}
+    formatters = {"kind": lambda row: NOTICES.get(row.kind, row.kind), "link": _link}
 
     def heading(self, row) -> str:
         return str(NOTICES.get(row.kind, row.kind))
 
-
-def _is_local(link: str | None) -> bool:
-    return bool(link) and link.startswith("/") and not link.startswith("//")

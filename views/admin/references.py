@@ -28,7 +28,8 @@ _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agen
 SMALL = (Department, Team, Role, ArticleCategory, Dictionary)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
-    Agent: "agent", Article: "article", ArticleCategory: "article_category", Contact: "contact", Conversation: "conversation",
+    Agent: "agent", Article: "article", ArticleCategory: "article_category", Contact: "contact",
+    Conversation: "conversation",
     Customer: "customer", Department: "department", Dictionary: "dictionary", FileObject: "file_object",
     Organization: "organization", Role: "role", Team: "team", Ticket: "ticket", User: "user",
 }

@@ -3,7 +3,8 @@
 from flask import abort, flash, g, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
 from app.errors import DomainError
@@ -35,8 +36,7 @@ class RoleView(AdminView):
     search_text = ("name", "description")
     base_order = ("id", "asc")
     formatters = {"code": lambda row: tag(_("Preset"), "primary") if row.code else EMPTY,
-                  "scopes": lambda row: ", ".join(f"{_scope_title(one.resource)}: {labels.state_title(one.scope)}"
-                                                  for one in row.scopes if not one.deleted)}
+                  "scopes": lambda row: _scopes_in_words(row)}
     row_actions = (RowAction("give", _("Give to users"), "role.assign_users", "fa-user-plus", ask=("user_ids",)),)
     show_template = "admin/role.html"
 
@@ -71,7 +71,13 @@ class RoleView(AdminView):
 
 
 def _scopes_of(role: Role) -> dict[str, Scope]:
-    return dict(db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role.id)).tuples().all())
+    statement = select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role.id)
+    return dict(db.session.execute(statement).tuples().all())
+
+
+def _scopes_in_words(role: Role) -> str:
+    scopes = _scopes_of(role).items()
+    return ", ".join(f"{_scope_title(resource)}: {labels.state_title(scope)}" for resource, scope in scopes)
 
 
 def _scope_title(resource: str):
@@ -79,8 +85,9 @@ def _scope_title(resource: str):
 
 
 def _groups(role: Role) -> list[dict]:
-    """[{resource, title, scoped, rights: [{id, title, name, held, mine}]}], the rights in the order people look for them."""
-    held = set(request.form.getlist("right", type=int)) if request.method == "POST" else {row.id for row in role.permissions}
+    """[{resource, title, scoped, rights: [{id, title, name, held, mine}]}], in the order people look for them."""
+    held = set(request.form.getlist("right",
+                                    type=int)) if request.method == "POST" else {row.id for row in role.permissions}
     found: dict[str, list[dict]] = {}
     for row in roles.all_rights():
         name = right_name(row.view_menu.name, row.permission.name)
@@ -88,8 +95,9 @@ def _groups(role: Role) -> list[dict]:
             "id": row.id, "name": name, "title": rights.action_title(name), "held": row.id in held,
             # nobody grants what he does not hold; what the role has already may stay
             "mine": g.actor.may(name) or row.id in held})
-    return [{"resource": resource, "title": rights.resource_title(resource), "scoped": resource in SCOPED,
-             "rights": sorted(items, key=_place)} for resource, items in sorted(found.items(), key=lambda item: str(rights.resource_title(item[0])))]
+    groups = [{"resource": resource, "title": rights.resource_title(resource), "scoped": resource in SCOPED,
+               "rights": sorted(items, key=_place)} for resource, items in found.items()]
+    return sorted(groups, key=lambda group: str(group["title"]))
 
 
 def _place(item: dict) -> tuple[int, str]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flask import abort, flash, g, redirect, request
 from flask_appbuilder import expose
-from flask_babel import gettext, lazy_gettext as _, ngettext
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
 
 from app.errors import DomainError
 from services.operation import OPERATIONS
@@ -16,7 +17,7 @@ MAX_ROWS = 200
 
 @dataclass(frozen=True)
 class RowAction:
-    """One operation on screen. With `ask` a form asks for these data first; `when` says on which rows it makes sense."""
+    """One operation on screen. With `ask` a form asks for these data first; `when` says for which rows it is."""
 
     name: str
     label: object
@@ -80,7 +81,8 @@ class RowActions:
             else:
                 flash(gettext("Done"), "success")
                 return answer or redirect(f"{self.route_base}/show/{pk}")
-        return self.render_template("admin/edit.html", title=action.label, widgets={"form": form, "row": row}, action=action)
+        return self.render_template("admin/edit.html", title=action.label, widgets={"form": form, "row": row},
+                                    action=action)
 
     @expose("/action_post", methods=["POST"])
     def action_post(self):

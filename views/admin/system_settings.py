@@ -4,7 +4,8 @@ from flask import flash, g, redirect
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import has_access, permission_name
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -37,7 +38,8 @@ class SettingsView(BaseView):
     def edit(self):
         form = _form()(data=settings.all_settings())
         if form.is_submitted() and form.validate():
-            changed = {name: form[name].data for name, value in settings.all_settings().items() if form[name].data != value}
+            changed = {name: form[name].data for name,
+                       value in settings.all_settings().items() if form[name].data != value}
             try:
                 settings.change_settings(g.actor, values=changed)
             except DomainError as refusal:
@@ -58,7 +60,8 @@ def _field(declared: Declared) -> Field:
     if isinstance(declared.default, bool):
         return BooleanField(label, description=description)
     if isinstance(declared.default, int):
-        return IntegerField(label, description=description, validators=[InputRequired(), NumberRange(declared.low, declared.high)])
+        limits = [InputRequired(), NumberRange(declared.low, declared.high)]
+        return IntegerField(label, description=description, validators=limits)
     kind = StringField if len(declared.default) < 20 else TextAreaField
     return kind(label, description=description, validators=[Optional(), Length(max=1000)])
 

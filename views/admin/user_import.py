@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 
 from app.errors import DomainError
 from services.identity import imports, tables
+from views.api.envelope import translated
 
 
 class UserImportView(BaseView):
@@ -28,7 +29,7 @@ class UserImportView(BaseView):
             try:
                 outcomes = _import(trial)
             except DomainError as refusal:
-                problem = " · ".join([gettext(refusal.message), *map(str, refusal.fields.values())])
+                problem = _reason(refusal)
         failed = sum(outcome.error is not None for outcome in outcomes or ())
         response = make_response(self.render_template(
             "admin/user_import.html", title=self.title, outcomes=outcomes, problem=problem, trial=trial, failed=failed,
@@ -44,5 +45,5 @@ def _import(trial: bool) -> list[imports.Outcome]:
 
 
 def _reason(error: DomainError) -> str:
-    fields = ", ".join(f"{name}: {gettext(text)}" for name, text in error.fields.items())
+    fields = ", ".join(f"{name}: {translated(text)}" for name, text in error.fields.items())
     return f"{gettext(error.message)} ({fields})" if fields else gettext(error.message)

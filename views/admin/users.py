@@ -1,14 +1,12 @@
 """Accounts (ID-6, ID-11)."""
 
-from flask import flash, g, make_response, request
-from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access, permission_name
-from flask_babel import gettext, lazy_gettext as _
+from flask import g, make_response, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
-from app.errors import DomainError
 from models.identity import User
-from services.identity import accounts, imports, tables
+from services.identity import accounts
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.knowledge import languages
@@ -22,8 +20,10 @@ class UserView(AdminView):
     model, resource, icon = User, "user", "fa-users"
     singular, plural = _("User"), _("Users")
     intro = _("Accounts of staff and customers. Disabling one or changing its roles ends its sign-ins.")
-    list_columns = ["id", "username", "full_name", "roles", "department_id", "active", "totp_enabled", "last_login", "create_time"]
-    show_columns = ["id", "username", "full_name", "email", "phone", "department_id", "roles", "locale", "active", "totp_enabled",
+    list_columns = ["id", "username", "full_name", "roles", "department_id", "active", "totp_enabled", "last_login",
+                    "create_time"]
+    show_columns = ["id", "username", "full_name", "email", "phone", "department_id", "roles", "locale", "active",
+                    "totp_enabled",
                     "must_change_password", "last_login", "create_by", "create_time", "update_time"]
     add_columns = ["username", "full_name", "email", "phone", "department_id", "role_ids", "locale"]
     edit_columns = ["full_name", "email", "phone", "department_id", "role_ids", "active", "locale"]
@@ -37,37 +37,21 @@ class UserView(AdminView):
     }
     may_stay_empty = ("email",)
     eager = ("roles",)
-    help_texts = {"username": _("3 to 64 letters, digits or . _ -"), "phone": _("Chinese mobile number, or +country code")}
+    help_texts = {"username": _("3 to 64 letters, digits or . _ -"),
+                  "phone": _("Chinese mobile number, or +country code")}
     row_actions = (
         RowAction("reset_password", _("Reset password"), "user.reset_password", "fa-key", multiple=False,
                   confirm=_("Make a new random password? All sign-ins of this account end.")),
-        RowAction("reset_second_factor", _("Reset second factor"), "user.reset_second_factor", "fa-mobile-screen", multiple=False,
-                  confirm=_("Switch two-step verification off for this account?"), when=lambda row: bool(row.totp_enabled)),
+        RowAction("reset_second_factor", _("Reset second factor"), "user.reset_second_factor", "fa-mobile-screen",
+                  multiple=False,
+                  confirm=_("Switch two-step verification off for this account?"),
+                  when=lambda row: bool(row.totp_enabled)),
         RowAction("disable", _("Disable"), "user.update", "fa-user-slash", data=(("active", False),),
                   confirm=_("Really disable? Sign-ins end at once."), when=lambda row: row.active),
-        RowAction("enable", _("Enable"), "user.update", "fa-user-check", data=(("active", True),), when=lambda row: not row.active),
+        RowAction("enable", _("Enable"), "user.update", "fa-user-check", data=(("active", True),),
+                  when=lambda row: not row.active),
     )
     list_template = "admin/users.html"
-
-    @expose("/import", methods=["GET", "POST"])
-    @has_access
-    @permission_name("import")
-    def import_file(self):
-        """Accounts from a CSV or Excel file: looked through first, then made."""
-        dry_run, outcomes = request.form.get("step") != "import", None
-        part = request.files.get("file")
-        if request.method == "POST" and part:
-            try:
-                outcomes = imports.import_users(g.actor, name=part.filename or "", data=part.stream.read(tables.MOST_BYTES + 1),
-                                                dry_run=dry_run)
-            except DomainError as refusal:
-                flash(_whole(refusal), "danger")
-        elif request.method == "POST":
-            flash(gettext("Choose a file first"), "danger")
-        response = make_response(self.render_template("admin/import.html", title=gettext("Import users"), outcomes=outcomes,
-                                                      dry_run=dry_run, reason=_whole))
-        response.headers["Cache-Control"] = "no-store"  # it shows first passwords
-        return response
 
     def create(self, data: dict) -> User:
         user, g.made_password = accounts.create_user(g.actor, **data)
@@ -103,12 +87,7 @@ class UserView(AdminView):
 
     def _password_page(self, user: User, password: str):
         """The only time anybody sees it: in no redirect, no cookie, no log."""
-        response = make_response(self.render_template("admin/password.html", title=gettext("New password"), user=user, password=password))
+        page = self.render_template("admin/password.html", title=gettext("New password"), user=user, password=password)
+        response = make_response(page)
         response.headers["Cache-Control"] = "no-store"
         return response
-
-
-def _whole(refusal: DomainError) -> str:
-    """A refusal with the fields it speaks of, in one line."""
-    reasons = [f"{name}: {gettext(reason)}" for name, reason in refusal.fields.items()]
-    return f"{gettext(refusal.message)} ({'; '.join(reasons)})" if reasons else gettext(refusal.message)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import DomainError, Unavailable
+from app.errors import DomainError, Reason, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,16 @@ def page_of(rows: list, total: int, page: int, size: int) -> dict:
 def refusal(error: DomainError) -> Response:
     data = {"error": error.kind, **{_camel(key): value for key, value in error.data.items()}}
     if error.fields:
-        data["fields"] = {name: gettext(reason) for name, reason in error.fields.items()}
+        data["fields"] = {name: translated(reason) for name, reason in error.fields.items()}
     response = _answer(error.status, gettext(error.message) if error.message else error.kind, data)
     if error.status == 429:
         response.headers["Retry-After"] = "30"
     return response
+
+
+def translated(reason: str) -> str:
+    """The reason of a field in the reader's language."""
+    return gettext(reason.text, **reason.values) if isinstance(reason, Reason) else gettext(reason)
 
 
 def install(app: Flask) -> None:

@@ -14,6 +14,7 @@ from services.operation import DataField
 from views import auth
 from views.api import people, session
 from views.api.endpoint import endpoint, load
+from views.api.envelope import translated
 
 SECTION = people.SECTION
 WECHAT_STATE = "wechat_state"
@@ -128,4 +129,4 @@ def _outcome(outcome: imports.Outcome, good: str) -> dict:
 
 
 def _reason(error: DomainError) -> dict:
-    return {"reason": gettext(error.message), "fields": {name: gettext(text) for name, text in error.fields.items()}}
+    return {"reason": gettext(error.message), "fields": {name: translated(text) for name, text in error.fields.items()}}

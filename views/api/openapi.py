@@ -11,7 +11,7 @@ from views.api.schema import model_of
 #: what takes one part `file` instead of JSON
 _UPLOADS = ("/files", "/users/import")
 _ERRORS = {"400": "Invalid request", "401": "Not signed in", "403": "Not allowed", "404": "Not found", "409": "Conflict",
-           "413": "Too large", "429": "Too many requests"}
+           "413": "Too large", "429": "Too many requests", "503": "Something this needs cannot be reached"}
 
 
 @endpoint("GET", "/openapi.json", section="文档", summary="OpenAPI document", right="")

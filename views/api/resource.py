@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from sqlalchemy import Select, func, inspect, or_, select
 from sqlalchemy.orm import selectinload
 
-from app.errors import Invalid
+from app.errors import Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.types import Code
@@ -93,7 +93,7 @@ def listing(resource: Resource, actor: Actor, *, statement: Select | None = None
             sort: str = "-id", q: str = "", **filters) -> dict:
     """One page of what this actor may see. Raises Invalid for a page, size, key or filter that does not exist."""
     if not 1 <= page <= 100_000 or not 1 <= size <= MAX_SIZE:
-        raise Invalid("The request is not valid", fields={"page": "from 1", "size": f"1 to {MAX_SIZE}"})
+        raise Invalid("The request is not valid", fields={"page": "from 1", "size": Reason("1 to %(number)s", number=MAX_SIZE)})
     model = resource.model
     statement = (select(model) if statement is None else statement).where(model.visible_to(actor))
     for name, value in filters.items():
@@ -145,7 +145,7 @@ def _condition(model: type, name: str, value):
         wanted = str(value).split(",")
         known = {member.value for member in column.type.enum}
         if unknown := [text for text in wanted if text not in known]:
-            raise Invalid("The request is not valid", fields={to_camel(name): f"unknown: {', '.join(unknown)[:100]}"})
+            raise Invalid("The request is not valid", fields={to_camel(name): Reason("unknown: %(names)s", names=", ".join(unknown)[:100])})
         return column.in_([column.type.enum(text) for text in wanted])
     return column == value
 

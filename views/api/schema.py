@@ -8,7 +8,7 @@ from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.alias_generators import to_camel
 
-from app.errors import Invalid
+from app.errors import Invalid, Reason
 from services.operation import DataField
 
 MAX_TEXT = 20_000
@@ -51,7 +51,7 @@ def read_body(name: str, fields: tuple[DataField, ...]) -> dict:
     try:
         parsed = model_of(name, fields).model_validate_json(raw.strip() or b"{}", strict=True)
     except ValidationError as error:
-        raise Invalid("The request is not valid", fields=_reasons(error)) from None
+        raise Invalid("The request is not valid", fields=reasons(error)) from None
     except RecursionError:
         raise Invalid("The request is nested too deeply") from None
     return {key: getattr(parsed, key) for key in parsed.model_fields_set}
@@ -62,9 +62,9 @@ def read_query(allowed: dict[str, type]) -> dict:
     values, wrong = {}, {}
     for name, texts in request.args.lists():
         if name not in allowed:
-            wrong[name] = "unknown"
+            wrong[name] = Reason("unknown")
         elif len(texts) > 1:
-            wrong[name] = "given twice"
+            wrong[name] = Reason("given twice")
         else:
             try:
                 values[name] = _from_text(texts[0], allowed[name])
@@ -77,24 +77,42 @@ def read_query(allowed: dict[str, type]) -> dict:
 
 def _from_text(text: str, kind: type):
     if "\x00" in text or len(text) > 1000:
-        raise ValueError("too long or control characters")
+        raise ValueError(Reason("too long or control characters"))
     if kind is int:
         if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= 16):
-            raise ValueError("must be a whole number")
+            raise ValueError(Reason("must be a whole number"))
         return int(text)
     if kind is bool:
         if text not in ("0", "1", "true", "false"):
-            raise ValueError("must be true or false")
+            raise ValueError(Reason("must be true or false"))
         return text in ("1", "true")
     return text
 
 
-def _reasons(error: ValidationError) -> dict[str, str]:
-    reasons = {}
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
+def reasons(error: ValidationError) -> dict[str, str]:
+    """Why each field was refused, in sentences that can be translated."""
+    found = {}
+    for item in error.errors(include_url=False, include_input=False):
         name = ".".join(str(part) for part in item["loc"]) or "body"
-        reasons[name] = {"missing": "required", "extra_forbidden": "unknown", "json_invalid": "not valid JSON"}.get(item["type"], item["msg"])
-    return reasons
+        found[name] = _reason(item["type"], item.get("ctx", {}))
+    return found
+
+
+def _reason(kind: str, context: dict) -> str:
+    if kind == "string_too_long":
+        return Reason("at most %(number)s characters", number=context["max_length"])
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return Reason("the number is out of range")
+    return _REASONS.get(kind, Reason("not valid"))
+
+
+#: pydantic's kinds of error in our words
+_REASONS = {
+    "missing": Reason("required"), "extra_forbidden": Reason("unknown"), "json_invalid": Reason("not valid JSON"),
+    "value_error": Reason("control characters"), "string_type": Reason("must be a text"), "int_type": Reason("must be a whole number"),
+    "bool_type": Reason("must be true or false"), "list_type": Reason("must be a list"), "dict_type": Reason("must be an object"),
+    "enum": Reason("unknown"),
+}
 
 
 def _has(annotation, kind: type) -> bool:

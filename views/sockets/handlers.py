@@ -11,7 +11,7 @@ from flask_socketio import ConnectionRefusedError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import DomainError, Invalid, NotSignedIn
+from app.errors import DomainError, Invalid, NotSignedIn, Reason
 from app.extensions import db, socketio
 from models.actor import Actor
 from models.base import bind
@@ -23,7 +23,7 @@ from services.identity import tokens
 from services.operation import DataField
 from views import auth
 from views.api.endpoint import load
-from views.api.schema import MAX_INT, model_of
+from views.api.schema import MAX_INT, model_of, reasons
 from views.api.threads import SEND_FIELDS, dump_changes, dump_message
 from views.sockets.connections import connections
 
@@ -165,7 +165,7 @@ def resume(actor: Actor, **data) -> dict:
     """Catch up after a gap: for each thread everything that changed since, and hear it again."""
     wanted = data["threads"]
     if len(wanted) > MOST_THREADS:
-        raise Invalid("Too many threads at once", fields={"threads": f"at most {MOST_THREADS}"})
+        raise Invalid("Too many threads at once", fields={"threads": Reason("at most %(number)s", number=MOST_THREADS)})
     found = []
     for item in wanted:
         after = item.pop("afterChange", 0) if isinstance(item, dict) else None
@@ -201,8 +201,7 @@ def _checked(name: str, fields: tuple[DataField, ...], data) -> dict:
     try:
         parsed = model_of(f"socket_{name}", fields).model_validate(data)
     except (ValidationError, RecursionError) as error:
-        wrong = {".".join(map(str, item["loc"])): item["type"] for item in error.errors()} if isinstance(error, ValidationError) else {}
-        raise Invalid("The request is not valid", fields=wrong) from None
+        raise Invalid("The request is not valid", fields=reasons(error) if isinstance(error, ValidationError) else {}) from None
     return {key: getattr(parsed, key) for key in parsed.model_fields_set}
 
 

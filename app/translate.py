@@ -1,0 +1,125 @@
+"""Keeps the translations complete: `python -m app.translate` extracts, updates and compiles.
+
+An English sentence in the code is the key of its translation. Besides the usual gettext calls, sentences stand where
+they are translated later: in refusals and the reasons of their fields, in the titles of operations, in the help of
+settings. `extract` finds those as well, so nobody has to keep a list.
+"""
+
+import ast
+import io
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from config import ROOT
+
+LOCALE = "zh"
+FOLDER = ROOT / "app" / "translations" / LOCALE / "LC_MESSAGES"
+HEADER = "# The Chinese of SmartSupport. Written by hand; `python -m app.translate` adds what is new and compiles."
+#: callables whose argument at this place is a sentence
+PLACES = {
+    "_": 0, "gettext": 0, "lazy_gettext": 0, "Reason": 0,
+    "Invalid": 0, "NotSignedIn": 0, "NotAllowed": 0, "NotFound": 0, "Conflict": 0, "TooLarge": 0, "TooMany": 0,
+    "Unavailable": 0, "ConfigError": 0, "Setting": 2, "Declared": 2,
+}
+#: tables of sentences, by the name of the variable
+TABLES = frozenset({"_TEXTS"})
+#: functions that collect sentences with `append`
+COLLECTORS = frozenset({"unsafe"})
+#: what `services.crud.crud` makes of the title it is given
+CRUD_TITLES = ("Create: {}", "Change: {}", "Delete: {}")
+
+
+def extract(file: io.IOBase, keywords: Collection, comment_tags: Collection, options: dict) -> Iterator[tuple]:
+    """Babel's extraction method for our Python files: (line, function, message, comments) for each sentence."""
+    tree = ast.parse(file.read())
+    for node in ast.walk(tree):
+        for sentence in _sentences(node):
+            yield node.lineno, "gettext", sentence, []
+
+
+def _sentences(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        place = PLACES.get(name)
+        if place is not None and len(node.args) > place:
+            yield from _texts(node.args[place])
+        for keyword in node.keywords:
+            if keyword.arg == "fields" and isinstance(keyword.value, ast.Dict):
+                yield from (text for value in keyword.value.values for text in _texts(value))
+            if keyword.arg == "title" and name == "operation":
+                yield from _texts(keyword.value)
+            if keyword.arg == "title" and name == "crud":
+                yield from (pattern.format(text) for text in _texts(keyword.value) for pattern in CRUD_TITLES)
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+        if any(getattr(target, "id", None) in TABLES for target in node.targets):
+            yield from (text for value in node.value.values for text in _texts(value))
+    elif isinstance(node, ast.FunctionDef) and node.name in COLLECTORS:
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", None) == "append":
+                yield from _texts(call.args[0])
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """The sentence of an expression, or both of a choice; nothing of what is only known at run time."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+
+
+def template() -> Catalog:
+    """Every sentence there is in the code and the page templates."""
+    with (ROOT / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    catalog = Catalog(project="SmartSupport", charset="utf-8")
+    for name, _, message, _, context in extract_from_dir(ROOT, methods, options):
+        catalog.add(message, None, [(Path(name).as_posix(), 0)], context=context)
+    return catalog
+
+
+def stored() -> Catalog:
+    """The translations as they are."""
+    path = FOLDER / "messages.po"
+    if not path.exists():
+        return Catalog(locale=LOCALE)
+    with path.open("rb") as file:
+        return read_po(file, locale=LOCALE)
+
+
+def update() -> Catalog:
+    """Bring the catalog in line with the code and compile it; what is new comes without a translation."""
+    catalog = stored()
+    created = catalog.creation_date
+    catalog.update(template(), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    catalog.header_comment = HEADER
+    catalog.project, catalog.version, catalog.msgid_bugs_address = "SmartSupport", "1", ""
+    catalog.last_translator = catalog.language_team = "SmartSupport"
+    catalog.creation_date = catalog.revision_date = created  # a new date at every run would only make differences
+    catalog.fuzzy = False
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "messages.po").open("wb") as file:
+        write_po(file, catalog, width=120, no_location=True, sort_output=True, ignore_obsolete=True)
+    with (FOLDER / "messages.mo").open("wb") as file:
+        write_mo(file, catalog)
+    return catalog
+
+
+def untranslated(catalog: Catalog) -> list[str]:
+    """The sentences without a translation."""
+    return [message.id for message in catalog if message.id and (not message.string or message.fuzzy)]
+
+
+if __name__ == "__main__":
+    missing = untranslated(update())
+    for sentence in missing:
+        print(f"not translated: {sentence}")
+    sys.exit(1 if missing else 0)

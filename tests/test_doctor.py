@@ -1,0 +1,111 @@
+"""`manage.py doctor`, as an operator runs it: it looks at everything, changes nothing and never gives up half-way."""
+
+import subprocess
+import sys
+
+import pytest
+
+from app.doctor.surroundings import digest_of_sources
+from tests.servers import ROOT, clean_environment
+
+SECTIONS = ("Settings", "Program", "Safety", "Database", "Redis and jobs", "Folders", "Assistant", "Network")
+
+
+def doctor(settings: dict[str, str], language: str = "C.UTF-8") -> tuple[int, str]:
+    """Its exit code and report. Without a model unless a test asks for one: loading it is slow."""
+    environment = clean_environment(**{"EMBEDDING_MODEL": "none", **settings})
+    environment = {name: value for name, value in environment.items() if not name.startswith("LC_")} | {"LANG": language}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-m", "app.cli", "doctor"], cwd=ROOT, env=environment,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def settings(tmp_path) -> dict[str, str]:
+    return {"DATA_DIR": str(tmp_path / "data"), "KB_INDEX_DIR": str(tmp_path / "kb_index")}
+
+
+def test_a_good_installation_passes(backend):
+    code, report = doctor({**backend.settings, "EMBEDDING_MODEL": "default"})
+    assert code == 0, report
+    assert "Its structure is up to date" in report
+    assert ("The database answers: SQLite" if backend.name == "sqlite" else "The database answers: MariaDB") in report
+    assert "multilingual-e5-small-q4: loaded in" in report and "384 dimensions" in report
+
+
+def test_durability_is_judged(backend):
+    _, report = doctor(dict(backend.settings))
+    if backend.name == "sqlite":
+        assert "What it confirms survives a power cut." in report
+    else:  # the tests' own server trades it for speed
+        assert "innodb_flush_log_at_trx_commit=2" in report
+
+
+@pytest.mark.backend("mariadb")
+def test_redis_and_missing_workers_are_told(backend):
+    _, report = doctor(dict(backend.settings))
+    assert "It may be emptied at any time" in report
+    assert "The broker of jobs answers." in report
+    assert "No worker answers" in report
+
+
+def test_secrets_stay_secret(settings):
+    secrets = {"SECRET_KEY": "k" * 40, "ADMIN_PASSWORD": "hidden-1", "REDIS_URL": "redis://:hidden-2@127.0.0.1:1/0",
+               "DATABASE_URL": "mysql+pymysql://somebody:hidden-3@127.0.0.1:1/db"}
+    _, report = doctor({**settings, **secrets})
+    assert "hidden" not in report and "k" * 40 not in report
+    assert "somebody:******@127.0.0.1" in report
+
+
+def test_every_setting_is_shown_with_its_origin(settings):
+    _, report = doctor({**settings, "BROWSER_SESSION_HOURS": "8"})
+    lines = {line.split()[0]: line for line in report.splitlines() if line.startswith("    ")}
+    assert "8  (environment)" in lines["BROWSER_SESSION_HOURS"]
+    assert "7  (default)" in lines["REFRESH_TOKEN_DAYS"]
+
+
+def test_wrong_settings_are_all_named_and_the_rest_is_still_examined(settings):
+    code, report = doctor({**settings, "BCRYPT_ROUNDS": "twelve", "COOKIE_SECURE": "maybe", "SOCKETIO_ASYNC_MODE": "magic"})
+    assert code == 1
+    assert "BCRYPT_ROUNDS must be a whole number, not 'twelve'" in report
+    assert "COOKIE_SECURE must be true or false, not 'maybe'" in report
+    assert "SOCKETIO_ASYNC_MODE must be eventlet, gevent or threading" in report
+    assert [section for section in SECTIONS if f"\n{section}\n" not in report] == []
+
+
+def test_a_fresh_folder_is_no_fault_and_stays_untouched(settings, tmp_path):
+    code, report = doctor(settings)
+    assert code == 0
+    assert "There is no database yet" in report
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("wrong", "sentence"), [
+    ({"DATABASE_URL": "mysql+pymysql://a:b@127.0.0.1:1/db"}, "The database cannot be used"),
+    ({"DATABASE_URL": "nonsense"}, "The database cannot be used"),
+    ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "Redis cannot be reached"),
+    ({"EMBEDDING_MODEL": "/no/such/folder"}, "The model /no/such/folder cannot be loaded"),
+    ({"DATA_DIR": "/proc/nowhere"}, "/proc/nowhere cannot be written"),
+])
+def test_what_does_not_work_fails_the_examination(settings, wrong, sentence):
+    code, report = doctor({**settings, **wrong})
+    assert code == 1
+    assert f"✗ {sentence}" in report
+
+
+def test_unsafe_settings_warn_while_developing_and_fail_in_production(settings):
+    code, report = doctor({**settings, "ENVIRONMENT": "development"})
+    assert code == 0 and "! SECRET_KEY is not set" in report
+    code, report = doctor({**settings, "ENVIRONMENT": "production"})
+    assert code == 1 and "✗ SECRET_KEY is not set" in report and "✗ TRUSTED_HOSTS is not set" in report
+
+
+def test_it_speaks_the_language_of_the_terminal(settings):
+    _, report = doctor(settings, language="zh_CN.UTF-8")
+    assert "未设置 SECRET_KEY" in report and "SECRET_KEY is not set" not in report
+
+
+def test_the_number_of_the_sources_is_the_one_the_build_wrote():
+    # whether the committed build is fresh is tested elsewhere; here, that both sides count alike
+    assert len(digest_of_sources(ROOT / "frontend")) == len((ROOT / "app/static/dist/sources.sha256").read_text().strip()) == 64
