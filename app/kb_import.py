@@ -36,7 +36,15 @@ NAMES = {
     "locale": ("locale", "language", "语言", "語言"),
 }
 _FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
-_VISIBILITIES = {"公开": "public", "公開": "public", "客户": "customer", "客戶": "customer", "员工": "staff", "內部": "staff", "内部": "staff"}
+_VISIBILITIES = {
+    "公开": "public",
+    "公開": "public",
+    "客户": "customer",
+    "客戶": "customer",
+    "员工": "staff",
+    "內部": "staff",
+    "内部": "staff",
+}
 #: a text in a cell may be as long as an article may be
 LONGEST_CELL = 1_000_000
 #: more than any knowledge base has: all that lack vectors get them
@@ -101,7 +109,9 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict | str]]:
         if not isinstance(row, dict):
             yield number, gettext("Not a JSON object")
             continue
-        values = {_FIELD_OF[name.strip().lower()]: value for name, value in row.items() if name.strip().lower() in _FIELD_OF}
+        values = {
+            _FIELD_OF[name.strip().lower()]: value for name, value in row.items() if name.strip().lower() in _FIELD_OF
+        }
         yield number, _objection(values) or values
 
 
@@ -152,9 +162,14 @@ def _row(values: dict, category: str) -> ArticleRow:
 
     visibility = text("visibility").lower()
     return ArticleRow(
-        title=text("title"), body=text("body"), category=several("category", "|｜") or tuple(_split(category, "|｜")),
-        phrasings=several("phrasings", "|;｜；\n"), tags=several("tags", "|;,｜；，、"),
-        visibility=_VISIBILITIES.get(visibility, visibility) or None, locale=text("locale").lower() or None)
+        title=text("title"),
+        body=text("body"),
+        category=several("category", "|｜") or tuple(_split(category, "|｜")),
+        phrasings=several("phrasings", "|;｜；\n"),
+        tags=several("tags", "|;,｜；，、"),
+        visibility=_VISIBILITIES.get(visibility, visibility) or None,
+        locale=text("locale").lower() or None,
+    )
 
 
 def _split(value: str | list[str], marks: str) -> list[str]:
@@ -184,8 +199,14 @@ def _without_doubles(read: Sequence[Read]) -> list[Read]:
         if found.row is None or last[_key(found.row)] is found:
             kept.append(found)
         else:
-            print(gettext("· %(place)s: left out, the same title stands again in %(other)s",
-                          place=found.place, other=last[_key(found.row)].place), flush=True)
+            print(
+                gettext(
+                    "· %(place)s: left out, the same title stands again in %(other)s",
+                    place=found.place,
+                    other=last[_key(found.row)].place,
+                ),
+                flush=True,
+            )
     return kept
 
 
@@ -215,13 +236,19 @@ def _store(actor: Actor, read: Sequence[Read], publish: bool) -> int:
         failed += len(problems)
         progress.show(number * BATCH + len(batch))
     progress.end(len(read))
-    print(gettext("%(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(failed)s failed",
-                  failed=failed, **{result.value: count for result, count in counts.items()}), flush=True)
+    print(
+        gettext(
+            "%(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(failed)s failed",
+            failed=failed,
+            **{result.value: count for result, count in counts.items()},
+        ),
+        flush=True,
+    )
     return failed
 
 
 def _batched(rows: Sequence[Read], size: int) -> Iterator[Sequence[Read]]:
-    return (rows[start:start + size] for start in range(0, len(rows), size))
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _embed(actor: Actor) -> None:
@@ -270,8 +297,10 @@ class Threaded:
     def _spread(self, encode, texts: Sequence[str]) -> np.ndarray:
         # texts of like length together, so that short ones need not wait for long ones
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        shares = [order[start:start + self.SHARE] for start in range(0, len(order), self.SHARE)]
+        shares = [order[start : start + self.SHARE] for start in range(0, len(order), self.SHARE)]
         vectors = np.empty((len(texts), self.dim), np.float32)
-        for share, part in zip(shares, self._pool.map(lambda places: encode([texts[place] for place in places]), shares), strict=True):
+        for share, part in zip(
+            shares, self._pool.map(lambda places: encode([texts[place] for place in places]), shares), strict=True
+        ):
             vectors[share] = part
         return vectors

@@ -12,7 +12,7 @@ TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 
 def language(environment: Mapping[str, str] | None = None) -> str:
-    """"zh" or "en": the language the terminal is set to."""
+    """ "zh" or "en": the language the terminal is set to."""
     environment = os.environ if environment is None else environment
     chosen = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
     return "zh" if chosen.lower().startswith("zh") else "en"

@@ -24,9 +24,21 @@ FOLDER = ROOT / "app" / "translations" / LOCALE / "LC_MESSAGES"
 HEADER = "# The Chinese of SmartSupport. Written by hand; `python -m app.translate` adds what is new and compiles."
 #: callables whose argument at this place is a sentence
 PLACES = {
-    "_": 0, "gettext": 0, "lazy_gettext": 0, "Reason": 0,
-    "Invalid": 0, "NotSignedIn": 0, "NotAllowed": 0, "NotFound": 0, "Conflict": 0, "TooLarge": 0, "TooMany": 0,
-    "Unavailable": 0, "ConfigError": 0, "Setting": 2, "Declared": 2,
+    "_": 0,
+    "gettext": 0,
+    "lazy_gettext": 0,
+    "Reason": 0,
+    "Invalid": 0,
+    "NotSignedIn": 0,
+    "NotAllowed": 0,
+    "NotFound": 0,
+    "Conflict": 0,
+    "TooLarge": 0,
+    "TooMany": 0,
+    "Unavailable": 0,
+    "ConfigError": 0,
+    "Setting": 2,
+    "Declared": 2,
 }
 #: tables of sentences, by the name of the variable
 TABLES = frozenset({"_TEXTS"})

@@ -97,12 +97,26 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--db", choices=("sqlite", "mariadb", "all"), default="sqlite")
     parser.add_argument("--requests", type=int, default=100)
-    parser.add_argument("--show", action="store_true", help="print every statement of each list, not only the slowest of those that miss")
+    parser.add_argument(
+        "--show",
+        action="store_true",
+        help="print every statement of each list, not only the slowest of those that miss",
+    )
     options = parser.parse_args(arguments)
     if options.db == "all":  # one process each: an application serves one database in its life
-        common = ["--rows", str(options.rows), "--requests", str(options.requests), *(["--show"] if options.show else [])]
-        codes = [subprocess.run([sys.executable, "-W", "ignore", "-m", "bench.http", "--db", name, *common], cwd=ROOT).returncode
-                 for name in ("sqlite", "mariadb")]
+        common = [
+            "--rows",
+            str(options.rows),
+            "--requests",
+            str(options.requests),
+            *(["--show"] if options.show else []),
+        ]
+        codes = [
+            subprocess.run(
+                [sys.executable, "-W", "ignore", "-m", "bench.http", "--db", name, *common], cwd=ROOT
+            ).returncode
+            for name in ("sqlite", "mariadb")
+        ]
         return max(codes)
     if options.db == "mariadb" and not programs.has_mariadb():
         print("MariaDB is not installed")
@@ -130,8 +144,15 @@ def _database(name: str, folder: Path) -> Iterator[str]:
 def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
     requests = options.requests
     password = secrets.token_urlsafe(12)
-    settings = SETTINGS | {"DATA_DIR": str(folder / "data"), "KB_INDEX_DIR": str(folder / "kb_index"), "DATABASE_URL": url,
-                           "ADMIN_PASSWORD": password, "BCRYPT_ROUNDS": "4", "EMBEDDING_MODEL": "none", "SECRET_KEY": secrets.token_urlsafe(48)}
+    settings = SETTINGS | {
+        "DATA_DIR": str(folder / "data"),
+        "KB_INDEX_DIR": str(folder / "kb_index"),
+        "DATABASE_URL": url,
+        "ADMIN_PASSWORD": password,
+        "BCRYPT_ROUNDS": "4",
+        "EMBEDDING_MODEL": "none",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+    }
     run_cli("migrate", settings=settings)
     app = create_app(Config(settings))
     with app.app_context():
@@ -141,26 +162,54 @@ def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
         add_agent(system(TENANT), "bench-agent", password)
         version = ".".join(map(str, db.engine.dialect.server_version_info))
         db.session.remove()
-    print(conditions(database=f"{options.db} {version}", rows=", ".join(f"{count} {name}" for name, count in counts.items()),
-                     filled_in=f"{time.perf_counter() - started:.0f} s", requests=f"{requests} each, one client, one connection") + "\n", flush=True)
+    print(
+        conditions(
+            database=f"{options.db} {version}",
+            rows=", ".join(f"{count} {name}" for name, count in counts.items()),
+            filled_in=f"{time.perf_counter() - started:.0f} s",
+            requests=f"{requests} each, one client, one connection",
+        )
+        + "\n",
+        flush=True,
+    )
     with Program(["bench.hello"], settings, folder / "hello.log", port_option=False) as bare:
         bare.wait_for("/json")
         floor = percentile(_times(bare, "/json", {}, max(requests, 100)), 0.5)
     with Program(["app.cli", "web"], settings, folder / "product.log") as product:
         product.wait_for("/api/v1/session")
-        tokens = {who: _token(product, username, password) for who, username in (("admin", "admin"), ("agent", "bench-agent"))}
+        tokens = {
+            who: _token(product, username, password) for who, username in (("admin", "admin"), ("agent", "bench-agent"))
+        }
         times = [_times(product, f"/api/v1{wanted.path}", tokens[wanted.who], requests) for wanted in LISTS]
     asked = [_statements(app, f"/api/v1{wanted.path}", tokens[wanted.who]) for wanted in LISTS]
-    print(table(("list", "p50 ms", "p95 ms", "p99 ms", "× bare route", "statements", "aim met"), [
-        (wanted.title, *(f"{percentile(each, share) * 1000:.1f}" for share in (0.5, 0.95, 0.99)),
-         f"{percentile(each, 0.5) / floor:.1f}", len(statements), "yes" if percentile(each, 0.95) * 1000 <= MOST_MS else "no")
-        for wanted, each, statements in zip(LISTS, times, asked, strict=True)]))
+    print(
+        table(
+            ("list", "p50 ms", "p95 ms", "p99 ms", "× bare route", "statements", "aim met"),
+            [
+                (
+                    wanted.title,
+                    *(f"{percentile(each, share) * 1000:.1f}" for share in (0.5, 0.95, 0.99)),
+                    f"{percentile(each, 0.5) / floor:.1f}",
+                    len(statements),
+                    "yes" if percentile(each, 0.95) * 1000 <= MOST_MS else "no",
+                )
+                for wanted, each, statements in zip(LISTS, times, asked, strict=True)
+            ],
+        )
+    )
     print(f"\nThe bare route takes {floor * 1000:.2f} ms (p50).", flush=True)
-    missed = [(wanted, statements) for wanted, each, statements in zip(LISTS, times, asked, strict=True)
-              if percentile(each, 0.95) * 1000 > MOST_MS]
+    missed = [
+        (wanted, statements)
+        for wanted, each, statements in zip(LISTS, times, asked, strict=True)
+        if percentile(each, 0.95) * 1000 > MOST_MS
+    ]
     if options.show:
         for wanted, statements in zip(LISTS, asked, strict=True):
-            print(f"\n{wanted.title}: {wanted.path}", *(f"  {each.seconds * 1000:6.1f} ms  {' '.join(each.sql.split())}" for each in statements), sep="\n")
+            print(
+                f"\n{wanted.title}: {wanted.path}",
+                *(f"  {each.seconds * 1000:6.1f} ms  {' '.join(each.sql.split())}" for each in statements),
+                sep="\n",
+            )
     for wanted, statements in missed:
         _explain(app, wanted, statements)
     return 1 if missed else 0
@@ -213,7 +262,9 @@ def _statements(app: Flask, path: str, headers: dict[str, str]) -> list[Statemen
 
 def _explain(app: Flask, wanted: List, statements: list[Statement]) -> None:
     slowest = max(statements, key=lambda statement: statement.seconds)
-    print(f"\n{wanted.title}: {wanted.path}\nslowest statement, {slowest.seconds * 1000:.1f} ms:\n{slowest.sql}\n{slowest.parameters}")
+    print(
+        f"\n{wanted.title}: {wanted.path}\nslowest statement, {slowest.seconds * 1000:.1f} ms:\n{slowest.sql}\n{slowest.parameters}"
+    )
     with app.app_context(), db.engine.connect() as connection:
         prefix = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
         for row in connection.exec_driver_sql(f"{prefix} {slowest.sql}", slowest.parameters):

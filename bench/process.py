@@ -15,8 +15,11 @@ from tests.servers import HOST, ROOT, clean_environment, free_port
 
 #: settings of the measured product: as shipped, but for limits that a single fast client would meet
 SETTINGS = {
-    "REQUEST_RATE_PER_IP": "1000000 per minute", "VISITOR_RATE_PER_IP": "100000 per minute",
-    "QUESTION_RATE": "100000 per minute", "LOG_LEVEL": "WARNING", "OMP_NUM_THREADS": "1",
+    "REQUEST_RATE_PER_IP": "1000000 per minute",
+    "VISITOR_RATE_PER_IP": "100000 per minute",
+    "QUESTION_RATE": "100000 per minute",
+    "LOG_LEVEL": "WARNING",
+    "OMP_NUM_THREADS": "1",
 }
 
 
@@ -49,8 +52,14 @@ class Program:
     def __enter__(self) -> Self:
         self.started = time.perf_counter()
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", *self._module], cwd=ROOT, stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=clean_environment(**self._settings))
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", *self._module],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=clean_environment(**self._settings),
+            )
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -66,8 +75,13 @@ class Program:
         deadline = time.perf_counter() + seconds
         while time.perf_counter() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the program ended with {self.process.returncode}:\n{self._log.read_text()[-2000:]}")
-            with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(self.connect()) as connection:
+                raise RuntimeError(
+                    f"the program ended with {self.process.returncode}:\n{self._log.read_text()[-2000:]}"
+                )
+            with (
+                contextlib.suppress(OSError, http.client.HTTPException),
+                contextlib.closing(self.connect()) as connection,
+            ):
                 connection.request("GET", path)
                 if connection.getresponse().status == 200:
                     return time.perf_counter() - self.started
@@ -80,8 +94,15 @@ class Program:
     def call(self, method: str, path: str, body: dict | None = None, **headers: str) -> tuple[dict, dict[str, str]]:
         """One API call; its data and the cookies it set. Raises RuntimeError when it is refused."""
         with contextlib.closing(self.connect()) as connection:
-            connection.request(method, path, json.dumps(body) if body is not None else None,
-                               {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}})
+            connection.request(
+                method,
+                path,
+                json.dumps(body) if body is not None else None,
+                {
+                    "Content-Type": "application/json",
+                    **{name.replace("_", "-"): value for name, value in headers.items()},
+                },
+            )
             response = connection.getresponse()
             answer = json.loads(response.read())
             if response.status != 200:

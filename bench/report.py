@@ -1,6 +1,7 @@
 """How measurements are told: under which conditions, and in tables that can be pasted into the documentation."""
 
 import datetime as dt
+import math
 import os
 import platform
 import unicodedata
@@ -25,11 +26,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table; numbers to the right."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(head, *texts, strict=True)]
-    right = [bool(texts) and all(row[place][:1].isdigit() or row[place] in ("", "–") for row in texts) for place in range(len(head))]
+    right = [
+        bool(texts) and all(row[place][:1].isdigit() or row[place] in ("", "–") for row in texts)
+        for place in range(len(head))
+    ]
 
     def line(cells: Sequence[str]) -> str:
-        padded = [" " * (width - _width(cell)) + cell if is_right else cell + " " * (width - _width(cell))
-                  for cell, width, is_right in zip(cells, widths, right, strict=True)]
+        padded = [
+            " " * (width - _width(cell)) + cell if is_right else cell + " " * (width - _width(cell))
+            for cell, width, is_right in zip(cells, widths, right, strict=True)
+        ]
         return f"| {' | '.join(padded)} |"
 
     rule = [f"{'-' * (width - 1)}{':' if is_right else '-'}" for width, is_right in zip(widths, right, strict=True)]
@@ -39,7 +45,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of all do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _processor() -> str:

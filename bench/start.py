@@ -32,23 +32,52 @@ def main(arguments: list[str]) -> int:
         folder = Path(name)
         settings = SETTINGS | {"DATA_DIR": str(folder / "data"), "KB_INDEX_DIR": str(folder / "kb_index")}
         _prepare(settings, folder)
-        facts = conditions(database="SQLite", runs=runs, state="second start: database, snapshot and file cache are warm")
+        facts = conditions(
+            database="SQLite", runs=runs, state="second start: database, snapshot and file cache are warm"
+        )
         _product(settings, folder)  # fills the file cache, not counted
         ours = [_product(settings, folder) for _ in range(runs)]
         bare = [_hello(settings, folder) for _ in range(runs)]
-    page, call, idle, ready = (statistics.median(column) for column in zip(*((run[0], run[1], run[2].resident or 0, run[3].resident or 0)
-                                                                         for run in ours), strict=True))
+    page, call, idle, ready = (
+        statistics.median(column)
+        for column in zip(*((run[0], run[1], run[2].resident or 0, run[3].resident or 0) for run in ours), strict=True)
+    )
     shares = [statistics.median(run[place].proportional or 0 for run in ours) for place in (2, 3)]
-    bare_page, bare_idle = (statistics.median(column) for column in zip(*((run[0], run[1].resident or 0) for run in bare), strict=True))
+    bare_page, bare_idle = (
+        statistics.median(column) for column in zip(*((run[0], run[1].resident or 0) for run in bare), strict=True)
+    )
     print(facts + "\n")
-    print(table(("median of the runs", "product", "bare Flask", "ratio", "aim"), [
-        ("process start to first page (s)", f"{page:.2f}", f"{bare_page:.2f}", f"{page / bare_page:.1f}", f"{MOST_SECONDS:.0f}"),
-        ("process start to first API answer (s)", f"{call:.2f}", f"{bare_page:.2f}", f"{call / bare_page:.1f}", "–"),
-        ("resident memory, idle (MB)", f"{idle:.0f}", f"{bare_idle:.0f}", f"{idle / bare_idle:.1f}", "–"),
-        ("resident memory, ready to answer (MB)", f"{ready:.0f}", f"{bare_idle:.0f}", f"{ready / bare_idle:.1f}", f"{MOST_MEGABYTES}"),
-        ("its share of memory (PSS), idle (MB)", f"{shares[0]:.0f}", "–", "–", "–"),
-        ("its share of memory (PSS), ready (MB)", f"{shares[1]:.0f}", "–", "–", "–"),
-    ]))
+    print(
+        table(
+            ("median of the runs", "product", "bare Flask", "ratio", "aim"),
+            [
+                (
+                    "process start to first page (s)",
+                    f"{page:.2f}",
+                    f"{bare_page:.2f}",
+                    f"{page / bare_page:.1f}",
+                    f"{MOST_SECONDS:.0f}",
+                ),
+                (
+                    "process start to first API answer (s)",
+                    f"{call:.2f}",
+                    f"{bare_page:.2f}",
+                    f"{call / bare_page:.1f}",
+                    "–",
+                ),
+                ("resident memory, idle (MB)", f"{idle:.0f}", f"{bare_idle:.0f}", f"{idle / bare_idle:.1f}", "–"),
+                (
+                    "resident memory, ready to answer (MB)",
+                    f"{ready:.0f}",
+                    f"{bare_idle:.0f}",
+                    f"{ready / bare_idle:.1f}",
+                    f"{MOST_MEGABYTES}",
+                ),
+                ("its share of memory (PSS), idle (MB)", f"{shares[0]:.0f}", "–", "–", "–"),
+                ("its share of memory (PSS), ready (MB)", f"{shares[1]:.0f}", "–", "–", "–"),
+            ],
+        )
+    )
     return 1 if page > MOST_SECONDS or ready > MOST_MEGABYTES else 0
 
 
@@ -75,7 +104,9 @@ def _product(settings: dict[str, str], folder: Path) -> tuple[float, float, Memo
 def _visitor(program: Program) -> dict[str, str]:
     """The headers of a new portal visitor."""
     session, cookies = program.call("GET", "/api/v1/session")
-    visitor, more = program.call("POST", "/api/v1/session/visitor", {}, X_CSRF_Token=session["csrfToken"], Cookie=_line(cookies))
+    visitor, more = program.call(
+        "POST", "/api/v1/session/visitor", {}, X_CSRF_Token=session["csrfToken"], Cookie=_line(cookies)
+    )
     return {"X_CSRF_Token": visitor["csrfToken"], "Cookie": _line(cookies | more)}
 
 

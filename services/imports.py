@@ -56,18 +56,22 @@ def import_articles(actor: Actor, rows: Sequence[ArticleRow], *, publish: bool) 
     return run(actor, "article.import", lambda: _Batch(actor, rows, publish).store())
 
 
-def embed_articles(actor: Actor, embedder: Embedder, article_ids: Sequence[int], progress: Callable[[int], None]) -> int:
+def embed_articles(
+    actor: Actor, embedder: Embedder, article_ids: Sequence[int], progress: Callable[[int], None]
+) -> int:
     """Give vectors to articles (see `assistant.missing_vectors`); `progress` is told how many are done.
 
     The embedder must give the vectors of the model that answers questions. Returns how many articles were done.
     """
     done = 0
     for start in range(0, len(article_ids), EMBED_BATCH):
-        ids = article_ids[start:start + EMBED_BATCH]
+        ids = article_ids[start : start + EMBED_BATCH]
         articles = list(db.session.scalars(select(Article).where(Article.id.in_(ids))))
         pieces = [pieces_of(article.title, to_text(article.body), article.phrasings or []) for article in articles]
         vectors = iter(embed_pieces(embedder, [piece for of_one in pieces for piece in of_one]))
-        parts = [(article, of_one, [next(vectors) for _ in of_one]) for article, of_one in zip(articles, pieces, strict=True)]
+        parts = [
+            (article, of_one, [next(vectors) for _ in of_one]) for article, of_one in zip(articles, pieces, strict=True)
+        ]
         try:
             run(actor, "article.index", lambda: _store_vectors(actor, parts, embedder.name))  # noqa: B023 - called at once
         except Conflict:
@@ -91,8 +95,10 @@ class _Batch:
         self.names = {name for _, name in self.categories}
         titles = {_one_line(row.title) for row in rows}
         # compared once more by key: the database may take "Á" for "a"
-        self.articles = {(row.title, row.category_id): row
-                         for row in db.session.scalars(select(Article).where(Article.title.in_(titles)).order_by(Article.id.desc()))}
+        self.articles = {
+            (row.title, row.category_id): row
+            for row in db.session.scalars(select(Article).where(Article.title.in_(titles)).order_by(Article.id.desc()))
+        }
 
     def store(self) -> list[Result | DomainError]:
         results: list[Result | DomainError] = []
@@ -121,8 +127,14 @@ class _Batch:
             raise Invalid("The visibility must be public, customer or staff", fields={"visibility": "unknown"})
         if any(len(tag) > 64 for tag in row.tags or ()) or len(row.tags or ()) > 50:
             raise Invalid("Too many or too long tags", fields={"tags": "too long"})
-        article = Article(title=row.title, body=row.body, phrasings=list(row.phrasings or ()), tags=list(row.tags or ()),
-                          visibility=Visibility(row.visibility or Visibility.public), locale=row.locale or "zh")
+        article = Article(
+            title=row.title,
+            body=row.body,
+            phrasings=list(row.phrasings or ()),
+            tags=list(row.tags or ()),
+            visibility=Visibility(row.visibility or Visibility.public),
+            locale=row.locale or "zh",
+        )
         knowledge.check_article(self.actor, article, {})
         return article
 
@@ -133,8 +145,11 @@ class _Batch:
             parent_id = category.id if category else None
             # names are unique in a company: one that stands elsewhere is made distinct by its parent's
             distinct = f"{category.name} / {name}"[-64:] if category else f"{name} (2)"[-64:]
-            category = (self.categories.get((parent_id, name)) or self.categories.get((parent_id, distinct))
-                        or self._new_category(name if name not in self.names else distinct, parent_id))
+            category = (
+                self.categories.get((parent_id, name))
+                or self.categories.get((parent_id, distinct))
+                or self._new_category(name if name not in self.names else distinct, parent_id)
+            )
         return category.id if category else None
 
     def _new_category(self, name: str, parent_id: int | None) -> ArticleCategory:
@@ -154,7 +169,11 @@ class _Batch:
     def _update(self, known: Article, wanted: Article, row: ArticleRow) -> Result:
         """Change what the file says otherwise."""
         given = {"body": wanted.body}
-        given |= {name: getattr(wanted, name) for name in ("phrasings", "tags", "visibility", "locale") if getattr(row, name) is not None}
+        given |= {
+            name: getattr(wanted, name)
+            for name in ("phrasings", "tags", "visibility", "locale")
+            if getattr(row, name) is not None
+        }
         changed = {name: value for name, value in given.items() if (getattr(known, name) or None) != (value or None)}
         appears = self.publish and known.status is not ArticleStatus.published
         if not changed and not appears:

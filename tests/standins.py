@@ -1,9 +1,9 @@
 """Systems of others (WeChat, an OA, an SMS gateway), played by a small HTTP server in the test process.
 
-    with StandIn() as oa:
-        oa.answers["/users"] = [{"id": "7", ...}]
-        ...
-        assert oa.calls[0].headers["Authorization"] == "Bearer key"
+with StandIn() as oa:
+    oa.answers["/users"] = [{"id": "7", ...}]
+    ...
+    assert oa.calls[0].headers["Authorization"] == "Bearer key"
 """
 
 import json
@@ -44,7 +44,7 @@ class Reply:
 
 
 class StandIn:
-    """The server. `answers` holds, by path, a JSON value, a Reply, or a function of the Call that returns one of them."""
+    """The server. `answers` holds by path a JSON value, a Reply, or a function of the Call that returns one of them."""
 
     def __init__(self, tls: ssl.SSLContext | None = None):
         self.answers: dict[str, Any] = {}
@@ -67,7 +67,9 @@ class StandIn:
     def wait_for_calls(self, count: int, timeout: float = 10) -> list[Call]:
         """The calls, once there are this many. Fails after `timeout`."""
         with self._news:
-            assert self._news.wait_for(lambda: len(self.calls) >= count, timeout), f"{len(self.calls)} calls instead of {count}"
+            assert self._news.wait_for(lambda: len(self.calls) >= count, timeout), (
+                f"{len(self.calls)} calls instead of {count}"
+            )
             return list(self.calls)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -77,8 +79,13 @@ class StandIn:
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                call = Call(self.command, parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()},
-                            dict(self.headers), body)
+                call = Call(
+                    self.command,
+                    parts.path,
+                    {key: values[0] for key, values in parse_qs(parts.query).items()},
+                    dict(self.headers),
+                    body,
+                )
                 with stand_in._news:
                     stand_in.calls.append(call)
                     stand_in._news.notify_all()

@@ -19,10 +19,8 @@ def test_percentiles_are_nearest_ranks(share, value):
 
 def test_tables_are_markdown_with_numbers_to_the_right():
     assert table(("名称", "ms"), [("一", "1.5"), ("second", "12.5")]) == (
-        "| 名称   |   ms |\n"
-        "| ------ | ---: |\n"
-        "| 一     |  1.5 |\n"
-        "| second | 12.5 |")
+        "| 名称   |   ms |\n| ------ | ---: |\n| 一     |  1.5 |\n| second | 12.5 |"
+    )
 
 
 def test_conditions_name_machine_and_day():
@@ -42,14 +40,24 @@ def test_a_program_is_timed_and_weighed(tmp_path):
 
 
 def test_a_program_that_dies_is_told(tmp_path):
-    with Program(["bench.nothing"], SETTINGS, tmp_path / "log", port_option=False) as program, pytest.raises(RuntimeError, match="No module named"):
+    with (
+        Program(["bench.nothing"], SETTINGS, tmp_path / "log", port_option=False) as program,
+        pytest.raises(RuntimeError, match="No module named"),
+    ):
         program.wait_for("/")
 
 
 def test_lists_are_measured_on_a_filled_database():
     # no judgement on times: three requests beside a whole test suite say nothing
-    done = subprocess.run([sys.executable, "-W", "ignore", "-m", "bench.http", "--rows", "300", "--requests", "3"], cwd=ROOT,
-                          env=clean_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "bench.http", "--rows", "300", "--requests", "3"],
+        cwd=ROOT,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     rows = {line.split("|")[1].strip(): line for line in done.stdout.splitlines() if line.startswith("| ")}
     assert set(rows) >= {wanted.title for wanted in LISTS}, done.stdout + done.stderr
     assert "300 ticket" in done.stdout and "The bare route takes" in done.stdout

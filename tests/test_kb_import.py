@@ -18,9 +18,15 @@ from tests.servers import ROOT, clean_environment, run_cli
 
 def kb_import(settings, *arguments: str | Path, expect: int = 0) -> str:
     """Run the command as an operator does; what it printed. By words alone unless the settings name a model."""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-m", "app.cli", "kb", "import", *map(str, arguments)], cwd=ROOT,
-                          env=clean_environment(**{"EMBEDDING_MODEL": "none", **settings, "LANG": "C.UTF-8"}), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "app.cli", "kb", "import", *map(str, arguments)],
+        cwd=ROOT,
+        env=clean_environment(**{"EMBEDDING_MODEL": "none", **settings, "LANG": "C.UTF-8"}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == expect, done.stdout + done.stderr
     return done.stdout
 
@@ -33,21 +39,33 @@ def lexical(backend) -> dict[str, str]:
 @pytest.fixture
 def write(tmp_path):
     """Write a file: write("faq.csv", text, encoding) or write("faq.jsonl", row, row …)."""
+
     def make(name: str, *content, encoding: str = "utf-8") -> Path:
         path = tmp_path / name
         text = "\n".join(row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in content)
         path.write_bytes((text + "\n").encode(encoding))
         return path
+
     return make
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
-@pytest.mark.parametrize("header", ["title,text,similar,category", "标题,答案,相似问,分类", "Question, Answer ,Phrasings,Category",
-                                    "问题,内容,相似问题,目录"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "title,text,similar,category",
+        "标题,答案,相似问,分类",
+        "Question, Answer ,Phrasings,Category",
+        "问题,内容,相似问题,目录",
+    ],
+)
 def test_spreadsheets_are_read_whatever_wrote_them(write, encoding, header):
-    path = write("faq.csv", header, '怎么改密码,"点“设置”，\n再点“密码”。",忘记密码;换密码,账号|安全', encoding=encoding)
+    path = write(
+        "faq.csv", header, '怎么改密码,"点“设置”，\n再点“密码”。",忘记密码;换密码,账号|安全', encoding=encoding
+    )
     [found] = read_file(path)
     assert found.row == ArticleRow("怎么改密码", "点“设置”，\n再点“密码”。", ("账号", "安全"), ("忘记密码", "换密码"))
 
@@ -59,8 +77,12 @@ def test_all_usual_delimiters_are_known(write, delimiter):
 
 
 def test_json_lines_are_read(write):
-    path = write("faq.jsonl", {"title": "T", "text": "B", "similar": ["x", " y "], "category": ["a", "b"], "visibility": "staff"}, "",
-                 {"question": "T2", "answer": "B2", "other": 5})
+    path = write(
+        "faq.jsonl",
+        {"title": "T", "text": "B", "similar": ["x", " y "], "category": ["a", "b"], "visibility": "staff"},
+        "",
+        {"question": "T2", "answer": "B2", "other": 5},
+    )
     first, second = read_file(path)
     assert first.row == ArticleRow("T", "B", ("a", "b"), ("x", "y"), visibility="staff")
     assert second.row == ArticleRow("T2", "B2")
@@ -72,16 +94,19 @@ def test_the_default_category_is_for_rows_without(write):
     assert (own.row.category, without.row.category) == (("own",), ("a", "b"))
 
 
-@pytest.mark.parametrize(("name", "content", "place", "problem"), [
-    ("a.csv", ("title,text", "only one cell"), "a.csv:2", "1 cells instead of 2"),
-    ("a.csv", ("name,words", "x,y"), "a.csv:1", "The first line must name the columns"),
-    ("a.csv", ("title,text", "T,B,C"), "a.csv:2", "3 cells instead of 2"),
-    ("a.jsonl", ("{broken",), "a.jsonl:1", "Not JSON"),
-    ("a.jsonl", ("[1]",), "a.jsonl:1", "Not a JSON object"),
-    ("a.jsonl", ({"title": "T"},), "a.jsonl:1", "Title or text is missing"),
-    ("a.jsonl", ({"title": 5, "text": "B"},), "a.jsonl:1", "title must be a text"),
-    ("a.jsonl", ({"title": "T", "text": "B", "similar": ["x", 1]},), "a.jsonl:1", "phrasings must be a text"),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "place", "problem"),
+    [
+        ("a.csv", ("title,text", "only one cell"), "a.csv:2", "1 cells instead of 2"),
+        ("a.csv", ("name,words", "x,y"), "a.csv:1", "The first line must name the columns"),
+        ("a.csv", ("title,text", "T,B,C"), "a.csv:2", "3 cells instead of 2"),
+        ("a.jsonl", ("{broken",), "a.jsonl:1", "Not JSON"),
+        ("a.jsonl", ("[1]",), "a.jsonl:1", "Not a JSON object"),
+        ("a.jsonl", ({"title": "T"},), "a.jsonl:1", "Title or text is missing"),
+        ("a.jsonl", ({"title": 5, "text": "B"},), "a.jsonl:1", "title must be a text"),
+        ("a.jsonl", ({"title": "T", "text": "B", "similar": ["x", 1]},), "a.jsonl:1", "phrasings must be a text"),
+    ],
+)
 def test_rows_that_cannot_be_read_are_named(write, name, content, place, problem):
     [found] = read_file(write(name, *content))
     assert found.row is None and found.place == place and found.problem.startswith(problem)
@@ -95,6 +120,7 @@ def test_a_file_in_no_known_encoding_is_refused_as_a_whole(tmp_path):
 
 
 # --- storing --------------------------------------------------------------------------------------------------------
+
 
 def test_imported_articles_are_found_by_visitors(lexical, people, write):
     word = unique("thermometer").replace("-", "")
@@ -115,13 +141,23 @@ def test_drafts_stay_with_the_editors(lexical, people, write):
 
 def test_a_bad_row_is_named_and_leaves_nothing_behind(lexical, people, write):
     mark = unique("mixed")
-    path = write("a.jsonl", {"title": f"{mark} good", "text": "B"}, "{broken", {"title": "", "text": "B", "category": f"{mark}-category"},
-                 {"title": f"{mark} {'x' * 260}", "text": "B"}, {"title": f"{mark} empty", "text": " "},
-                 {"title": f"{mark} seen", "text": "B", "visibility": "everybody"}, {"title": f"{mark} fine", "text": "B"})
+    path = write(
+        "a.jsonl",
+        {"title": f"{mark} good", "text": "B"},
+        "{broken",
+        {"title": "", "text": "B", "category": f"{mark}-category"},
+        {"title": f"{mark} {'x' * 260}", "text": "B"},
+        {"title": f"{mark} empty", "text": " "},
+        {"title": f"{mark} seen", "text": "B", "visibility": "everybody"},
+        {"title": f"{mark} fine", "text": "B"},
+    )
     output = kb_import(lexical, path, expect=1)
     assert [line.split(":")[1] for line in output.splitlines() if line.startswith("✗")] == ["2", "3", "4", "5", "6"]
     assert "2 created, 0 updated, 0 unchanged, 5 failed" in output
-    assert {row["title"] for row in people.supervisor.get("/kb/articles", q=mark)["list"]} == {f"{mark} good", f"{mark} fine"}
+    assert {row["title"] for row in people.supervisor.get("/kb/articles", q=mark)["list"]} == {
+        f"{mark} good",
+        f"{mark} fine",
+    }
     assert f"{mark}-category" not in {row["name"] for row in people.supervisor.get("/kb/categories", size=100)["list"]}
 
 
@@ -131,7 +167,8 @@ def test_importing_again_changes_what_changed_and_doubles_nothing(lexical, peopl
     assert "2 created" in kb_import(lexical, write("a.csv", "title,text,category", *rows))
     assert "0 created, 0 updated, 2 unchanged" in kb_import(lexical, write("a.csv", "title,text,category", *rows))
     assert "0 created, 1 updated, 1 unchanged" in kb_import(
-        lexical, write("a.csv", "title,text,category", rows[0], f"{mark} two,Second and better.,{mark}"))
+        lexical, write("a.csv", "title,text,category", rows[0], f"{mark} two,Second and better.,{mark}")
+    )
     listed = {row["title"]: row["summary"] for row in people.supervisor.get("/kb/articles", q=mark)["list"]}
     assert listed == {f"{mark} one": "First.", f"{mark} two": "Second and better."}
 
@@ -155,7 +192,9 @@ def test_the_same_title_twice_in_one_file_is_told(lexical, people, write):
 
 def test_categories_become_a_tree_even_where_names_repeat(lexical, people, write):
     mark = unique("tree")
-    file = write("a.csv", "title,text,category", f"{mark} a,B,{mark}-x|{mark}-forms", f"{mark} b,B,{mark}-y|{mark}-forms")
+    file = write(
+        "a.csv", "title,text,category", f"{mark} a,B,{mark}-x|{mark}-forms", f"{mark} b,B,{mark}-y|{mark}-forms"
+    )
     for _ in range(2):  # the second time finds the same ones
         kb_import(lexical, file)
     made = {row["name"]: row for row in people.supervisor.get("/kb/categories", size=100, q=mark)["list"]}
@@ -170,17 +209,32 @@ def test_an_unknown_company_is_refused(lexical, write):
 
 # --- learning -------------------------------------------------------------------------------------------------------
 
+
 def test_an_import_learns_meanings_and_leaves_a_snapshot(tmp_path, write):
-    settings = {"DATA_DIR": str(tmp_path / "data"), "KB_INDEX_DIR": str(tmp_path / "kb"), "EMBEDDING_MODEL": "default", "BCRYPT_ROUNDS": "4"}
+    settings = {
+        "DATA_DIR": str(tmp_path / "data"),
+        "KB_INDEX_DIR": str(tmp_path / "kb"),
+        "EMBEDDING_MODEL": "default",
+        "BCRYPT_ROUNDS": "4",
+    }
     run_cli("migrate", settings=settings)
     database = sa.create_engine(f"sqlite:///{tmp_path / 'data' / 'smartsupport.db'}")
     with database.begin() as connection:  # the manuals would only make it slow
         connection.execute(sa.text("UPDATE article SET deleted = 1"))
-    file = write("a.jsonl", {"title": "如何修改绑定的手机号", "text": "在“我的”里点“账号安全”，再点“更换手机号”。", "similar": ["换手机号"]})
+    file = write(
+        "a.jsonl",
+        {
+            "title": "如何修改绑定的手机号",
+            "text": "在“我的”里点“账号安全”，再点“更换手机号”。",
+            "similar": ["换手机号"],
+        },
+    )
     kb_import(settings, file)
     with database.connect() as connection:
         rows = connection.execute(sa.text("SELECT part, model, length(vector) FROM article_vector ORDER BY part")).all()
-    assert [tuple(row) for row in rows] == [(part, "multilingual-e5-small-q4", 4 * 384) for part in ("body:0", "phrasing:0", "title:0")]
+    assert [tuple(row) for row in rows] == [
+        (part, "multilingual-e5-small-q4", 4 * 384) for part in ("body:0", "phrasing:0", "title:0")
+    ]
     manifest = json.loads((tmp_path / "kb" / "1" / "manifest.json").read_text())
     assert (manifest["articles"], manifest["model"]) == (1, "multilingual-e5-small-q4")
 

@@ -38,20 +38,62 @@ def client() -> SafeHttp:
     return SafeHttp([HOST])
 
 
-@pytest.mark.parametrize("url", [
-    "http://127.0.0.1:6379/", "http://127.0.0.1/", "http://0.0.0.0/", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
-    "http://10.1.2.3/", "http://172.16.0.1/", "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data/",
-    "http://100.100.100.200/", "http://100.64.0.1/", "http://168.63.129.16/", "http://[fd00::1]/", "http://[fe80::1]/",
-    "http://[fe80::1%25eth0]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[2001:0:53aa::1]/",
-    "http://[::127.0.0.1]/", "http://[ff02::1]/", "http://224.0.0.1/", "http://255.255.255.255/", "http://198.18.0.1/",
-    # spellings that some read as an address
-    "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0x7f.1/", "http://127.0.0.1./",
-    "http://１２７.0.0.1/", "http://127。0。0。1/",
-    # names within a name, other schemes, other ports
-    "http://a@127.0.0.1/", "http://example.org@10.0.0.1/", "http://user:pass@example.org/", "file:///etc/passwd", "gopher://example.org/",
-    "ftp://example.org/", "//example.org/", "example.org", "", "http://", "http://example.org:6379/", "http://example.org:99999/",
-    "http://example.org:port/", "http://exa mple.org/", "http://example.org\r\nHost: x/", "http://example.org\\@10.0.0.1/", "http://-a.org/",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:6379/",
+        "http://127.0.0.1/",
+        "http://0.0.0.0/",
+        "http://[::1]/",
+        "http://[::]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://10.1.2.3/",
+        "http://172.16.0.1/",
+        "http://192.168.1.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://100.100.100.200/",
+        "http://100.64.0.1/",
+        "http://168.63.129.16/",
+        "http://[fd00::1]/",
+        "http://[fe80::1]/",
+        "http://[fe80::1%25eth0]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[2001:0:53aa::1]/",
+        "http://[::127.0.0.1]/",
+        "http://[ff02::1]/",
+        "http://224.0.0.1/",
+        "http://255.255.255.255/",
+        "http://198.18.0.1/",
+        # spellings that some read as an address
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://127.1/",
+        "http://0x7f.1/",
+        "http://127.0.0.1./",
+        "http://１２７.0.0.1/",
+        "http://127。0。0。1/",
+        # names within a name, other schemes, other ports
+        "http://a@127.0.0.1/",
+        "http://example.org@10.0.0.1/",
+        "http://user:pass@example.org/",
+        "file:///etc/passwd",
+        "gopher://example.org/",
+        "ftp://example.org/",
+        "//example.org/",
+        "example.org",
+        "",
+        "http://",
+        "http://example.org:6379/",
+        "http://example.org:99999/",
+        "http://example.org:port/",
+        "http://exa mple.org/",
+        "http://example.org\r\nHost: x/",
+        "http://example.org\\@10.0.0.1/",
+        "http://-a.org/",
+    ],
+)
 def test_address_that_may_not_be_called_is_refused_without_a_look_up(url):
     client = SafeHttp(resolver=never)
     with pytest.raises(Blocked) as refused:
@@ -61,11 +103,20 @@ def test_address_that_may_not_be_called_is_refused_without_a_look_up(url):
         client.request("GET", url)
 
 
-@pytest.mark.parametrize("found", [
-    ["127.0.0.1"], ["10.0.0.8"], ["169.254.169.254"], ["::1"], ["::ffff:10.0.0.1"], ["fe80::1%lo"], ["64:ff9b::a00:1"],
-    # one bad address among good ones: the next look-up could put it first
-    [PUBLIC, "192.168.0.1"],
-])
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["127.0.0.1"],
+        ["10.0.0.8"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["::ffff:10.0.0.1"],
+        ["fe80::1%lo"],
+        ["64:ff9b::a00:1"],
+        # one bad address among good ones: the next look-up could put it first
+        [PUBLIC, "192.168.0.1"],
+    ],
+)
 def test_name_that_leads_inside_is_refused(found):
     asked = []
     client = SafeHttp(resolver=lambda host, port: asked.append((host, port)) or found)
@@ -77,7 +128,12 @@ def test_name_that_leads_inside_is_refused(found):
 
 def test_public_addresses_may_be_saved():
     client = SafeHttp(resolver=lambda host, port: [PUBLIC, "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
-    for url in ("https://hooks.example.org/a?b=c", "http://EXAMPLE.org:80", "https://example.org.:443/", "https://xn--fiqs8s.example/"):
+    for url in (
+        "https://hooks.example.org/a?b=c",
+        "http://EXAMPLE.org:80",
+        "https://example.org.:443/",
+        "https://xn--fiqs8s.example/",
+    ):
         client.check(url)
 
 
@@ -105,7 +161,9 @@ def test_unknown_name_is_a_failure_not_a_crash():
 def test_allowed_internal_host_is_called_with_its_name(stand_in):
     stand_in.answers["/hook"] = {"fine": True}
     client = SafeHttp(["oa.internal"], resolver=lambda host, port: [HOST])
-    answer = client.post(f"http://oa.internal:{stand_in.port}/hook?x=1", json={"word": "你好"}, headers={"X-Kind": "test"})
+    answer = client.post(
+        f"http://oa.internal:{stand_in.port}/hook?x=1", json={"word": "你好"}, headers={"X-Kind": "test"}
+    )
     assert answer.ok and answer.json() == {"fine": True}
     call = stand_in.calls[0]
     assert (call.method, call.path, call.query, call.json) == ("POST", "/hook", {"x": "1"}, {"word": "你好"})
@@ -166,6 +224,7 @@ def test_answer_that_is_no_json_is_said_so(stand_in, client):
 @pytest.mark.parametrize("silent", [b"", b"HTTP/1.1 200 OK\r\n"])
 def test_silent_server_holds_nothing_up(client, silent):
     with socket.create_server((HOST, 0)) as server:
+
         def accept() -> None:
             connection, _ = server.accept()
             connection.sendall(silent)
@@ -210,14 +269,28 @@ def certificate(tmp_path):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "oa.internal")])
     now = dt.datetime.now(dt.UTC)
-    signed = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-              .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(hours=1))
-              .not_valid_after(now + dt.timedelta(hours=1))
-              .add_extension(x509.SubjectAlternativeName([x509.DNSName("oa.internal"), x509.IPAddress(ipaddress.ip_address("127.0.0.8"))]), False)
-              .add_extension(x509.BasicConstraints(ca=True, path_length=None), True).sign(key, hashes.SHA256()))
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [x509.DNSName("oa.internal"), x509.IPAddress(ipaddress.ip_address("127.0.0.8"))]
+            ),
+            False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
     path = tmp_path / "server.pem"
-    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    path.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     return path
 
 
@@ -269,8 +342,14 @@ print(client.get("https://oa.internal:{tls_server.port}/").json(), len(ticks) > 
         return "secret"
 
     tls_server.answers["/"] = slowly
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60,
-                          env=clean_environment(SSL_CERT_FILE=str(certificate)))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=clean_environment(SSL_CERT_FILE=str(certificate)),
+    )
     assert done.stdout.strip() == "secret True", done.stderr[-2000:]
 
 

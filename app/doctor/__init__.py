@@ -42,7 +42,11 @@ def report(environment: Mapping[str, str] | None = None) -> int:
     warnings = sum(finding.level is Level.warning for finding in findings)
     print()
     if failures:
-        print(gettext("%(failures)s things do not work and %(warnings)s deserve a look.", failures=failures, warnings=warnings))
+        print(
+            gettext(
+                "%(failures)s things do not work and %(warnings)s deserve a look.", failures=failures, warnings=warnings
+            )
+        )
     elif warnings:
         print(gettext("Everything needed works; %(warnings)s things deserve a look.", warnings=warnings))
     else:

@@ -55,7 +55,11 @@ def check_safety(config: Config) -> Iterator[Finding]:
     for sentence in unsafe:
         yield tell(gettext(sentence))
     if config.SMS_SENDER == "log":
-        yield warning(gettext("SMS_SENDER is log: verification codes are only written to a file in DATA_DIR, nobody receives one."))
+        yield warning(
+            gettext(
+                "SMS_SENDER is log: verification codes are only written to a file in DATA_DIR, nobody receives one."
+            )
+        )
 
 
 def _not_readable(setting: Setting, raw: str) -> Finding:

@@ -16,7 +16,11 @@ from app.terminal import gettext
 from config import ROOT, Config
 
 #: what MariaDB must answer so that a committed change survives a power cut
-DURABLE = {"innodb_flush_log_at_trx_commit": "1", "default_storage_engine": "InnoDB", "character_set_database": "utf8mb4"}
+DURABLE = {
+    "innodb_flush_log_at_trx_commit": "1",
+    "default_storage_engine": "InnoDB",
+    "character_set_database": "utf8mb4",
+}
 _POOL_OPTIONS = ("pool_size", "max_overflow", "pool_timeout", "pool_recycle", "pool_pre_ping")
 
 
@@ -29,8 +33,13 @@ def check_database(config: Config) -> Iterator[Finding]:
     try:
         engine = create_engine(config.database_url, poolclass=NullPool, **options)
         with engine.connect() as connection:
-            yield ok(gettext("The database answers: %(name)s %(version)s", name=_product(connection),
-                             version=".".join(map(str, connection.dialect.server_version_info or ()))))
+            yield ok(
+                gettext(
+                    "The database answers: %(name)s %(version)s",
+                    name=_product(connection),
+                    version=".".join(map(str, connection.dialect.server_version_info or ())),
+                )
+            )
             yield from _check_durability(connection)
             yield from _check_structure(connection)
     except (SQLAlchemyError, ImportError) as error:
@@ -47,17 +56,32 @@ def _product(connection: Connection) -> str:
 def _check_durability(connection: Connection) -> Iterator[Finding]:
     if connection.dialect.name == "sqlite":
         found = {name: str(connection.scalar(text(f"PRAGMA {name}"))) for name in ("journal_mode", "synchronous")}
-        wrong = [f"{name}={found[name]}" for name, wanted in (("journal_mode", "wal"), ("synchronous", "2")) if found[name] != wanted]
+        wrong = [
+            f"{name}={found[name]}"
+            for name, wanted in (("journal_mode", "wal"), ("synchronous", "2"))
+            if found[name] != wanted
+        ]
     else:
         wanted = dict(DURABLE)
-        found = dict(connection.execute(text("SHOW VARIABLES WHERE Variable_name IN :names").bindparams(
-            names=(*wanted, "log_bin", "sync_binlog"))).tuples().all())
+        found = dict(
+            connection.execute(
+                text("SHOW VARIABLES WHERE Variable_name IN :names").bindparams(
+                    names=(*wanted, "log_bin", "sync_binlog")
+                )
+            )
+            .tuples()
+            .all()
+        )
         if found.get("log_bin") == "ON":
             wanted["sync_binlog"] = "1"
         wrong = [f"{name}={found.get(name)}" for name in wanted if found.get(name) != wanted[name]]
     if wrong:
-        yield warning(gettext("A power cut may lose confirmed changes, or texts may be damaged: %(settings)s",
-                              settings=", ".join(wrong)))
+        yield warning(
+            gettext(
+                "A power cut may lose confirmed changes, or texts may be damaged: %(settings)s",
+                settings=", ".join(wrong),
+            )
+        )
     else:
         yield ok(gettext("What it confirms survives a power cut."))
 
@@ -75,7 +99,13 @@ def _check_structure(connection: Connection) -> Iterator[Finding]:
         try:
             scripts.get_revision(present)
         except CommandError:
-            yield failure(gettext("Its structure (%(revision)s) belongs to a newer program than this one.", revision=present))
+            yield failure(
+                gettext("Its structure (%(revision)s) belongs to a newer program than this one.", revision=present)
+            )
         else:
-            yield warning(gettext("Its structure (%(revision)s) is older than the program; `manage.py migrate` brings it up to date.",
-                                  revision=present))
+            yield warning(
+                gettext(
+                    "Its structure (%(revision)s) is older than the program; `manage.py migrate` brings it up to date.",
+                    revision=present,
+                )
+            )

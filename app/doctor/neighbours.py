@@ -30,7 +30,11 @@ def check_redis(config: Config) -> Iterator[Finding]:
     except (redis.RedisError, ValueError, OSError) as error:
         yield failure(gettext("Redis cannot be reached: %(reason)s", reason=error))
         return
-    yield ok(gettext("Redis %(version)s answers. It may be emptied at any time: the database holds the truth.", version=version))
+    yield ok(
+        gettext(
+            "Redis %(version)s answers. It may be emptied at any time: the database holds the truth.", version=version
+        )
+    )
 
 
 def check_jobs(config: Config) -> Iterator[Finding]:
@@ -67,8 +71,13 @@ def check_port(config: Config) -> Iterator[Finding]:
     if _is_ours():
         yield ok(gettext("SmartSupport is running on port %(port)s.", port=PORT))
     else:
-        yield warning(gettext("Port %(port)s cannot be used (%(reason)s): start with --port and another number.",
-                              port=PORT, reason=reason.strerror))
+        yield warning(
+            gettext(
+                "Port %(port)s cannot be used (%(reason)s): start with --port and another number.",
+                port=PORT,
+                reason=reason.strerror,
+            )
+        )
 
 
 def _is_ours() -> bool:

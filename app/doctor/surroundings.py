@@ -33,7 +33,9 @@ def check_program(config: Config) -> Iterator[Finding]:
 def check_front_end(config: Config) -> Iterator[Finding]:
     """The pages are built, and from the sources that lie beside."""
     if not (BUILD / "manifest.json").is_file():
-        yield failure(gettext("The pages are not built: %(folder)s has no manifest.json (see frontend/README.md).", folder=BUILD))
+        yield failure(
+            gettext("The pages are not built: %(folder)s has no manifest.json (see frontend/README.md).", folder=BUILD)
+        )
         return
     sources = ROOT / "frontend"
     if not (sources / "src").is_dir():
@@ -41,13 +43,22 @@ def check_front_end(config: Config) -> Iterator[Finding]:
     elif (BUILD / "sources.sha256").read_text().strip() == digest_of_sources(sources):
         yield ok(gettext("The pages are built from the present sources."))
     else:
-        yield warning(gettext("The pages were built from other sources than those in %(folder)s: run `npm run build` there.", folder=sources))
+        yield warning(
+            gettext(
+                "The pages were built from other sources than those in %(folder)s: run `npm run build` there.",
+                folder=sources,
+            )
+        )
 
 
 def digest_of_sources(folder: Path) -> str:
     """The number that the front end's build writes into sources.sha256 (see frontend/scripts/hash-sources.mjs)."""
-    single = [path for path in folder.iterdir()
-              if path.name in ("package.json", "package-lock.json", "vite.config.ts") or re.fullmatch(r"tsconfig.*\.json", path.name)]
+    single = [
+        path
+        for path in folder.iterdir()
+        if path.name in ("package.json", "package-lock.json", "vite.config.ts")
+        or re.fullmatch(r"tsconfig.*\.json", path.name)
+    ]
     paths = [*(path for path in (folder / "src").rglob("*") if path.is_file()), *single]
     digest = hashlib.sha256()
     for name, path in sorted((path.relative_to(folder).as_posix().encode(), path) for path in paths):
@@ -79,18 +90,30 @@ def check_model(config: Config) -> Iterator[Finding]:
         loaded = time.monotonic()
         embedder.encode_queries(["怎么修改绑定的手机号"])
     except (ModelError, ImportError, OSError) as error:
-        yield failure(gettext("The model %(model)s cannot be loaded: %(reason)s", model=config.EMBEDDING_MODEL, reason=error))
+        yield failure(
+            gettext("The model %(model)s cannot be loaded: %(reason)s", model=config.EMBEDDING_MODEL, reason=error)
+        )
         return
-    yield ok(gettext("Model %(model)s: loaded in %(load)s s, a question takes %(question)s ms, %(dim)s dimensions",
-                     model=embedder.name, load=f"{loaded - started:.2f}", question=f"{(time.monotonic() - loaded) * 1000:.0f}",
-                     dim=embedder.dim))
+    yield ok(
+        gettext(
+            "Model %(model)s: loaded in %(load)s s, a question takes %(question)s ms, %(dim)s dimensions",
+            model=embedder.name,
+            load=f"{loaded - started:.2f}",
+            question=f"{(time.monotonic() - loaded) * 1000:.0f}",
+            dim=embedder.dim,
+        )
+    )
 
 
 def check_model_interface(config: Config) -> Iterator[Finding]:
     """torch and sentence-transformers are wanted for other models and for large imports only."""
     found = {name: _version(name) for name in ("torch", "sentence-transformers")}
     if not all(found.values()):
-        yield note(gettext("sentence-transformers is not installed: the bundled model works without it, large imports take longer."))
+        yield note(
+            gettext(
+                "sentence-transformers is not installed: the bundled model works without it, large imports take longer."
+            )
+        )
         return
     yield ok(", ".join(f"{name} {version}" for name, version in found.items()))
     if config.EMBEDDING_MODEL == "default" and not is_rebuilt(config.kb_index_dir / "models"):

@@ -28,7 +28,8 @@ TAKEN = "This user name, phone number or e-mail address cannot be used"
 
 def create_user(actor: Actor, *, username: str, password: str | None = None, full_name: str = "", email: str = "",
                 phone: str = "", department_id: int | None = None, role_codes: list[str] | None = None,
-                role_ids: list[int] | None = None, must_change: bool = True, locale: str = "zh") -> tuple[User, str | None]:
+                role_ids: list[int] | None = None, must_change: bool = True,
+                locale: str = "zh") -> tuple[User, str | None]:
     """A new account; without `password` a random one, returned to be handed over once.
 
     The hash is made before the transaction begins. Raises Invalid, Conflict when name or address is taken.
@@ -37,18 +38,20 @@ def create_user(actor: Actor, *, username: str, password: str | None = None, ful
     made = None if password else passwords.random_password()
     if password:
         passwords.check_strength(password, username=username)
-    user = add_user(actor, username=username, password_hash=passwords.hash_password(password or made), full_name=full_name,
-                    email=email, phone=phone, department_id=department_id, role_codes=role_codes or [],
-                    role_ids=role_ids or [], must_change=must_change, locale=locale)
+    user = add_user(actor, username=username, password_hash=passwords.hash_password(password or made),
+                    full_name=full_name, email=email, phone=phone, department_id=department_id,
+                    role_codes=role_codes or [], role_ids=role_ids or [], must_change=must_change, locale=locale)
     return user, made
 
 
 @operation("user.create", title="Create a user")
 def add_user(actor: Actor, *, username: str, password_hash: str, full_name: str, email: str, phone: str,
-             department_id: int | None, role_codes: list[str], role_ids: list[int], must_change: bool, locale: str) -> User:
+             department_id: int | None, role_codes: list[str], role_ids: list[int], must_change: bool,
+             locale: str) -> User:
     """The row of a new account, with its agent or customer profile."""
     user = User(username=canonical_username(username), password=password_hash, first_name="", last_name="", active=True,
-                locale=locale if locale in ("zh", "en") else "zh", must_change_password=int(must_change), token_version=1)
+                locale=locale if locale in ("zh", "en") else "zh", must_change_password=int(must_change),
+                token_version=1)
     user.full_name = canonical_name(full_name) or user.username
     user.email = canonical_email(email) or f"{user.username}@local.invalid"
     user.phone = canonical_phone(phone)
@@ -64,8 +67,8 @@ def add_user(actor: Actor, *, username: str, password_hash: str, full_name: str,
 
 
 @operation("user.update", title="Change a user")
-def update_user(actor: Actor, user: User, *, full_name: str | None = None, email: str | None = None, phone: str | None = None,
-                department_id: int | None = None, active: bool | None = None, role_ids: list[int] | None = None,
+def update_user(actor: Actor, user: User, *, full_name: str | None = None, email: str | None = None,
+                phone: str | None = None, department_id: int | None = None, active: bool | None = None, role_ids: list[int] | None = None,
                 locale: str | None = None) -> User:
     """An administrator changes an account; disabling it or changing its roles ends its sign-ins."""
     guard_stronger(actor, user)
@@ -196,13 +199,14 @@ def update_own_profile(actor: Actor, user: User, *, full_name: str | None = None
 def ensure_profile(user: User) -> None:
     """Inside an operation: staff who serve have an agent profile, customers a customer profile."""
     codes = {role.code for role in user.roles}
-    if codes & {"agent", "supervisor", "admin", SUPER_ROLE}:
-        if db.session.scalar(select(Agent.id).where(Agent.user_id == user.id)) is None:
-            db.session.add(Agent(user_id=user.id, work_no=next_work_no(),
-                                 max_conversations=settings.get_setting("default_max_conversations")))
+    serves = bool(codes & {"agent", "supervisor", "admin", SUPER_ROLE})
+    if serves and db.session.scalar(select(Agent.id).where(Agent.user_id == user.id)) is None:
+        db.session.add(Agent(user_id=user.id, work_no=next_work_no(),
+                             max_conversations=settings.get_setting("default_max_conversations")))
     if CUSTOMER_ROLE in codes and db.session.scalar(select(Customer.id).where(Customer.user_id == user.id)) is None:
         real_email = None if user.email.endswith("@local.invalid") else user.email
-        db.session.add(Customer(user_id=user.id, name=user.full_name, phone=user.phone, email=real_email, source="account"))
+        db.session.add(Customer(user_id=user.id, name=user.full_name, phone=user.phone, email=real_email,
+                                source="account"))
     db.session.flush()
 
 
@@ -211,7 +215,8 @@ def canonical_username(name: str) -> str:
     name = unicodedata.normalize("NFKC", name).strip()
     shortest = 2 if re.search(r"[\u4e00-\u9fff]", name) else 3
     if not re.fullmatch(rf"[\w.@-]{{{shortest},64}}", name):
-        raise Invalid("A user name has 3 to 64 letters, digits or . _ -", fields={"username": "3 to 64 letters or digits"})
+        raise Invalid("A user name has 3 to 64 letters, digits or . _ -",
+                      fields={"username": "3 to 64 letters or digits"})
     return name
 
 

@@ -190,8 +190,9 @@ def _apply(actor: Actor, person: Person, identity: ExternalIdentity | None, role
 def _create(actor: Actor, person: Person, department_id: int | None, role: Role) -> None:
     def create() -> None:
         user = accounts.add_user(actor, username=person.username, full_name=person.name, email=person.email or "",
-                                 phone=person.phone or "", department_id=department_id, role_codes=[], role_ids=[role.id],
-                                 password_hash=passwords.NO_PASSWORD, must_change=False, locale="zh")
+                                 phone=person.phone or "", department_id=department_id, role_codes=[],
+                                 role_ids=[role.id], password_hash=passwords.NO_PASSWORD, must_change=False,
+                                 locale="zh")
         link(user, OA, person.id)
 
     run(actor, "user.sync_row", create)

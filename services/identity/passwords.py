@@ -63,7 +63,8 @@ def is_legacy(stored: str | None) -> bool:
 def check_strength(password: str, *, username: str = "") -> None:
     """Raises Invalid with the reason when a new password is too weak."""
     if len(password) < _min_length:
-        raise Invalid("The password is too short", fields={"password": Reason("at least %(number)s characters", number=_min_length)})
+        raise Invalid("The password is too short",
+                      fields={"password": Reason("at least %(number)s characters", number=_min_length)})
     if len(password) > 1024:
         raise Invalid("The password is too long", fields={"password": "at most 1024 characters"})
     kinds = sum(bool(re.search(pattern, password)) for pattern in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))

@@ -22,8 +22,8 @@ MOST_RATIO = 200
 
 
 #: openpyxl has no error of its own for most of what may be wrong inside a file
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, IndexError, TypeError, AttributeError,
-           SyntaxError, OSError, EOFError, NotImplementedError)
+_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, IndexError, TypeError,
+           AttributeError, SyntaxError, OSError, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def _read_csv(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
             if len(lines) > 2 * MOST_ROWS:
                 raise TooLarge("The table has too many rows", limit=MOST_ROWS)
     except csv.Error:
-        raise Invalid("The table cannot be read", fields={"file": Reason("line %(number)s", number=reader.line_num)}) from None
+        where = Reason("line %(number)s", number=reader.line_num)
+        raise Invalid("The table cannot be read", fields={"file": where}) from None
     return lines
 
 
@@ -113,7 +114,8 @@ def _cells(values) -> tuple[str, ...]:
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
-        raise Invalid("The table has too many columns", fields={"file": Reason("at most %(number)s columns", number=MOST_COLUMNS)})
+        raise Invalid("The table has too many columns",
+                      fields={"file": Reason("at most %(number)s columns", number=MOST_COLUMNS)})
     return tuple(cells)
 
 
@@ -124,5 +126,6 @@ def _text(value: object) -> str:
         value = int(value)  # spreadsheets keep phone numbers as numbers
     text = str(value).strip()
     if len(text) > MOST_CELL:
-        raise Invalid("A cell holds too much text", fields={"file": Reason("at most %(number)s characters", number=MOST_CELL)})
+        raise Invalid("A cell holds too much text",
+                      fields={"file": Reason("at most %(number)s characters", number=MOST_CELL)})
     return text

@@ -1,11 +1,11 @@
-"""A server whose codes are not rationed, and people with phones."""
-
+"""Servers for what the shared one does not do, and people with phones."""
 
 import pytest
 
-from tests.identity.ways_in import new_phone, sent_to
+from tests.identity.ways_in import OA_KEY, WECHAT_SECRET, new_phone, sent_to
 from tests.people import Company, Person, unique
 from tests.servers import AppServer
+from tests.standins import StandIn
 from tests.waiting import eventually
 
 
@@ -34,7 +34,34 @@ def holder(company) -> Person:
 @pytest.fixture
 def outbox(backend):
     """What was sent: outbox(target) is the newest code for it, waited for."""
+
     def newest(target: str, after: int = 0) -> str:
         return eventually(lambda: sent_to(backend, target)[after:])[-1]
 
     return newest
+
+
+@pytest.fixture(scope="session")
+def others():
+    """All the other systems on one port."""
+    with StandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="session")
+def connected(backend, others, tmp_path_factory):
+    settings = {
+        **backend.settings,
+        "OUTBOUND_ALLOW": "127.0.0.1",
+        "CODE_RATE": "100000 per hour",
+        "CODE_RATE_PER_IP": "100000 per hour",
+        "SMS_SENDER": "http",
+        "SMS_HTTP_URL": f"{others.url}/sms",
+        "WECHAT_APP_ID": "wx-tests",
+        "WECHAT_APP_SECRET": WECHAT_SECRET,
+        "WECHAT_API_URL": others.url,
+        "OA_API_URL": f"{others.url}/people",
+        "OA_API_KEY": OA_KEY,
+    }
+    with AppServer(tmp_path_factory.mktemp("external"), settings) as running:
+        yield running

@@ -1,15 +1,33 @@
 """The own account, and who may manage whose."""
 
-
 import pytest
 import sqlalchemy as sa
 
 from tests.identity.custom_roles import new_with_role, right_ids
 from tests.people import unique
 
-FORBIDDEN = {"role": "admin", "roles": [1], "roleIds": [1], "active": True, "isActive": 1, "vipLevel": 9, "teamId": 1, "password": "x",
-             "emailVerified": True, "phoneVerified": True, "deleted": 0, "createBy": 1, "tenantId": 2, "departmentId": 1, "username": "root",
-             "mustChangePassword": False, "totpEnabled": False, "id": 1, "__proto__": {}, "full_name": "snake"}
+FORBIDDEN = {
+    "role": "admin",
+    "roles": [1],
+    "roleIds": [1],
+    "active": True,
+    "isActive": 1,
+    "vipLevel": 9,
+    "teamId": 1,
+    "password": "x",
+    "emailVerified": True,
+    "phoneVerified": True,
+    "deleted": 0,
+    "createBy": 1,
+    "tenantId": 2,
+    "departmentId": 1,
+    "username": "root",
+    "mustChangePassword": False,
+    "totpEnabled": False,
+    "id": 1,
+    "__proto__": {},
+    "full_name": "snake",
+}
 
 
 @pytest.mark.parametrize("field", FORBIDDEN)
@@ -43,20 +61,41 @@ def test_passwords_never_reach_the_operation_log(people, database):
     person = people.new("agent")
     person.put("/user/password", {"oldPassword": person.password, "newPassword": "Brand-new-pass-1"})
     with database.connect() as connection:
-        rows = connection.execute(sa.text("SELECT * FROM operation_log WHERE target_type = 'ab_user' AND target_id = :id"),
-                                  {"id": person.user_id}).mappings().all()
+        rows = (
+            connection.execute(
+                sa.text("SELECT * FROM operation_log WHERE target_type = 'ab_user' AND target_id = :id"),
+                {"id": person.user_id},
+            )
+            .mappings()
+            .all()
+        )
     assert rows and not any("$2b$" in str(dict(row)) or "Brand-new" in str(dict(row)) for row in rows)
 
 
 # --- who may manage whom --------------------------------------------------------------------------------------------
 
-WRITES = [("POST", "/users", {"username": "intruder", "roleIds": []}), ("PUT", "/users/{user}", {"fullName": "x"}), ("DELETE", "/users/{user}", None),
-          ("POST", "/users/{user}/reset-password", None), ("POST", "/users/{user}/reset-second-factor", None),
-          ("POST", "/users/import", None), ("POST", "/users/sync/oa", {"roleId": 1}), ("POST", "/roles", {"name": "x"}),
-          ("PUT", "/roles/{role}", {"name": "x"}), ("DELETE", "/roles/{role}", None), ("POST", "/roles/{role}/permissions", {"permissionIds": []}),
-          ("POST", "/roles/{role}/users", {"userIds": []}), ("PUT", "/settings", {"values": {}}), ("POST", "/departments", {"name": "x", "code": "x"}),
-          ("PUT", "/departments/1", {"name": "x"}), ("DELETE", "/departments/1", None), ("GET", "/users", None), ("GET", "/roles", None),
-          ("GET", "/permissions", None), ("GET", "/users/import/template.csv", None)]
+WRITES = [
+    ("POST", "/users", {"username": "intruder", "roleIds": []}),
+    ("PUT", "/users/{user}", {"fullName": "x"}),
+    ("DELETE", "/users/{user}", None),
+    ("POST", "/users/{user}/reset-password", None),
+    ("POST", "/users/{user}/reset-second-factor", None),
+    ("POST", "/users/import", None),
+    ("POST", "/users/sync/oa", {"roleId": 1}),
+    ("POST", "/roles", {"name": "x"}),
+    ("PUT", "/roles/{role}", {"name": "x"}),
+    ("DELETE", "/roles/{role}", None),
+    ("POST", "/roles/{role}/permissions", {"permissionIds": []}),
+    ("POST", "/roles/{role}/users", {"userIds": []}),
+    ("PUT", "/settings", {"values": {}}),
+    ("POST", "/departments", {"name": "x", "code": "x"}),
+    ("PUT", "/departments/1", {"name": "x"}),
+    ("DELETE", "/departments/1", None),
+    ("GET", "/users", None),
+    ("GET", "/roles", None),
+    ("GET", "/permissions", None),
+    ("GET", "/users/import/template.csv", None),
+]
 
 
 @pytest.mark.parametrize("who", ["agent", "customer", "anonymous"])
@@ -89,8 +128,13 @@ def test_nobody_switches_off_his_own_account(people):
 
 def test_administrator_has_no_power_over_the_super_administrator(people):
     manager, victim = people.manager, people.admin
-    for method, path, body in (("PUT", "", {"active": False}), ("PUT", "", {"email": f"{unique()}@example.org"}), ("DELETE", "", None),
-                               ("POST", "/reset-password", None), ("POST", "/reset-second-factor", None)):
+    for method, path, body in (
+        ("PUT", "", {"active": False}),
+        ("PUT", "", {"email": f"{unique()}@example.org"}),
+        ("DELETE", "", None),
+        ("POST", "/reset-password", None),
+        ("POST", "/reset-second-factor", None),
+    ):
         manager.call(method, f"/users/{victim.user_id}{path}", body, expect=403)
     assert victim.get("/session")["actor"]
 

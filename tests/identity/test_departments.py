@@ -1,7 +1,5 @@
 """The tree of departments."""
 
-
-
 from tests.identity.custom_roles import new_with_role, right_ids
 from tests.people import unique
 
@@ -68,10 +66,20 @@ def test_head_of_a_department_sees_its_people_and_those_below(people):
     root = department(people)
     leaf, elsewhere = department(people, root["id"]), department(people)
     role = people.admin.post("/roles", {"name": unique("head")})["id"]
-    people.admin.post(f"/roles/{role}/permissions", {"permissionIds": right_ids(people, "user.read"), "scopes": {"*": "department"}})
+    people.admin.post(
+        f"/roles/{role}/permissions", {"permissionIds": right_ids(people, "user.read"), "scopes": {"*": "department"}}
+    )
     head = new_with_role(people, role)
     people.admin.put(f"/users/{head.user_id}", {"departmentId": root["id"]})
-    members = {row["id"]: people.admin.post("/users", {"username": unique("m"), "roleIds": [], "departmentId": row["id"]})["id"]
-               for row in (root, leaf, elsewhere)}
-    assert {user["id"] for user in head.get("/users", size=100)["list"]} == {head.user_id, members[root["id"]], members[leaf["id"]]}
+    members = {
+        row["id"]: people.admin.post("/users", {"username": unique("m"), "roleIds": [], "departmentId": row["id"]})[
+            "id"
+        ]
+        for row in (root, leaf, elsewhere)
+    }
+    assert {user["id"] for user in head.get("/users", size=100)["list"]} == {
+        head.user_id,
+        members[root["id"]],
+        members[leaf["id"]],
+    }
     head.get(f"/users/{members[elsewhere['id']]}", expect=404)

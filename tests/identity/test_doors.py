@@ -24,12 +24,20 @@ from tests.people import at_once, unique
 def test_failures_at_all_doors_count_together_and_lock_all_doors(doors, holder, outbox):
     ask(doors, holder.phone)
     code = outbox(holder.phone)
-    failures = [by_form(doors, holder.username, WRONG_PASSWORD), by_api(doors, holder.username, WRONG_PASSWORD),
-                by_form(doors, holder.email, WRONG_PASSWORD), by_phone(doors, holder.phone, other_than(code)),
-                by_phone_form(doors, holder.phone, other_than(code))]
+    failures = [
+        by_form(doors, holder.username, WRONG_PASSWORD),
+        by_api(doors, holder.username, WRONG_PASSWORD),
+        by_form(doors, holder.email, WRONG_PASSWORD),
+        by_phone(doors, holder.phone, other_than(code)),
+        by_phone_form(doors, holder.phone, other_than(code)),
+    ]
     assert [answer.status_code for answer in failures] == [401] * 5
-    for answer in (by_form(doors, holder.username, holder.password), by_api(doors, holder.email.upper(), holder.password),
-                   by_phone(doors, holder.phone, code), by_phone_form(doors, holder.phone, code)):
+    for answer in (
+        by_form(doors, holder.username, holder.password),
+        by_api(doors, holder.email.upper(), holder.password),
+        by_phone(doors, holder.phone, code),
+        by_phone_form(doors, holder.phone, code),
+    ):
         assert (answer.status_code, answer.json()["data"]["error"]) == (429, "locked")
     # who is inside stays inside
     assert holder.get("/session")["actor"]["username"] == holder.username
@@ -47,9 +55,14 @@ def test_lock_ends_by_itself(doors, company, database, start_server):
     for _ in range(5):
         by_form(doors, person.username, WRONG_PASSWORD)
     with database.begin() as connection:
-        until = connection.execute(sa.text("SELECT locked_until FROM ab_user WHERE id = :id"), {"id": person.user_id}).scalar()
+        until = connection.execute(
+            sa.text("SELECT locked_until FROM ab_user WHERE id = :id"), {"id": person.user_id}
+        ).scalar()
         assert until is not None
-        connection.execute(sa.text("UPDATE ab_user SET locked_until = :past WHERE id = :id"), {"past": "2020-01-01 00:00:00", "id": person.user_id})
+        connection.execute(
+            sa.text("UPDATE ab_user SET locked_until = :past WHERE id = :id"),
+            {"past": "2020-01-01 00:00:00", "id": person.user_id},
+        )
     # a number of failures of its own, so that it counts apart from the others
     assert by_api(start_server(LOGIN_FAILURES="6"), person.username, person.password).status_code == 200
 
@@ -85,11 +98,23 @@ def test_right_password_forgets_the_failures(doors, company):
 
 def test_attempts_of_one_address_are_limited_over_all_doors(start_server):
     server = start_server(LOGIN_RATE_PER_IP="6 per minute")
-    statuses = [answer.status_code for answer in (
-        by_form(server, unique(), "x"), by_api(server, unique(), "x"), by_phone(server, new_phone(), "1"),
-        by_phone_form(server, new_phone(), "1"), by_form(server, unique(), "x"),
-        nobody(server).request("POST", "/user/password/reset", json={"target": new_phone(), "code": "1", "newPassword": "Another-pass-1"}),
-        by_api(server, unique(), "x"), by_phone(server, new_phone(), "1"))]
+    statuses = [
+        answer.status_code
+        for answer in (
+            by_form(server, unique(), "x"),
+            by_api(server, unique(), "x"),
+            by_phone(server, new_phone(), "1"),
+            by_phone_form(server, new_phone(), "1"),
+            by_form(server, unique(), "x"),
+            nobody(server).request(
+                "POST",
+                "/user/password/reset",
+                json={"target": new_phone(), "code": "1", "newPassword": "Another-pass-1"},
+            ),
+            by_api(server, unique(), "x"),
+            by_phone(server, new_phone(), "1"),
+        )
+    ]
     assert statuses == [401, 401, 401, 401, 401, 400, 429, 429]
 
 
@@ -104,22 +129,31 @@ def test_administrator_unlocks_with_a_new_password(doors, company):
 
 # --- old and planted things -----------------------------------------------------------------------------------------
 
+
 def test_old_md5_password_is_accepted_and_becomes_bcrypt(doors, company, database):
     person = company.new("customer")
     digest = hashlib.md5(b"old-Secret-1").hexdigest()
     with database.begin() as connection:
-        connection.execute(sa.text("UPDATE ab_user SET password = :hash WHERE id = :id"), {"hash": f"md5${digest}", "id": person.user_id})
+        connection.execute(
+            sa.text("UPDATE ab_user SET password = :hash WHERE id = :id"),
+            {"hash": f"md5${digest}", "id": person.user_id},
+        )
     assert by_form(doors, person.username, digest).status_code == 401  # the stored text itself is no password
     assert by_form(doors, person.username, f"md5${digest}").status_code == 401
     assert by_form(doors, person.username, "old-Secret-1").status_code == 200
     with database.connect() as connection:
-        stored = connection.execute(sa.text("SELECT password FROM ab_user WHERE id = :id"), {"id": person.user_id}).scalar()
+        stored = connection.execute(
+            sa.text("SELECT password FROM ab_user WHERE id = :id"), {"id": person.user_id}
+        ).scalar()
     assert stored.startswith("$2b$")
     assert by_form(doors, person.username, "old-Secret-1").status_code == 200
     assert by_form(doors, person.username, digest).status_code == 401
 
 
-@pytest.mark.parametrize(("username", "password"), [("admin", "admin123"), ("admin", "123456"), ("admin", "admin"), ("customer", "customer123")])
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("admin", "admin123"), ("admin", "123456"), ("admin", "admin"), ("customer", "customer123")],
+)
 def test_accounts_of_the_documents_do_not_exist(doors, username, password):
     data = nobody(doors).request("POST", "/auth/login", json={"username": f"{username}", "password": password})
     assert data.status_code in (401, 429)

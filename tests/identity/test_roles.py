@@ -1,6 +1,5 @@
 """Roles, rights and data scopes."""
 
-
 import pytest
 
 from tests.identity.custom_roles import new_with_role, right_ids
@@ -13,8 +12,10 @@ def test_role_is_made_granted_given_and_deleted(people):
     assert (role["name"], role["isPreset"], role["permissions"], role["scopes"]) == (name, False, [], {"*": "own"})
     admin.post("/roles", {"name": name}, expect=409)
     assert admin.put(f"/roles/{role['id']}", {"description": "changed"})["description"] == "changed"
-    granted = admin.post(f"/roles/{role['id']}/permissions", {"permissionIds": right_ids(people, "ticket.read", "customer.read"),
-                                                              "scopes": {"*": "team", "ticket": "all"}})
+    granted = admin.post(
+        f"/roles/{role['id']}/permissions",
+        {"permissionIds": right_ids(people, "ticket.read", "customer.read"), "scopes": {"*": "team", "ticket": "all"}},
+    )
     assert {right["name"] for right in granted["permissions"]} == {"ticket.read", "customer.read"}
     assert granted["scopes"] == {"*": "team", "ticket": "all"}
     person = new_with_role(people, role["id"])
@@ -41,29 +42,49 @@ def test_rights_of_the_super_administrator_stay(people):
 def test_nobody_grants_more_than_he_has(people):
     """Neither a right nor a wider view: of what he holds he may grant anything."""
     granter_role = people.admin.post("/roles", {"name": unique("granter")})["id"]
-    people.admin.post(f"/roles/{granter_role}/permissions", {
-        "permissionIds": right_ids(people, "role.read", "role.create", "role.grant", "ticket.read"), "scopes": {"*": "team"}})
+    people.admin.post(
+        f"/roles/{granter_role}/permissions",
+        {
+            "permissionIds": right_ids(people, "role.read", "role.create", "role.grant", "ticket.read"),
+            "scopes": {"*": "team"},
+        },
+    )
     granter = new_with_role(people, granter_role)
     role = granter.post("/roles", {"name": unique("made")})["id"]
-    refused = granter.post(f"/roles/{role}/permissions", {"permissionIds": right_ids(people, "ticket.read", "user.delete")}, expect=403)
+    refused = granter.post(
+        f"/roles/{role}/permissions", {"permissionIds": right_ids(people, "ticket.read", "user.delete")}, expect=403
+    )
     assert refused["rights"] == ["user.delete"]
     granter.post(f"/roles/{role}/permissions", {"permissionIds": [], "scopes": {"ticket": "all"}}, expect=403)
-    granter.post(f"/roles/{role}/permissions", {"permissionIds": right_ids(people, "ticket.read"), "scopes": {"*": "team"}})
+    granter.post(
+        f"/roles/{role}/permissions", {"permissionIds": right_ids(people, "ticket.read"), "scopes": {"*": "team"}}
+    )
     # nor does he give away what others may do
     granter.post(f"/roles/{people.role_id('admin')}/users", {"userIds": [granter.user_id]}, expect=(400, 403))
 
 
 def test_role_is_given_to_many_at_once(people):
     role = people.admin.post("/roles", {"name": unique("bulk")})["id"]
-    users = [people.admin.post("/users", {"username": unique("member"), "roleIds": [people.role_id("agent")]})["id"] for _ in range(3)]
+    users = [
+        people.admin.post("/users", {"username": unique("member"), "roleIds": [people.role_id("agent")]})["id"]
+        for _ in range(3)
+    ]
     assert people.admin.post(f"/roles/{role}/users", {"userIds": users})["changed"] == 3
     assert people.admin.post(f"/roles/{role}/users", {"userIds": users})["changed"] == 0
     assert {entry["id"] for entry in people.admin.get(f"/users/{users[0]}")["roles"]} == {role, people.role_id("agent")}
     people.admin.post(f"/roles/{role}/users", {"userIds": [*users, 10**12]}, expect=400)
 
 
-@pytest.mark.parametrize("body", [{"permissionIds": [10**12]}, {"permissionIds": ["1"]}, {"permissionIds": [1], "scopes": {"*": "everything"}},
-                                  {}, {"permissionIds": [1], "tenantId": 2}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"permissionIds": [10**12]},
+        {"permissionIds": ["1"]},
+        {"permissionIds": [1], "scopes": {"*": "everything"}},
+        {},
+        {"permissionIds": [1], "tenantId": 2},
+    ],
+)
 def test_grant_that_makes_no_sense_is_refused(people, body):
     role = people.admin.post("/roles", {"name": unique("role")})["id"]
     people.admin.post(f"/roles/{role}/permissions", body, expect=400)

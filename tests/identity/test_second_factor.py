@@ -1,6 +1,5 @@
 """Two-step verification."""
 
-
 import pyotp
 import pytest
 import sqlalchemy as sa
@@ -44,7 +43,9 @@ def test_second_factor_is_asked_at_every_door(doors, careful, outbox):
 
     data = nobody(doors).post("/auth/login", {"username": careful.username, "password": careful.password}, expect=401)
     assert data["error"] == "totp_required"
-    nobody(doors).post("/auth/login", {"username": careful.username, "password": careful.password, "code": careful.fresh_code()})
+    nobody(doors).post(
+        "/auth/login", {"username": careful.username, "password": careful.password, "code": careful.fresh_code()}
+    )
     assert nobody(doors).post("/auth/login/totp", {"step": data["step"], "code": careful.fresh_code()})["accessToken"]
 
     ask(doors, careful.phone)
@@ -67,7 +68,9 @@ def test_code_of_the_authenticator_works_once(doors, careful):
 
 def test_code_of_the_authenticator_sent_twice_at_once_works_once(doors, careful):
     browsers, code = [first_step(doors, careful) for _ in range(4)], careful.fresh_code()
-    answers = at_once(*[lambda browser=browser: browser.request("POST", "/session/totp", json={"code": code}) for browser in browsers])
+    answers = at_once(
+        *[lambda browser=browser: browser.request("POST", "/session/totp", json={"code": code}) for browser in browsers]
+    )
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
 
 
@@ -84,8 +87,15 @@ def test_guessing_the_second_factor_is_locked(doors, careful):
     statuses = [browser.request("POST", "/session/totp", json={"code": "000000"}).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [429]
     # nor does a right code help, at this door or the other, nor a new first step
-    assert first_step(doors, careful).request("POST", "/session/totp", json={"code": careful.fresh_code()}).status_code == 429
-    nobody(doors).post("/auth/login", {"username": careful.username, "password": careful.password, "code": careful.fresh_code()}, expect=429)
+    assert (
+        first_step(doors, careful).request("POST", "/session/totp", json={"code": careful.fresh_code()}).status_code
+        == 429
+    )
+    nobody(doors).post(
+        "/auth/login",
+        {"username": careful.username, "password": careful.password, "code": careful.fresh_code()},
+        expect=429,
+    )
 
 
 def test_guesses_of_the_second_factor_sent_at_once_are_five(doors, careful):
@@ -117,7 +127,9 @@ def test_second_factor_is_switched_off_with_the_password_only(doors, careful):
 
 
 def test_confirming_passwords_is_rationed(careful):
-    statuses = [careful.request("DELETE", "/user/totp", json={"password": WRONG_PASSWORD}).status_code for _ in range(6)]
+    statuses = [
+        careful.request("DELETE", "/user/totp", json={"password": WRONG_PASSWORD}).status_code for _ in range(6)
+    ]
     assert 429 in statuses[4:]
     careful.put("/user/password", {"oldPassword": WRONG_PASSWORD, "newPassword": "Brand-new-pass-1"}, expect=429)
 

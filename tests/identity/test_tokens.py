@@ -36,25 +36,49 @@ def test_token_made_like_ours_is_taken(backend, server, claims):
     assert claims["exp"] - claims["iat"] == 2 * 3600
 
 
-@pytest.mark.parametrize("spoil", [
-    {"exp": dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)}, {"exp": None}, {"iat": None}, {"aud": "another-service"}, {"aud": None},
-    {"sub": None}, {"jti": None}, {"jti": "999999999-0"}, {"jti": "x"}, {"jti": "-1-0"}, {"sub": "1"},
-    {"nbf": dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)}, {"iat": dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)},
-], ids=str)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"exp": dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)},
+        {"exp": None},
+        {"iat": None},
+        {"aud": "another-service"},
+        {"aud": None},
+        {"sub": None},
+        {"jti": None},
+        {"jti": "999999999-0"},
+        {"jti": "x"},
+        {"jti": "-1-0"},
+        {"sub": "1"},
+        {"nbf": dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)},
+        {"iat": dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)},
+    ],
+    ids=str,
+)
 def test_token_with_wrong_claims_is_refused(backend, server, claims, spoil):
     spoilt = {name: value for name, value in (claims | spoil).items() if value is not None}
     bearer(server, jwt.encode(spoilt, signing_key(backend), algorithm="HS256")).get("/user/info", expect=401)
 
 
-@pytest.mark.parametrize(("key", "algorithm", "headers"), [
-    (None, "none", {}), ("", "HS256", {}), (secrets.token_hex(32), "HS256", {}), ("right", "HS512", {}),
-    ("", "HS256", {"kid": "../../dev/null"}), (secrets.token_hex(32), "HS256", {"jwk": {"kty": "oct", "k": "AAAA"}}),
-], ids=["none", "empty key", "own key", "other algorithm", "kid", "jwk"])
+@pytest.mark.parametrize(
+    ("key", "algorithm", "headers"),
+    [
+        (None, "none", {}),
+        ("", "HS256", {}),
+        (secrets.token_hex(32), "HS256", {}),
+        ("right", "HS512", {}),
+        ("", "HS256", {"kid": "../../dev/null"}),
+        (secrets.token_hex(32), "HS256", {"jwk": {"kty": "oct", "k": "AAAA"}}),
+    ],
+    ids=["none", "empty key", "own key", "other algorithm", "kid", "jwk"],
+)
 def test_token_signed_otherwise_is_refused(backend, server, claims, key, algorithm, headers):
     if key == "":
         token = signed_with_nothing(claims, headers)
     else:
-        token = jwt.encode(claims, signing_key(backend) if key == "right" else key, algorithm=algorithm, headers=headers)
+        token = jwt.encode(
+            claims, signing_key(backend) if key == "right" else key, algorithm=algorithm, headers=headers
+        )
     bearer(server, token).get("/user/info", expect=401)
 
 
@@ -64,7 +88,9 @@ def signed_with_nothing(claims: dict, headers: dict) -> str:
     def part(data: bytes) -> bytes:
         return base64.urlsafe_b64encode(data).rstrip(b"=")
 
-    signed = b".".join(part(json.dumps(value).encode()) for value in ({"alg": "HS256", "typ": "JWT", **headers}, claims))
+    signed = b".".join(
+        part(json.dumps(value).encode()) for value in ({"alg": "HS256", "typ": "JWT", **headers}, claims)
+    )
     return (signed + b"." + part(hmac.digest(b"", signed, "sha256"))).decode()
 
 
@@ -99,7 +125,10 @@ def test_refresh_token_works_once_and_its_reuse_ends_the_family(server, people):
 
 def test_refresh_token_used_twice_at_once_gives_one_pair(server, people):
     pair = sign_in(server, people.new("agent"))
-    answers = at_once(*[lambda: Person(server.base_url).request("POST", "/auth/refresh", json={"refreshToken": pair["refreshToken"]})] * 4)
+    answers = at_once(
+        *[lambda: Person(server.base_url).request("POST", "/auth/refresh", json={"refreshToken": pair["refreshToken"]})]
+        * 4
+    )
     assert [answer.status_code for answer in answers].count(200) <= 1
 
 
@@ -113,8 +142,12 @@ def test_refresh_token_that_is_none_is_refused(server, token):
 ENDINGS = {
     "disable": lambda people, person: people.admin.put(f"/users/{person.user_id}", {"active": False}),
     "delete": lambda people, person: people.admin.delete(f"/users/{person.user_id}"),
-    "role change": lambda people, person: people.admin.put(f"/users/{person.user_id}", {"roleIds": [people.role_id("customer")]}),
-    "role granted": lambda people, person: people.admin.post(f"/roles/{people.role_id('supervisor')}/users", {"userIds": [person.user_id]}),
+    "role change": lambda people, person: people.admin.put(
+        f"/users/{person.user_id}", {"roleIds": [people.role_id("customer")]}
+    ),
+    "role granted": lambda people, person: people.admin.post(
+        f"/roles/{people.role_id('supervisor')}/users", {"userIds": [person.user_id]}
+    ),
     "password reset": lambda people, person: people.admin.post(f"/users/{person.user_id}/reset-password"),
     "second factor reset": lambda people, person: people.admin.post(f"/users/{person.user_id}/reset-second-factor"),
 }
@@ -152,7 +185,11 @@ def test_signing_out_ends_this_sign_in_only(server, people, kind):
     other = person.again()
     pair = sign_in(server, person)
     program = bearer(server, pair["accessToken"])
-    ears = Ears(server.base_url, cookie=person.cookie) if kind == "cookie" else Ears(server.base_url, token=pair["accessToken"])
+    ears = (
+        Ears(server.base_url, cookie=person.cookie)
+        if kind == "cookie"
+        else Ears(server.base_url, token=pair["accessToken"])
+    )
     kept = dict(person.http.cookies)
     with ears:
         person.delete("/session") if kind == "cookie" else program.post("/auth/logout")
@@ -192,17 +229,29 @@ def test_rights_taken_from_a_role_are_gone_at_once(people):
 
 # --- the first password ---------------------------------------------------------------------------------------------
 
+
 def test_first_password_must_be_changed_before_anything_else(server, people):
     username = unique("fresh")
     made = people.admin.post("/users", {"username": username, "roleIds": [people.role_id("agent")]})["initialPassword"]
     person = Person(server.base_url)
     person._remember(person.post("/session", {"username": username, "password": made}))
     assert person.actor["mustChangePassword"] is True
-    for method, path in (("GET", "/tickets"), ("GET", "/users"), ("PUT", "/user/info"), ("POST", "/tickets"), ("POST", "/user/totp")):
-        assert person.call(method, path, {} if method != "GET" else None, expect=403)["error"] == "password_change_required"
+    for method, path in (
+        ("GET", "/tickets"),
+        ("GET", "/users"),
+        ("PUT", "/user/info"),
+        ("POST", "/tickets"),
+        ("POST", "/user/totp"),
+    ):
+        assert (
+            person.call(method, path, {} if method != "GET" else None, expect=403)["error"]
+            == "password_change_required"
+        )
     with person.socket() as ears:
         ears.refused("join", {"sessionId": 1}, "password_change_required")
-    program = bearer(server, Person(server.base_url).post("/auth/login", {"username": username, "password": made})["accessToken"])
+    program = bearer(
+        server, Person(server.base_url).post("/auth/login", {"username": username, "password": made})["accessToken"]
+    )
     assert program.get("/tickets", expect=403)["error"] == "password_change_required"
     person.put("/user/password", {"oldPassword": made, "newPassword": made}, expect=400)
     person.put("/user/password", {"oldPassword": made, "newPassword": "Brand-new-pass-1"})

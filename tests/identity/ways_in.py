@@ -9,6 +9,8 @@ from tests.people import Person
 
 _phones = itertools.count(secrets.randbelow(50_000_000))
 WRONG_PASSWORD = "Not-the-password-1"
+#: what the systems of others are told by the servers of these tests
+OA_KEY, WECHAT_SECRET = "oa-key-of-the-tests", "wechat-secret-of-the-tests"
 #: how soon what was ended must have ended everywhere (B07)
 AT_ONCE = 5.0
 
@@ -39,8 +41,13 @@ def other_than(code: str) -> str:
 def shape(answer) -> tuple:
     """All of an answer that a stranger could learn from."""
     envelope = answer.json()
-    return answer.status_code, envelope["code"], envelope["message"], envelope["data"], sorted(
-        name for name in answer.headers if name not in ("Date", "Content-Length"))
+    return (
+        answer.status_code,
+        envelope["code"],
+        envelope["message"],
+        envelope["data"],
+        sorted(name for name in answer.headers if name not in ("Date", "Content-Length")),
+    )
 
 
 def by_form(server, name: str, password: str):
@@ -66,4 +73,6 @@ def bearer(server, token: str) -> Person:
 
 
 def sign_in(server, person: Person, **more) -> dict:
-    return Person(server.base_url).post("/auth/login", {"username": person.username, "password": person.password, **more})
+    return Person(server.base_url).post(
+        "/auth/login", {"username": person.username, "password": person.password, **more}
+    )
