@@ -1,6 +1,7 @@
-"""`manage.py kb import`: CSV and JSON lines into the knowledge base, with a line for every row that could not be taken."""
+"""`manage.py kb import`: CSV and JSON lines into the knowledge base, and a line for every row that is not taken."""
 
 import csv
+import io
 import json
 import os
 import sys
@@ -130,7 +131,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, dict | str]]:
     csv.field_size_limit(LONGEST_CELL)
     header_line = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header_line.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [_FIELD_OF.get(name.strip().lower()) for name in next(reader, [])]
     if "title" not in header or "body" not in header:
         yield 1, gettext("The first line must name the columns title and text (or 标题 and 答案)")
@@ -192,7 +193,7 @@ def _system_of(tenant_code: str) -> Actor:
 
 
 def _without_doubles(read: Sequence[Read]) -> list[Read]:
-    """Of rows with the same title in the same category the last one; else every further import would change it twice."""
+    """Of rows with the same title in the same category the last; else each further import would change it twice."""
     last = {_key(found.row): found for found in read if found.row is not None}
     kept = []
     for found in read:
@@ -220,20 +221,14 @@ def _store(actor: Actor, read: Sequence[Read], publish: bool) -> int:
     failed = 0
     progress = Progress(gettext("storing"), len(read), gettext("rows"))
     for number, batch in enumerate(_batched(read, BATCH)):
-        good = [found for found in batch if found.row is not None]
-        try:
-            outcomes = import_articles(actor, [found.row for found in good], publish=publish)
-        except DomainError as refusal:
-            outcomes = [refusal] * len(good)
-        problems = {found.place: found.problem for found in batch if found.row is None}
-        for found, outcome in zip(good, outcomes, strict=True):
-            if isinstance(outcome, DomainError):
-                problems[found.place] = gettext(outcome.message)
-            else:
+        outcomes = iter(_store_batch(actor, [found.row for found in batch if found.row is not None], publish))
+        for found in batch:
+            outcome = found.problem if found.row is None else next(outcomes)
+            if isinstance(outcome, Result):
                 counts[outcome] += 1
-        for place, problem in problems.items():
-            print(f"✗ {place}: {problem}", flush=True)
-        failed += len(problems)
+            else:
+                failed += 1
+                print(f"✗ {found.place}: {outcome}", flush=True)
         progress.show(number * BATCH + len(batch))
     progress.end(len(read))
     print(
@@ -245,6 +240,15 @@ def _store(actor: Actor, read: Sequence[Read], publish: bool) -> int:
         flush=True,
     )
     return failed
+
+
+def _store_batch(actor: Actor, rows: list[ArticleRow], publish: bool) -> list[Result | str]:
+    """What became of each row: stored, or why not."""
+    try:
+        outcomes = import_articles(actor, rows, publish=publish)
+    except DomainError as refusal:  # of the whole transaction
+        outcomes = [refusal] * len(rows)
+    return [gettext(each.message) if isinstance(each, DomainError) else each for each in outcomes]
 
 
 def _batched(rows: Sequence[Read], size: int) -> Iterator[Sequence[Read]]:

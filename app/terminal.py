@@ -19,7 +19,7 @@ def language(environment: Mapping[str, str] | None = None) -> str:
 
 
 def gettext(text: str, **values: object) -> str:
-    """The text in the terminal's language; works without an application, for example when its configuration is wrong."""
+    """The text in the terminal's language; works without an application, so also when its configuration is wrong."""
     translated = _catalog(language()).gettext(text)
     return translated % values if values else translated
 

@@ -49,7 +49,7 @@ TICKET_STATES = {
 
 
 class Filler:
-    """Fills the database of the current application with `rows` conversations, tickets, customers and log entries each."""
+    """Fills the current application's database with `rows` conversations, tickets, customers and log entries each."""
 
     def __init__(self, connection: Connection, actor: Actor, rows: int):
         self.connection, self.actor, self.rows = connection, actor, rows

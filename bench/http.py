@@ -262,9 +262,8 @@ def _statements(app: Flask, path: str, headers: dict[str, str]) -> list[Statemen
 
 def _explain(app: Flask, wanted: List, statements: list[Statement]) -> None:
     slowest = max(statements, key=lambda statement: statement.seconds)
-    print(
-        f"\n{wanted.title}: {wanted.path}\nslowest statement, {slowest.seconds * 1000:.1f} ms:\n{slowest.sql}\n{slowest.parameters}"
-    )
+    print(f"\n{wanted.title}: {wanted.path}\nslowest statement, {slowest.seconds * 1000:.1f} ms:")
+    print(f"{slowest.sql}\n{slowest.parameters}")
     with app.app_context(), db.engine.connect() as connection:
         prefix = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
         for row in connection.exec_driver_sql(f"{prefix} {slowest.sql}", slowest.parameters):

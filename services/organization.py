@@ -38,6 +38,9 @@ def _place(actor: Actor, row: Department, data: dict) -> None:
     if not row.name or not row.code:
         raise Invalid("A department needs a name and a code", fields={"name": "required"} if not row.name else {"code": "required"})
     parent = referenced(Department, row.parent_id, actor, "parentId")
+    if parent is not None:
+        # of two opposite moves at the same moment one waits for the other and then sees its path
+        db.session.refresh(parent, with_for_update=True)
     if row.id is None:
         db.session.add(row)
         row.path = ""

@@ -372,10 +372,20 @@ class Company:
         return Served(customer, agent, conversation["id"], conversation["threadId"])
 
     def make_room(self, agent: Person, most: int = 100) -> None:
-        """Let an agent hold this many conversations."""
+        """Let an agent hold this many conversations; of a hundred, which is the limit, the twenty oldest are closed."""
         state = self.admin.get(f"/agents/{agent.agent_id}")
         if state["maxCount"] != most:
             self.admin.put(f"/agents/{agent.agent_id}", {"maxConversations": most})
+        if state["currentCount"] >= 100:
+            for row in self.admin.get("/sessions", agentId=agent.agent_id, status="active,on_hold", sort="id", size=20)["list"]:
+                self.admin.put(f"/sessions/{row['id']}/close")
+
+    def new_shift(self) -> Person:
+        """Another `agent` from now on, with all places free: for a test module that has many conversations."""
+        agent = self.new("agent")
+        self.make_room(agent)
+        self._known["agent"] = agent
+        return agent
 
     def ticket(self, customer: Person | None = None, assignee: Person | None = None, **more) -> dict:
         """A ticket that the customer (or a new visitor) made, assigned if an assignee is given."""

@@ -39,7 +39,7 @@ WITH_NUMBER = [row for row in MATRIX if "<id:id>" in row.path]
 
 @pytest.fixture(scope="module")
 def things(people: Company) -> Things:
-    people.make_room(people.agent)
+    people.new_shift()
     return Things(people)
 
 

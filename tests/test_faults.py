@@ -48,7 +48,6 @@ class Rooms:
     """Conversations with a sender on both sides and an observer who was there from the beginning."""
 
     def __init__(self, company: Company, number: int):
-        company.make_room(company.agent)
         self.conversations = [company.served() for _ in range(number)]
         self.senders = [Sender(person, served.path) for served in self.conversations for person in (served.customer, served.agent)]
         self.seen: dict[str, dict[int, dict]] = {served.path: {} for served in self.conversations}
@@ -149,7 +148,6 @@ def test_client_that_was_cut_off_finds_everything_after_reconnecting(killable):
 
 def test_death_between_commit_and_telling_is_made_good(people, database, start_server):
     """F04, F05: the message is stored but nobody was told, not even its sender. The sweep tells it, the repeat finds it."""
-    people.make_room(people.agent)
     served = people.served()
     mortal = start_server(FAIL_POINT="after_commit")
     name = unique("untold")
@@ -210,7 +208,6 @@ def test_clients_that_come_back_all_at_once_are_all_served(killable):
 @pytest.mark.backend("mariadb")
 def test_two_server_processes_show_one_conversation(people, start_server):
     """F24: customer and agent at different processes hear each other; the same id at both is one message."""
-    people.make_room(people.agent)
     served, second = people.served(), start_server()
     elsewhere = served.agent.at(second.base_url)
     with listening(served.customer, elsewhere, join={"sessionId": served.id}) as (customer, agent):
@@ -234,7 +231,6 @@ def redis_of_its_own(start_server: Callable[..., AppServer], tmp_path: Path) -> 
 def test_redis_that_dies_delays_hints_but_loses_no_message(people, redis_of_its_own):
     """F06: sends succeed or fail honestly within seconds, and catching up shows them all."""
     redis, server = redis_of_its_own
-    people.make_room(people.agent)
     served = people.served()
     customer, agent = served.customer.at(server.base_url), served.agent.at(server.base_url)
     redis.kill9()

@@ -14,7 +14,6 @@ from tests.people import Company, Person, Served, unique
 
 @pytest.fixture
 def served(people: Company) -> Served:
-    people.make_room(people.agent)
     return people.served()
 
 

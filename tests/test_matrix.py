@@ -16,7 +16,7 @@ _phones = itertools.count(10_000_000)
 
 @pytest.fixture(scope="module")
 def things(people: Company) -> Things:
-    people.make_room(people.agent)
+    people.new_shift()
     return Things(people)
 
 

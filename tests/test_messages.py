@@ -17,7 +17,7 @@ def served(people: Company) -> Served:
 
 @pytest.fixture(scope="module", autouse=True)
 def agents_with_room(people: Company) -> None:
-    people.make_room(people.agent)
+    people.new_shift()
 
 
 def rows_of(database: sa.Engine, client_msg_id: str) -> list[tuple]:

@@ -17,7 +17,6 @@ TOLD_WITHIN = 20.0
 
 @pytest.fixture
 def served(people: Company) -> Served:
-    people.make_room(people.agent)
     return people.served()
 
 

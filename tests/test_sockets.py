@@ -19,7 +19,7 @@ def served(people: Company) -> Served:
 
 @pytest.fixture(scope="module", autouse=True)
 def agents_with_room(people: Company) -> None:
-    people.make_room(people.agent)
+    people.new_shift()
 
 
 def refuses(base_url: str, **options) -> bool:

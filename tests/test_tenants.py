@@ -33,7 +33,7 @@ KINDS_BY_PATH = {"/departments": "department", "/kb/categories": "category", "/s
 
 @pytest.fixture(scope="module")
 def own(people: Company) -> Things:
-    people.make_room(people.agent)
+    people.new_shift()
     return Things(people)
 
 

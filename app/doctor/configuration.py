@@ -43,7 +43,8 @@ def table(config: Config, given: set[str]) -> Iterator[str]:
     width = max(len(setting.name) for setting in SETTINGS)
     for setting in SETTINGS:
         origin = gettext("environment") if setting.name in given else gettext("default")
-        yield f"{setting.name:<{width}}  {_shown(setting, getattr(config, setting.name))}  ({origin})  {gettext(setting.help)}"
+        value = _shown(setting, getattr(config, setting.name))
+        yield f"{setting.name:<{width}}  {value}  ({origin})  {gettext(setting.help)}"
 
 
 def check_safety(config: Config) -> Iterator[Finding]:

@@ -68,8 +68,8 @@ def add_user(actor: Actor, *, username: str, password_hash: str, full_name: str,
 
 @operation("user.update", title="Change a user")
 def update_user(actor: Actor, user: User, *, full_name: str | None = None, email: str | None = None,
-                phone: str | None = None, department_id: int | None = None, active: bool | None = None, role_ids: list[int] | None = None,
-                locale: str | None = None) -> User:
+                phone: str | None = None, department_id: int | None = None, active: bool | None = None,
+                role_ids: list[int] | None = None, locale: str | None = None) -> User:
     """An administrator changes an account; disabling it or changing its roles ends its sign-ins."""
     guard_stronger(actor, user)
     if full_name is not None:
