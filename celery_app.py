@@ -8,10 +8,18 @@ from celery import Celery
 
 celery_app = Celery("smartsupport", include=["app.tasks"])
 celery_app.conf.update(
-    accept_content=["json"], task_serializer="json", result_serializer="json", task_ignore_result=True,
-    task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1,
-    task_soft_time_limit=240, task_time_limit=300, broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 600}, timezone="UTC",
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_soft_time_limit=240,
+    task_time_limit=300,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600},
+    timezone="UTC",
     beat_schedule={
         "tell what was not told": {"task": "outbox.sweep", "schedule": 5.0},
         "give waiting conversations to free agents": {"task": "routing.dispatch", "schedule": 5.0},
@@ -19,7 +27,8 @@ celery_app.conf.update(
         "index what is new": {"task": "assistant.embed", "schedule": 30.0},
         "save index snapshots": {"task": "assistant.snapshot", "schedule": 300.0},
         "remove what is over": {"task": "maintenance.clean", "schedule": 3600.0},
-    })
+    },
+)
 
 
 def configure(broker_url: str) -> None:

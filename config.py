@@ -27,20 +27,33 @@ class Setting:
 SETTINGS = (
     Setting("ENVIRONMENT", "development", "production refuses to start with unsafe settings; development warns"),
     Setting("DATA_DIR", "data", "Folder of the SQLite database, uploaded files and generated keys"),
-    Setting("DATABASE_URL", "", "SQLAlchemy URL, e.g. mysql+pymysql://user:password@host/db; empty: SQLite in DATA_DIR"),
+    Setting(
+        "DATABASE_URL", "", "SQLAlchemy URL, e.g. mysql+pymysql://user:password@host/db; empty: SQLite in DATA_DIR"
+    ),
     Setting("DATABASE_POOL_SIZE", 10, "Connections kept open per process (not for SQLite)"),
     Setting("REDIS_URL", "", "redis://… joins several processes (sockets, limits); empty: one process", secret=True),
-    Setting("CELERY_BROKER_URL", "", "Where jobs wait; empty: REDIS_URL if set, else jobs run inside the process", secret=True),
+    Setting(
+        "CELERY_BROKER_URL",
+        "",
+        "Where jobs wait; empty: REDIS_URL if set, else jobs run inside the process",
+        secret=True,
+    ),
     Setting("SECRET_KEY", "", "Signs cookies and tokens; empty: made once and kept in DATA_DIR", secret=True),
-    Setting("ADMIN_PASSWORD", "", "Password of the first administrator; empty: a random one, printed once", secret=True),
+    Setting(
+        "ADMIN_PASSWORD", "", "Password of the first administrator; empty: a random one, printed once", secret=True
+    ),
     Setting("PUBLIC_URL", "", "Address by which browsers reach the service, e.g. https://help.example.org"),
     Setting("TRUSTED_HOSTS", "", "Comma-separated host names answered to; empty: any"),
     Setting("PROXY_HOPS", 0, "How many reverse proxies stand in front and set X-Forwarded-*"),
     Setting("COOKIE_SECURE", False, "Send cookies over HTTPS only (set it as soon as HTTPS works)"),
     Setting("SOCKETIO_ASYNC_MODE", "eventlet", "eventlet, gevent or threading"),
     Setting("OFFLOAD_THREADS", 4, "Native threads for hashing, embedding and other CPU work"),
-    Setting("EMBEDDING_MODEL", "default", "default (bundled, offline), none, a sentence-transformers name or a local folder"),
-    Setting("KB_INDEX_DIR", "kb_index", "Folder of index snapshots and of the rebuilt model; may be deleted at any time"),
+    Setting(
+        "EMBEDDING_MODEL", "default", "default (bundled, offline), none, a sentence-transformers name or a local folder"
+    ),
+    Setting(
+        "KB_INDEX_DIR", "kb_index", "Folder of index snapshots and of the rebuilt model; may be deleted at any time"
+    ),
     Setting("DEFAULT_LOCALE", "zh", "Language shown first: zh or en"),
     Setting("ACCESS_TOKEN_MINUTES", 120, "Life of an API access token"),
     Setting("REFRESH_TOKEN_DAYS", 7, "Life of an API refresh token"),
@@ -59,8 +72,11 @@ SETTINGS = (
     Setting("PASSWORD_MIN_LENGTH", 8, "Shortest password accepted"),
     Setting("MAX_BODY_BYTES", 1_048_576, "Largest request body, uploads apart"),
     Setting("UPLOAD_MAX_BYTES", 10_485_760, "Largest uploaded file"),
-    Setting("UPLOAD_TYPES", "jpg,jpeg,png,gif,webp,pdf,doc,docx,xls,xlsx,ppt,pptx,txt,csv,md,zip,rar,mp3,wav,ogg,m4a,webm,mp4",
-            "File name endings accepted; the content is checked too"),
+    Setting(
+        "UPLOAD_TYPES",
+        "jpg,jpeg,png,gif,webp,pdf,doc,docx,xls,xlsx,ppt,pptx,txt,csv,md,zip,rar,mp3,wav,ogg,m4a,webm,mp4",
+        "File name endings accepted; the content is checked too",
+    ),
     Setting("MESSAGE_MAX_CHARS", 8000, "Longest text message"),
     Setting("SMS_SENDER", "log", "How verification codes go out: log (a file in DATA_DIR, for development) or http"),
     Setting("SMS_HTTP_URL", "", "With SMS_SENDER=http: POST target, JSON body {phone, code}"),

@@ -33,14 +33,18 @@ except ImportError:  # Windows
 
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent
-CHINESE = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)),
-               "").lower().startswith("zh")
+CHINESE = (
+    next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    .lower()
+    .startswith("zh")
+)
 
 #: where PyTorch publishes its builds without GPU packages; a mirror may be named instead
 TORCH_CPU_INDEX = os.environ.get("SMARTSUPPORT_TORCH_INDEX", "https://download.pytorch.org/whl/cpu")
 PACKAGE_INDEX_TROUBLE = re.compile(
     r"Temporary failure in name resolution|Name or service not known|NewConnectionError|ConnectTimeout|NameResolution"
-    r"|Network is unreachable|Connection refused|No matching distribution found")
+    r"|Network is unreachable|Connection refused|No matching distribution found"
+)
 
 #: what is installed apart from each other; the first file of each is given to pip, a change in any installs again
 LAYERS = {
@@ -53,8 +57,12 @@ Command = namedtuple("Command", "name arguments chinese english")
 
 #: every command, in the order of the help; all but `test` are commands of app.cli
 FOR_OPERATORS = (
-    Command("run", "[--host HOST] [--port PORT]", "启动全部功能，默认 http://127.0.0.1:5000",
-            "start everything, by default on http://127.0.0.1:5000"),
+    Command(
+        "run",
+        "[--host HOST] [--port PORT]",
+        "启动全部功能，默认 http://127.0.0.1:5000",
+        "start everything, by default on http://127.0.0.1:5000",
+    ),
     Command("demo", "", "建立演示账号（口令公开，仅供试用）", "make demonstration accounts with well-known passwords"),
     Command("doctor", "", "检查环境与配置，逐项说明", "check this installation, point by point"),
     Command("migrate", "", "建立或升级数据库表", "create or upgrade the database tables"),
@@ -90,29 +98,41 @@ def python_problem(version):
     if tuple(version[:2]) >= OLDEST_PYTHON:
         return None
     found, needed = (".".join(map(str, numbers[:2])) for numbers in (version, OLDEST_PYTHON))
-    return words(f"SmartSupport 需要 Python {needed} 或更新版本，当前是 Python {found}，请换用新版本运行 manage.py。",
-                 f"SmartSupport needs Python {needed} or newer, this is Python {found}: use a newer one.")
+    return words(
+        f"SmartSupport 需要 Python {needed} 或更新版本，当前是 Python {found}，请换用新版本运行 manage.py。",
+        f"SmartSupport needs Python {needed} or newer, this is Python {found}: use a newer one.",
+    )
 
 
 def help_text():
     """All commands on one screen, those of people who run it apart from those of people who build it."""
+
     def section(title, commands):
-        lines = [f"  {(command.name + ' ' + command.arguments).strip():<36}{words(command.chinese, command.english)}"
-                 for command in commands]
+        lines = [
+            f"  {(command.name + ' ' + command.arguments).strip():<36}{words(command.chinese, command.english)}"
+            for command in commands
+        ]
         return "\n".join([title, *lines])
 
-    return "\n\n".join([
-        words("用法：python3 manage.py 命令 [参数]；“命令 --help” 显示该命令的参数",
-              "Usage: python3 manage.py COMMAND [ARGUMENTS]; COMMAND --help shows its arguments"),
-        section(words("运行与维护", "To run it"), FOR_OPERATORS),
-        section(words("开发与测试", "To build it"), FOR_BUILDERS),
-        words("环境变量：SMARTSUPPORT_VENV 虚拟环境目录（默认 .venv）；SMARTSUPPORT_TORCH_INDEX CPU 版 torch 的镜像",
-              "Environment: SMARTSUPPORT_VENV, folder of the virtual environment (default .venv);\n"
-              "             SMARTSUPPORT_TORCH_INDEX, a mirror of PyTorch's CPU builds"),
-    ])
+    return "\n\n".join(
+        [
+            words(
+                "用法：python3 manage.py 命令 [参数]；“命令 --help” 显示该命令的参数",
+                "Usage: python3 manage.py COMMAND [ARGUMENTS]; COMMAND --help shows its arguments",
+            ),
+            section(words("运行与维护", "To run it"), FOR_OPERATORS),
+            section(words("开发与测试", "To build it"), FOR_BUILDERS),
+            words(
+                "环境变量：SMARTSUPPORT_VENV 虚拟环境目录（默认 .venv）；SMARTSUPPORT_TORCH_INDEX CPU 版 torch 的镜像",
+                "Environment: SMARTSUPPORT_VENV, folder of the virtual environment (default .venv);\n"
+                "             SMARTSUPPORT_TORCH_INDEX, a mirror of PyTorch's CPU builds",
+            ),
+        ]
+    )
 
 
 # --- the virtual environment ----------------------------------------------------------------------------------------
+
 
 class Environment:
     """The virtual environment in `folder`: what is installed in it, and how to install what is missing."""
@@ -125,6 +145,7 @@ class Environment:
 
     def prepare(self, layers, retry_skipped=False):
         """Install what is not there yet or has changed. Costs a few file reads when nothing has."""
+
         def missing():
             return [layer for layer in layers if not self.is_current(layer, retry_skipped)]
 
@@ -175,10 +196,13 @@ class Environment:
         except OSError:
             writable = False
         if not writable:
-            raise Refusal(words(
-                f"无法写入 {self.folder}。请换有权限的用户运行，或用 SMARTSUPPORT_VENV 指定可写的目录。",
-                f"Cannot write to {self.folder}. Run it as a user who may, or name another folder with "
-                "SMARTSUPPORT_VENV."))
+            raise Refusal(
+                words(
+                    f"无法写入 {self.folder}。请换有权限的用户运行，或用 SMARTSUPPORT_VENV 指定可写的目录。",
+                    f"Cannot write to {self.folder}. Run it as a user who may, or name another folder with "
+                    "SMARTSUPPORT_VENV.",
+                )
+            )
         if fcntl is None:
             yield
             return
@@ -196,14 +220,21 @@ class Environment:
     def create(self):
         """Make the environment. One that was interrupted, or whose Python has gone, is made anew."""
         if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-            raise Refusal(words("此 Python 缺少 venv 模块。在 Debian 或 Ubuntu 上请先执行：apt install python3-venv",
-                                "This Python has no venv module. On Debian or Ubuntu: apt install python3-venv"))
+            raise Refusal(
+                words(
+                    "此 Python 缺少 venv 模块。在 Debian 或 Ubuntu 上请先执行：apt install python3-venv",
+                    "This Python has no venv module. On Debian or Ubuntu: apt install python3-venv",
+                )
+            )
         remake = (self.folder / "pyvenv.cfg").exists()
         if not remake and self.folder.exists() and any(self.folder.iterdir()):
-            raise Refusal(words(
-                f"目录 {self.folder} 不是虚拟环境且不为空，请删除它，或用 SMARTSUPPORT_VENV 指定别的目录。",
-                f"{self.folder} holds something else than a virtual environment. Remove it, or name another folder "
-                "with SMARTSUPPORT_VENV."))
+            raise Refusal(
+                words(
+                    f"目录 {self.folder} 不是虚拟环境且不为空，请删除它，或用 SMARTSUPPORT_VENV 指定别的目录。",
+                    f"{self.folder} holds something else than a virtual environment. Remove it, or name another folder "
+                    "with SMARTSUPPORT_VENV.",
+                )
+            )
         handle, log = tempfile.mkstemp(prefix="smartsupport-venv-", suffix=".log")
         os.close(handle)
         arguments = [sys.executable, "-m", "venv", *(["--clear"] if remake else []), str(self.folder)]
@@ -213,8 +244,10 @@ class Environment:
     # --- what goes into it
 
     def install_layer(self, layer):
-        title = {"base": words("安装依赖", "installing the requirements"),
-                 "dev": words("安装测试所需的包", "installing what the tests need")}[layer]
+        title = {
+            "base": words("安装依赖", "installing the requirements"),
+            "dev": words("安装测试所需的包", "installing what the tests need"),
+        }[layer]
         self.step(title, self.pip("-r", str(self.root / LAYERS[layer][0])))
         self.stamp(layer).write_text(self.fingerprint(layer))
 
@@ -225,15 +258,23 @@ class Environment:
         report = self.ask_pip(pin)
         try:
             if report is None or gpu_packages(report):
-                self.step(words("安装 torch（CPU 版）", "installing torch (CPU build)"),
-                          self.pip("--no-deps", "--retries", "2", "--index-url", TORCH_CPU_INDEX, pin))
-            self.step(words("安装语义模型接口", "installing the model interface"),
-                      self.pip("-r", requirements, "-c", constraints))
+                self.step(
+                    words("安装 torch（CPU 版）", "installing torch (CPU build)"),
+                    self.pip("--no-deps", "--retries", "2", "--index-url", TORCH_CPU_INDEX, pin),
+                )
+            self.step(
+                words("安装语义模型接口", "installing the model interface"),
+                self.pip("-r", requirements, "-c", constraints),
+            )
         except Refusal as problem:
             say(str(problem))
-            say(words("无法取得 CPU 版 torch，先不安装：内置模型仍可使用。执行 python3 manage.py doctor 会再试一次。",
-                      "Going on without torch, whose CPU build cannot be had now: the bundled model works without it. "
-                      "python3 manage.py doctor tries again."))
+            say(
+                words(
+                    "无法取得 CPU 版 torch，先不安装：内置模型仍可使用。执行 python3 manage.py doctor 会再试一次。",
+                    "Going on without torch, whose CPU build cannot be had now: the bundled model works without it. "
+                    "python3 manage.py doctor tries again.",
+                )
+            )
             self.stamp("torch").write_text(self.fingerprint("torch") + " skipped")
         else:
             self.stamp("torch").write_text(self.fingerprint("torch"))
@@ -243,15 +284,26 @@ class Environment:
         answer = self.folder / "torch-report.json"
         answer.unlink(missing_ok=True)
         try:
-            self.step(words("查询 torch 的安装包", "asking which build of torch would come"),
-                      self.pip("--dry-run", "--quiet", "--retries", "2", "--report", str(answer), requirement))
+            self.step(
+                words("查询 torch 的安装包", "asking which build of torch would come"),
+                self.pip("--dry-run", "--quiet", "--retries", "2", "--report", str(answer), requirement),
+            )
         except Refusal:
             return None
         return json.loads(answer.read_text(encoding="utf-8"))
 
     def pip(self, *arguments):
-        return [str(self.python), "-m", "pip", "install", "--no-input", "--disable-pip-version-check",
-                "--progress-bar", "off", *arguments]
+        return [
+            str(self.python),
+            "-m",
+            "pip",
+            "install",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--progress-bar",
+            "off",
+            *arguments,
+        ]
 
     def step(self, title, command, log=None):
         """Run one command with its output in the log, showing what goes on. Raises Refusal with the log's end."""
@@ -265,15 +317,16 @@ class Environment:
             output.write(f"\n$ {shlex.join(command)}\n".encode())
             output.flush()
             begin = output.tell()
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                       env=environment)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
             try:
                 while process.returncode is None:
                     try:
                         process.wait(timeout=1 if live else 30)
                     except subprocess.TimeoutExpired:
-                        say(f"\r  {title} … {elapsed(started)}" if live else f"  {title} … {elapsed(started)}",
-                            end="" if live else "\n")
+                        say(
+                            f"\r  {title} … {elapsed(started)}" if live else f"  {title} … {elapsed(started)}",
+                            end="" if live else "\n",
+                        )
             except KeyboardInterrupt:
                 process.terminate()
                 process.wait()
@@ -286,8 +339,11 @@ class Environment:
 def gpu_packages(report):
     """The distributions in a pip report that exist only for GPUs; several GB that a CPU never uses."""
     names = [item["metadata"]["name"].lower() for item in report["install"]]
-    return sorted(name for name in names
-                  if name.startswith("nvidia") or "cuda" in name or re.fullmatch(r"(pytorch-)?triton(-.*)?", name))
+    return sorted(
+        name
+        for name in names
+        if name.startswith("nvidia") or "cuda" in name or re.fullmatch(r"(pytorch-)?triton(-.*)?", name)
+    )
 
 
 def failure_text(title, log, begin):
@@ -298,12 +354,15 @@ def failure_text(title, log, begin):
     tail = "\n".join("    " + line for line in output.splitlines()[-12:])
     remedy = ""
     if PACKAGE_INDEX_TROUBLE.search(output):
-        remedy = words("\n软件包索引连接不上或缺少此包：请检查网络，或用 pip config set global.index-url 换一个镜像，"
-                       "然后再次运行，已完成的步骤不会重做。",
-                       "\nThe package index cannot be reached or lacks a package: check the network, or name a mirror "
-                       "with `pip config set global.index-url …`, and start again; what is done stays done.")
-    return words(f"失败：{title}。完整日志：{log}\n{tail}{remedy}",
-                 f"Failed: {title}. The whole log is in {log}\n{tail}{remedy}")
+        remedy = words(
+            "\n软件包索引连接不上或缺少此包：请检查网络，或用 pip config set global.index-url 换一个镜像，"
+            "然后再次运行，已完成的步骤不会重做。",
+            "\nThe package index cannot be reached or lacks a package: check the network, or name a mirror "
+            "with `pip config set global.index-url …`, and start again; what is done stays done.",
+        )
+    return words(
+        f"失败：{title}。完整日志：{log}\n{tail}{remedy}", f"Failed: {title}. The whole log is in {log}\n{tail}{remedy}"
+    )
 
 
 def elapsed(started):
@@ -312,6 +371,7 @@ def elapsed(started):
 
 
 # --- handing over ---------------------------------------------------------------------------------------------------
+
 
 def child_environment():
     """Our environment for what we start: one OpenMP thread a process, for many processes share the machine."""
@@ -323,11 +383,14 @@ def child_environment():
 def listening_problem(host, port):
     """Why nobody can listen there, in words that name a way out; None when one can."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM,
-                                                                flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except socket.gaierror:
-        return words(f"不认识主机 {host}，请用 --host 指定本机地址。",
-                     f"The host {host} is unknown: name an address of this machine with --host.")
+        return words(
+            f"不认识主机 {host}，请用 --host 指定本机地址。",
+            f"The host {host} is unknown: name an address of this machine with --host.",
+        )
     with socket.socket(family, kind, protocol) as probe:
         if os.name != "nt":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -335,10 +398,14 @@ def listening_problem(host, port):
             probe.bind(address)
         except OSError as problem:
             if problem.errno == errno.EADDRINUSE:
-                return words(f"端口 {port} 已被占用，请换一个，例如 --port {port + 1}。",
-                             f"Port {port} is taken: choose another, for example --port {port + 1}.")
-            return words(f"无法监听 {host}:{port}（{problem.strerror}），请用 --host 或 --port 换一个。",
-                         f"Cannot listen on {host}:{port} ({problem.strerror}): choose another with --host or --port.")
+                return words(
+                    f"端口 {port} 已被占用，请换一个，例如 --port {port + 1}。",
+                    f"Port {port} is taken: choose another, for example --port {port + 1}.",
+                )
+            return words(
+                f"无法监听 {host}:{port}（{problem.strerror}），请用 --host 或 --port 换一个。",
+                f"Cannot listen on {host}:{port} ({problem.strerror}): choose another with --host or --port.",
+            )
     return None
 
 

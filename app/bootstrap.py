@@ -17,8 +17,13 @@ from models.identity import Tenant
 from services import setup
 from services.identity import passwords
 
-DEMO_PASSWORDS = {"admin": "Admin-demo-1", "supervisor": "Supervisor-demo-1", "agent1": "Agent-demo-1",
-                  "agent2": "Agent-demo-2", "customer": "Customer-demo-1"}
+DEMO_PASSWORDS = {
+    "admin": "Admin-demo-1",
+    "supervisor": "Supervisor-demo-1",
+    "agent1": "Agent-demo-1",
+    "agent2": "Agent-demo-2",
+    "customer": "Customer-demo-1",
+}
 
 
 def prepare(app: Flask) -> None:
@@ -60,7 +65,9 @@ def company(app: Flask, code: str, name: str, host: str, admin_password: str) ->
         tenant = setup.create_company(code, name, ROLES, host)
         setup.import_help(tenant, ROOT / "docs" / "help")
         account = setup.create_administrator(tenant, admin_password)
-        click.echo(f"{name}: http://{host}\n  {account.username:<24}{'ADMIN_PASSWORD' if admin_password else account.password}")
+        click.echo(
+            f"{name}: http://{host}\n  {account.username:<24}{'ADMIN_PASSWORD' if admin_password else account.password}"
+        )
 
 
 def _first_start(app: Flask) -> None:
@@ -71,7 +78,9 @@ def _first_start(app: Flask) -> None:
     made = setup.create_first_accounts(tenant, app.smartsupport.ADMIN_PASSWORD)
     click.echo("\n首次登录账号（密码只显示这一次）/ first accounts (passwords are shown only now):\n")
     for account in made:
-        shown = "ADMIN_PASSWORD" if app.smartsupport.ADMIN_PASSWORD and account.username == "admin" else account.password
+        shown = (
+            "ADMIN_PASSWORD" if app.smartsupport.ADMIN_PASSWORD and account.username == "admin" else account.password
+        )
         click.echo(f"  {account.username:<14}{shown:<20}{account.role}")
     click.echo("")
 

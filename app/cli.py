@@ -10,6 +10,7 @@ _SERVING = {"run", "web"}
 
 if __name__ == "__main__" and len(sys.argv) > 1 and sys.argv[1] in _SERVING:
     from app.offload import patch
+
     patch(os.environ.get("SOCKETIO_ASYNC_MODE", "eventlet"), int(os.environ.get("OFFLOAD_THREADS", "4")))
 
 import logging
@@ -45,6 +46,7 @@ def run(host: str, port: int) -> None:
     app = _application(serving=True)
     from app import bootstrap
     from app.jobs import jobs
+
     bootstrap.prepare(app)
     jobs.configure(app, broker_url="")  # everything from this one process, also beside a configured broker
     _serve(app, host, port, started, timetable=True)
@@ -65,6 +67,7 @@ def migrate() -> None:
     """Bring the database to the present structure and fill an empty one."""
     app = _application()
     from app import bootstrap
+
     bootstrap.prepare(app)
     click.echo("数据库已是最新结构 / the database is up to date")
 
@@ -74,6 +77,7 @@ def demo() -> None:
     """Demonstration accounts and data, for trying the product out."""
     app = _application()
     from app import bootstrap
+
     bootstrap.prepare(app)
     bootstrap.demo(app)
 
@@ -82,8 +86,12 @@ def demo() -> None:
 @click.argument("code", callback=_company_code)
 @click.argument("name")
 @click.option("--host", required=True, help="Host name by which browsers reach this company, e.g. help.example.org")
-@click.option("--admin-password", envvar="ADMIN_PASSWORD", default="",
-              help="Password of its first administrator; without it a random one is printed once")
+@click.option(
+    "--admin-password",
+    envvar="ADMIN_PASSWORD",
+    default="",
+    help="Password of its first administrator; without it a random one is printed once",
+)
 def company(code: str, name: str, host: str, admin_password: str) -> None:
     """Add a company: `company acme "ACME Ltd" --host help.acme.org`.
 
@@ -93,6 +101,7 @@ def company(code: str, name: str, host: str, admin_password: str) -> None:
     """
     app = _application()
     from app import bootstrap
+
     bootstrap.prepare(app)
     bootstrap.company(app, code, name, host.lower(), admin_password)
 
@@ -104,9 +113,21 @@ def worker() -> None:
     if not app.smartsupport.broker_url:
         raise click.ClickException("worker needs REDIS_URL or CELERY_BROKER_URL; without them jobs run inside `run`")
     from celery_app import celery_app
+
     with app.app_context():
-        celery_app.worker_main(["worker", "--loglevel", app.smartsupport.LOG_LEVEL, "--pool", "threads", "--concurrency", "4",
-                                "--hostname", f"worker-{os.getpid()}@%h"])
+        celery_app.worker_main(
+            [
+                "worker",
+                "--loglevel",
+                app.smartsupport.LOG_LEVEL,
+                "--pool",
+                "threads",
+                "--concurrency",
+                "4",
+                "--hostname",
+                f"worker-{os.getpid()}@%h",
+            ]
+        )
 
 
 @cli.command()
@@ -114,15 +135,21 @@ def beat() -> None:
     """The timetable, once per installation."""
     app = _application()
     if not app.smartsupport.broker_url:
-        raise click.ClickException("beat needs REDIS_URL or CELERY_BROKER_URL; without them the timetable runs inside `run`")
+        raise click.ClickException(
+            "beat needs REDIS_URL or CELERY_BROKER_URL; without them the timetable runs inside `run`"
+        )
     from celery_app import celery_app
-    celery_app.Beat(loglevel=app.smartsupport.LOG_LEVEL, schedule=str(app.smartsupport.data_dir / "beat-schedule")).run()
+
+    celery_app.Beat(
+        loglevel=app.smartsupport.LOG_LEVEL, schedule=str(app.smartsupport.data_dir / "beat-schedule")
+    ).run()
 
 
 @cli.command()
 def doctor() -> None:
     """The configuration, what can be reached, what is unsafe."""
     from app.doctor import report
+
     sys.exit(report())
 
 
@@ -140,6 +167,7 @@ def kb_import(files: tuple[Path, ...], tenant: str, category: str, draft: bool) 
     """Import CSV or JSONL: title (or question), text (or answer), similar, category."""
     app = _application()
     from app.kb_import import import_files
+
     with app.app_context():
         failed = import_files(files, tenant_code=tenant, category=category, publish=not draft)
     sys.exit(1 if failed else 0)
@@ -151,6 +179,7 @@ def kb_import(files: tuple[Path, ...], tenant: str, category: str, draft: bool) 
 def bench(name: str, arguments: tuple[str, ...]) -> None:
     """Measure: start, http, retrieval."""
     import importlib
+
     try:
         module = importlib.import_module(f"bench.{name}")
     except ModuleNotFoundError as error:
@@ -163,6 +192,7 @@ def bench(name: str, arguments: tuple[str, ...]) -> None:
 def _application(serving: bool = False):
     from app.factory import create_app
     from config import ConfigError
+
     try:
         return create_app(serving=serving)
     except ConfigError as error:
@@ -171,6 +201,7 @@ def _application(serving: bool = False):
 
 def _serve(app, host: str, port: int, started: float, *, timetable: bool) -> None:
     from app.serving import serve
+
     logging.getLogger("eventlet.wsgi").setLevel(logging.WARNING)
     serve(app, host, port, started, timetable=timetable)
 

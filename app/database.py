@@ -13,9 +13,15 @@ def engine_options(config: Config) -> dict:
     """Options for `create_engine`, per database."""
     if config.is_sqlite:
         return {"connect_args": {"timeout": 5, "check_same_thread": False}}
-    return {"pool_size": config.DATABASE_POOL_SIZE, "max_overflow": 10, "pool_timeout": 3, "pool_recycle": 1800,
-            "pool_pre_ping": True, "isolation_level": "READ COMMITTED",
-            "connect_args": {"charset": "utf8mb4", "connect_timeout": 5, "read_timeout": 15, "write_timeout": 15}}
+    return {
+        "pool_size": config.DATABASE_POOL_SIZE,
+        "max_overflow": 10,
+        "pool_timeout": 3,
+        "pool_recycle": 1800,
+        "pool_pre_ping": True,
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {"charset": "utf8mb4", "connect_timeout": 5, "read_timeout": 15, "write_timeout": 15},
+    }
 
 
 def offline_options(config: Config) -> dict:

@@ -12,7 +12,8 @@ from app.database import engine_options
 from app.extensions import db, migrate, socketio
 from app.fab import ActorSecurityManager, patch_fab
 from app.locale import LANGUAGES
-from celery_app import celery_app, configure as configure_celery
+from celery_app import celery_app
+from celery_app import configure as configure_celery
 from config import Config
 from models.types import Encrypted
 from services import assistant, files, operation, safe_http, threads, throttle
@@ -41,7 +42,9 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     app.json.ensure_ascii = False
     app.json.sort_keys = False
     if config.PROXY_HOPS:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.PROXY_HOPS, x_proto=config.PROXY_HOPS, x_host=config.PROXY_HOPS)
+        app.wsgi_app = ProxyFix(
+            app.wsgi_app, x_for=config.PROXY_HOPS, x_proto=config.PROXY_HOPS, x_host=config.PROXY_HOPS
+        )
     config.data_dir.mkdir(parents=True, exist_ok=True)
     _configure_services(config)
     db.init_app(app)
@@ -74,9 +77,19 @@ def _build_admin() -> None:
 
 def _prepare_sockets(app: Flask, config: Config) -> None:
     register_sockets()
-    socketio.init_app(app, path="ws", async_mode=config.SOCKETIO_ASYNC_MODE, cors_allowed_origins=None,  # the same origin only
-                      message_queue=config.REDIS_URL or None, channel="smartsupport", max_http_buffer_size=100_000,
-                      ping_interval=25, ping_timeout=20, manage_session=False, always_connect=False)
+    socketio.init_app(
+        app,
+        path="ws",
+        async_mode=config.SOCKETIO_ASYNC_MODE,
+        cors_allowed_origins=None,  # the same origin only
+        message_queue=config.REDIS_URL or None,
+        channel="smartsupport",
+        max_http_buffer_size=100_000,
+        ping_interval=25,
+        ping_timeout=20,
+        manage_session=False,
+        always_connect=False,
+    )
 
 
 def _configure_services(config: Config) -> None:
@@ -85,10 +98,17 @@ def _configure_services(config: Config) -> None:
     Encrypted.use_key(secret)
     passwords.configure(config.BCRYPT_ROUNDS, config.PASSWORD_MIN_LENGTH)
     tokens.configure(secret, config.ACCESS_TOKEN_MINUTES)
-    signin.configure(signin.SignInRules(
-        failures=config.LOGIN_FAILURES, lock_minutes=config.LOGIN_LOCK_MINUTES, rate_per_ip=config.LOGIN_RATE_PER_IP,
-        browser_hours=config.BROWSER_SESSION_HOURS, visitor_days=config.VISITOR_SESSION_DAYS,
-        refresh_days=config.REFRESH_TOKEN_DAYS, secret=secret))
+    signin.configure(
+        signin.SignInRules(
+            failures=config.LOGIN_FAILURES,
+            lock_minutes=config.LOGIN_LOCK_MINUTES,
+            rate_per_ip=config.LOGIN_RATE_PER_IP,
+            browser_hours=config.BROWSER_SESSION_HOURS,
+            visitor_days=config.VISITOR_SESSION_DAYS,
+            refresh_days=config.REFRESH_TOKEN_DAYS,
+            secret=secret,
+        )
+    )
     codes.configure(secret, config.CODE_RATE, config.CODE_RATE_PER_IP)
     senders.configure(config.SMS_SENDER, config.SMS_HTTP_URL, config.data_dir)
     safe_http.configure(config.OUTBOUND_ALLOW)
@@ -102,17 +122,34 @@ def _configure_services(config: Config) -> None:
 
 def _flask_settings(config: Config) -> dict:
     return {
-        "SECRET_KEY": config.secret_key(), "SQLALCHEMY_DATABASE_URI": config.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config), "MAX_CONTENT_LENGTH": config.UPLOAD_MAX_BYTES + 65_536,
-        "MAX_FORM_MEMORY_SIZE": config.MAX_BODY_BYTES, "MAX_FORM_PARTS": 200,
-        "APP_NAME": "SmartSupport", "FAB_BASE_TEMPLATE": "admin/base.html", "LANGUAGES": LANGUAGES,
-        "BABEL_DEFAULT_LOCALE": config.DEFAULT_LOCALE, "BABEL_DEFAULT_FOLDER": "translations",
-        "FAB_UPDATE_PERMS": False, "FAB_CREATE_DB": False, "FAB_ADD_SECURITY_API": False, "FAB_ADD_MENU_API": False,
-        "FAB_API_SWAGGER_UI": False, "FAB_ADD_OPENAPI_VIEWS": False, "FAB_ADD_SECURITY_VIEWS": False,
-        "RATELIMIT_ENABLED": False, "AUTH_RATE_LIMITED": False,
-        "SESSION_COOKIE_NAME": "smartsupport_form", "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": config.COOKIE_SECURE, "WTF_CSRF_TIME_LIMIT": 86_400,
-        "UPLOAD_MAX_BYTES": config.UPLOAD_MAX_BYTES, "REQUEST_RATE_PER_IP": config.REQUEST_RATE_PER_IP,
-        "VISITOR_RATE_PER_IP": config.VISITOR_RATE_PER_IP, "MAX_BODY_BYTES": config.MAX_BODY_BYTES,
+        "SECRET_KEY": config.secret_key(),
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config),
+        "MAX_CONTENT_LENGTH": config.UPLOAD_MAX_BYTES + 65_536,
+        "MAX_FORM_MEMORY_SIZE": config.MAX_BODY_BYTES,
+        "MAX_FORM_PARTS": 200,
+        "APP_NAME": "SmartSupport",
+        "FAB_BASE_TEMPLATE": "admin/base.html",
+        "LANGUAGES": LANGUAGES,
+        "BABEL_DEFAULT_LOCALE": config.DEFAULT_LOCALE,
+        "BABEL_DEFAULT_FOLDER": "translations",
+        "FAB_UPDATE_PERMS": False,
+        "FAB_CREATE_DB": False,
+        "FAB_ADD_SECURITY_API": False,
+        "FAB_ADD_MENU_API": False,
+        "FAB_API_SWAGGER_UI": False,
+        "FAB_ADD_OPENAPI_VIEWS": False,
+        "FAB_ADD_SECURITY_VIEWS": False,
+        "RATELIMIT_ENABLED": False,
+        "AUTH_RATE_LIMITED": False,
+        "SESSION_COOKIE_NAME": "smartsupport_form",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.COOKIE_SECURE,
+        "WTF_CSRF_TIME_LIMIT": 86_400,
+        "UPLOAD_MAX_BYTES": config.UPLOAD_MAX_BYTES,
+        "REQUEST_RATE_PER_IP": config.REQUEST_RATE_PER_IP,
+        "VISITOR_RATE_PER_IP": config.VISITOR_RATE_PER_IP,
+        "MAX_BODY_BYTES": config.MAX_BODY_BYTES,
         "TRUSTED_HOSTS": [host.strip() for host in config.TRUSTED_HOSTS.split(",") if host.strip()] or None,
     }

@@ -35,8 +35,10 @@ class Jobs:
 
     def run_timetable(self) -> None:
         """The timetable inside this process: every entry at its interval, never twice at once."""
-        entries = {name: [entry["task"], float(entry["schedule"]), time.monotonic() + float(entry["schedule"])]
-                   for name, entry in celery_app.conf.beat_schedule.items()}
+        entries = {
+            name: [entry["task"], float(entry["schedule"]), time.monotonic() + float(entry["schedule"])]
+            for name, entry in celery_app.conf.beat_schedule.items()
+        }
         while True:
             now = time.monotonic()
             for entry in entries.values():

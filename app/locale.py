@@ -7,7 +7,7 @@ LANGUAGES = {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "us", "name"
 
 
 def current_locale() -> str:
-    """"zh" or "en"."""
+    """ "zh" or "en"."""
     default = current_app.config["BABEL_DEFAULT_LOCALE"]
     if not has_request_context():
         return default

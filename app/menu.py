@@ -36,45 +36,75 @@ class Category:
 
 
 MENU = (
-    Category("service", _("Service"), "fa-headset", (
-        Entry("conversation", "ConversationView", _("Conversations"), "fa-comments"),
-        Entry("chat_message", "MessageView", _("Messages"), "fa-message"),
-        Entry("rating", "RatingView", _("Ratings"), "fa-star"),
-        Entry("conversation_assignment", "ConversationAssignmentView", _("Assignments"), "fa-shuffle"),
-        Entry("quick_reply", "QuickReplyView", _("Quick replies"), "fa-bolt"),
-    )),
-    Category("tickets", _("Tickets"), "fa-ticket", (
-        Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
-        Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
-        Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
-    )),
-    Category("customers", _("Customers"), "fa-user-tag", (
-        Entry("customer", "CustomerView", _("Customers"), "fa-user-tag"),
-        Entry("organization", "OrganizationView", _("Organizations"), "fa-building"),
-        Entry("contact", "ContactView", _("Contacts"), "fa-address-book"),
-    )),
-    Category("knowledge", _("Knowledge base"), "fa-book-open", (
-        Entry("article", "ArticleView", _("Articles"), "fa-book-open"),
-        Entry("article_category", "ArticleCategoryView", _("Categories"), "fa-folder-tree"),
-        Entry("question", "QuestionView", _("Questions asked"), "fa-circle-question"),
-    )),
-    Category("people", _("Organisation"), "fa-sitemap", (
-        Entry("user", "UserView", _("Users"), "fa-users"),
-        Entry("role", "RoleView", _("Roles and rights"), "fa-user-shield"),
-        Entry("agent", "AgentView", _("Agents"), "fa-headset"),
-        Entry("team", "TeamView", _("Teams"), "fa-people-group"),
-        Entry("team_member", "TeamMemberView", _("Team members"), "fa-user-plus"),
-        Entry("department", "DepartmentView", _("Departments"), "fa-sitemap"),
-    )),
-    Category("system", _("System"), "fa-gear", (
-        Entry("system_setting", "SettingsView", _("Settings"), "fa-sliders"),
-        Entry("dictionary", "DictionaryView", _("Dictionaries"), "fa-book"),
-        Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
-        Entry("operation_log", "OperationLogView", _("Operation log"), "fa-clock-rotate-left"),
-        Entry("login_session", "SignInView", _("Sign-ins"), "fa-right-to-bracket"),
-        Entry("file_object", "FileView", _("Files"), "fa-paperclip"),
-        Entry("notification", "NotificationView", _("My notifications"), "fa-bell"),
-    )),
+    Category(
+        "service",
+        _("Service"),
+        "fa-headset",
+        (
+            Entry("conversation", "ConversationView", _("Conversations"), "fa-comments"),
+            Entry("chat_message", "MessageView", _("Messages"), "fa-message"),
+            Entry("rating", "RatingView", _("Ratings"), "fa-star"),
+            Entry("conversation_assignment", "ConversationAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("quick_reply", "QuickReplyView", _("Quick replies"), "fa-bolt"),
+        ),
+    ),
+    Category(
+        "tickets",
+        _("Tickets"),
+        "fa-ticket",
+        (
+            Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
+            Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
+            Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
+        ),
+    ),
+    Category(
+        "customers",
+        _("Customers"),
+        "fa-user-tag",
+        (
+            Entry("customer", "CustomerView", _("Customers"), "fa-user-tag"),
+            Entry("organization", "OrganizationView", _("Organizations"), "fa-building"),
+            Entry("contact", "ContactView", _("Contacts"), "fa-address-book"),
+        ),
+    ),
+    Category(
+        "knowledge",
+        _("Knowledge base"),
+        "fa-book-open",
+        (
+            Entry("article", "ArticleView", _("Articles"), "fa-book-open"),
+            Entry("article_category", "ArticleCategoryView", _("Categories"), "fa-folder-tree"),
+            Entry("question", "QuestionView", _("Questions asked"), "fa-circle-question"),
+        ),
+    ),
+    Category(
+        "people",
+        _("Organisation"),
+        "fa-sitemap",
+        (
+            Entry("user", "UserView", _("Users"), "fa-users"),
+            Entry("role", "RoleView", _("Roles and rights"), "fa-user-shield"),
+            Entry("agent", "AgentView", _("Agents"), "fa-headset"),
+            Entry("team", "TeamView", _("Teams"), "fa-people-group"),
+            Entry("team_member", "TeamMemberView", _("Team members"), "fa-user-plus"),
+            Entry("department", "DepartmentView", _("Departments"), "fa-sitemap"),
+        ),
+    ),
+    Category(
+        "system",
+        _("System"),
+        "fa-gear",
+        (
+            Entry("system_setting", "SettingsView", _("Settings"), "fa-sliders"),
+            Entry("dictionary", "DictionaryView", _("Dictionaries"), "fa-book"),
+            Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
+            Entry("operation_log", "OperationLogView", _("Operation log"), "fa-clock-rotate-left"),
+            Entry("login_session", "SignInView", _("Sign-ins"), "fa-right-to-bracket"),
+            Entry("file_object", "FileView", _("Files"), "fa-paperclip"),
+            Entry("notification", "NotificationView", _("My notifications"), "fa-bell"),
+        ),
+    ),
 )
 ENTRIES = {entry.name: entry for category in MENU for entry in category.entries}
 CATEGORIES = {category.name: category for category in MENU}
@@ -83,6 +113,7 @@ CATEGORIES = {category.name: category for category in MENU}
 def with_menu(rights: Iterable[str]) -> tuple[str, ...]:
     """These rights of a preset role and the menu entries of everything it may read ("ticket.*" reads too)."""
     rights = tuple(rights)
-    seen = (entry.rights[1] for entry in ENTRIES.values() if any(fnmatchcase(entry.rights[0],
-                                                                             right) for right in rights))
+    seen = (
+        entry.rights[1] for entry in ENTRIES.values() if any(fnmatchcase(entry.rights[0], right) for right in rights)
+    )
     return tuple(dict.fromkeys((*rights, *seen)))

@@ -17,9 +17,11 @@ def offload(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     if _patched("eventlet"):
         from eventlet import tpool
+
         return tpool.execute(function, *args, **kwargs)
     if _patched("gevent"):
         from gevent import get_hub
+
         # gevent prints every exception of its threads, also those that the caller expects
         result, error = get_hub().threadpool.apply(_outcome, (function, args, kwargs))
         if error is not None:
@@ -38,9 +40,11 @@ def _outcome(function: Callable, args: tuple, kwargs: dict) -> tuple:
 def _patched(name: str) -> bool:
     if name == "eventlet" and "eventlet" in sys.modules:
         from eventlet import patcher
+
         return bool(patcher.is_monkey_patched("socket"))
     if name == "gevent" and "gevent" in sys.modules:
         from gevent import monkey
+
         return monkey.is_module_patched("socket")
     return False
 
@@ -54,12 +58,15 @@ def background(function: Callable, *args) -> None:
     """Start `function` beside the caller; in threading mode in a daemon thread."""
     if _patched("eventlet"):
         import eventlet
+
         eventlet.spawn_n(function, *args)
     elif _patched("gevent"):
         import gevent
+
         gevent.spawn(function, *args)
     else:
         import threading
+
         threading.Thread(target=function, args=args, daemon=True).start()
 
 
@@ -71,9 +78,11 @@ def native_pool(workers: int) -> ThreadPoolExecutor:
 def patch(mode: str, threads: int) -> None:
     """Monkey-patch for the serving entry; its very first act. Everything else runs unpatched."""
     import os
+
     if mode == "eventlet":
         os.environ["EVENTLET_THREADPOOL_SIZE"] = str(threads)
         import warnings
+
         with warnings.catch_warnings():
             # it says at every start that it is in maintenance; our decision record says why we know
             warnings.simplefilter("ignore")
@@ -81,5 +90,6 @@ def patch(mode: str, threads: int) -> None:
         eventlet.monkey_patch()
     elif mode == "gevent":
         from gevent import config, monkey
+
         config.threadpool_size = threads
         monkey.patch_all()

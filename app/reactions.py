@@ -57,8 +57,14 @@ def _dispatch(event: Event) -> None:
 
 
 def _let_bot_answer(event: Event) -> None:
-    jobs.send("assistant.answer", tenant_id=event.tenant_id, conversation_id=event.payload["conversation_id"],
-              message_id=event.payload["message_id"], text=event.payload["text"], event_id=event.id)
+    jobs.send(
+        "assistant.answer",
+        tenant_id=event.tenant_id,
+        conversation_id=event.payload["conversation_id"],
+        message_id=event.payload["message_id"],
+        text=event.payload["text"],
+        event_id=event.id,
+    )
 
 
 def _index(event: Event) -> None:
@@ -75,12 +81,20 @@ def _notify_new_owner(event: Event) -> None:
     if agent is None:
         return
     is_ticket = "ticket_id" in event.payload
-    owner = db.session.get(Ticket if is_ticket else Conversation, event.payload["ticket_id" if is_ticket else "conversation_id"])
+    owner = db.session.get(
+        Ticket if is_ticket else Conversation, event.payload["ticket_id" if is_ticket else "conversation_id"]
+    )
     if owner is None:
         return
     link = f"/desk/tickets/{owner.id}" if is_ticket else f"/desk?session={owner.id}"
-    notifications.notify(system(event.tenant_id), user_id=agent.user_id, event_key=f"event-{event.id}", kind=event.name,
-                         params={"no": owner.no, "title": owner.title if is_ticket else owner.subject}, link=link)
+    notifications.notify(
+        system(event.tenant_id),
+        user_id=agent.user_id,
+        event_key=f"event-{event.id}",
+        kind=event.name,
+        params={"no": owner.no, "title": owner.title if is_ticket else owner.subject},
+        link=link,
+    )
 
 
 def _notification(event: Event) -> None:
@@ -125,15 +139,34 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),
     "agent.presence": (_presence, _dispatch),
-    "agent.created": (_nothing,), "agent.updated": (_dispatch,), "agent.deleted": (_nothing,),
+    "agent.created": (_nothing,),
+    "agent.updated": (_dispatch,),
+    "agent.deleted": (_nothing,),
     "notification.created": (_notification,),
     "session.ended": (_end_sockets,),
     "role.updated": (_forget_rights,),
-    "article.published": (_index,), "article.withdrawn": (_nothing,), "article.created": (_nothing,),
-    "article.updated": (_index,), "article.deleted": (_nothing,),
-    **{f"{name}.{verb}": (_nothing,) for name in ("article_category", "contact", "customer", "department", "dictionary",
-                                                  "dictionary_item", "organization", "quick_reply", "team", "team_member", "user")
-       for verb in ("created", "updated", "deleted")},
+    "article.published": (_index,),
+    "article.withdrawn": (_nothing,),
+    "article.created": (_nothing,),
+    "article.updated": (_index,),
+    "article.deleted": (_nothing,),
+    **{
+        f"{name}.{verb}": (_nothing,)
+        for name in (
+            "article_category",
+            "contact",
+            "customer",
+            "department",
+            "dictionary",
+            "dictionary_item",
+            "organization",
+            "quick_reply",
+            "team",
+            "team_member",
+            "user",
+        )
+        for verb in ("created", "updated", "deleted")
+    },
     "system_setting.updated": (_nothing,),
 }
 

@@ -53,23 +53,28 @@ def _end_on_sigterm() -> None:
 def _listener(host: str, port: int) -> socket.socket:
     """The listening socket. An acknowledgement and an event are two small packets: without TCP_NODELAY (which accepted
     sockets inherit) the second would wait 40 ms for the first to be confirmed."""
-    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024)
+    listener = socket.create_server(
+        (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024
+    )
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 def _serve_eventlet(app: Flask, listener: socket.socket) -> None:
     import eventlet.wsgi
+
     eventlet.wsgi.server(listener, app, log_output=False, max_size=20_000, keepalive=75, debug=False)
 
 
 def _serve_gevent(app: Flask, listener: socket.socket) -> None:
     from gevent.pywsgi import WSGIServer
+
     WSGIServer(listener, app, log=None).serve_forever()
 
 
 def _serve_threading(app: Flask, listener: socket.socket) -> None:
     from werkzeug.serving import WSGIRequestHandler, make_server
+
     host, port = listener.getsockname()[:2]
     quiet = type("QuietHandler", (WSGIRequestHandler,), {"log_request": lambda *args, **kwargs: None})
     make_server(host, port, app, threaded=True, request_handler=quiet, fd=listener.fileno()).serve_forever()
@@ -91,6 +96,7 @@ def _load_assistant(app: Flask) -> None:
     from models.base import bind
     from models.identity import Tenant
     from services.assistant import engine
+
     with app.app_context():
         for tenant_id in db.session.scalars(select(Tenant.id)).all():
             bind(db.session(), system(tenant_id))

@@ -46,7 +46,9 @@ def dispatch(tenant_id: int | None = None) -> int:
 
 @shared_task(name="agents.expire")
 def expire_agents() -> int:
-    return for_every_tenant(lambda number: len([organization.connection_lost(system(number), agent) for agent in organization.lost()]))
+    return for_every_tenant(
+        lambda number: len([organization.connection_lost(system(number), agent) for agent in organization.lost()])
+    )
 
 
 @shared_task(name="assistant.embed")
@@ -61,7 +63,9 @@ def snapshot(tenant_id: int | None = None) -> int:
 
 @shared_task(name="assistant.answer")
 def answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int) -> bool:
-    return in_tenant(_answer)(tenant_id, conversation_id=conversation_id, message_id=message_id, text=text, event_id=event_id)
+    return in_tenant(_answer)(
+        tenant_id, conversation_id=conversation_id, message_id=message_id, text=text, event_id=event_id
+    )
 
 
 def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int) -> bool:

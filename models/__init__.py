@@ -1,7 +1,29 @@
 """Tables, and what a row knows about itself. Importing this package maps them all."""
 
-from models import (audit, conversations, customers, identity, knowledge, messaging, notifications, organization, outbox,
-                    settings, tickets)
+from models import (
+    audit,
+    conversations,
+    customers,
+    identity,
+    knowledge,
+    messaging,
+    notifications,
+    organization,
+    outbox,
+    settings,
+    tickets,
+)
 
-__all__ = ["audit", "conversations", "customers", "identity", "knowledge", "messaging", "notifications", "organization",
-           "outbox", "settings", "tickets"]
+__all__ = [
+    "audit",
+    "conversations",
+    "customers",
+    "identity",
+    "knowledge",
+    "messaging",
+    "notifications",
+    "organization",
+    "outbox",
+    "settings",
+    "tickets",
+]

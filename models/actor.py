@@ -80,5 +80,6 @@ def system(tenant_id: int) -> Actor:
 
 
 def bot(tenant_id: int) -> Actor:
-    return Actor(kind="bot", tenant_id=tenant_id, name="智能助手",
-                 permissions=frozenset({"conversation.answer", "message.send"}))
+    return Actor(
+        kind="bot", tenant_id=tenant_id, name="智能助手", permissions=frozenset({"conversation.answer", "message.send"})
+    )

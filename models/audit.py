@@ -9,7 +9,7 @@ from sqlalchemy import Index, String, Text, event, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.actor import Actor, Scope
-from models.base import Entity, MACHINE_COLUMNS, bound_actor
+from models.base import MACHINE_COLUMNS, Entity, bound_actor
 from models.types import Json
 
 MASK = "***"
@@ -49,13 +49,29 @@ class AuditLog(Entity, Model):
         return f"{self.operation} {self.target_name}"
 
 
-def record(session: Session, operation: str, *, target: object | None = None, note: str | None = None,
-           actor: Actor | None = None, before: dict | None = None, after: dict | None = None) -> None:
+def record(
+    session: Session,
+    operation: str,
+    *,
+    target: object | None = None,
+    note: str | None = None,
+    actor: Actor | None = None,
+    before: dict | None = None,
+    after: dict | None = None,
+) -> None:
     """Write down an act that changes no row of its own: a sign-in, an export, a refusal."""
     actor = actor or bound_actor(session)
-    session.add(AuditLog(**_who(actor), operation=operation, note=note, before=before, after=after,
-                         tenant_id=actor.tenant_id if actor else session.info.get("tenant_id"),
-                         **(_what(target) if target is not None else {})))
+    session.add(
+        AuditLog(
+            **_who(actor),
+            operation=operation,
+            note=note,
+            before=before,
+            after=after,
+            tenant_id=actor.tenant_id if actor else session.info.get("tenant_id"),
+            **(_what(target) if target is not None else {}),
+        )
+    )
 
 
 def _who(actor: Actor | None) -> dict:
@@ -93,8 +109,17 @@ def _write_changes(session, flush_context) -> None:
     for row, verb, before, after in pending:
         if verb == "create":
             after = {key: _plain(row, key, getattr(row, key)) for key in _columns(row) if getattr(row, key) is not None}
-        rows.append({**_who(actor), **_what(row), "operation": operation or f"{row.__tablename__}.{verb}",
-                     "before": before, "after": after, "tenant_id": row.tenant_id, "create_by": actor.user_id if actor else None})
+        rows.append(
+            {
+                **_who(actor),
+                **_what(row),
+                "operation": operation or f"{row.__tablename__}.{verb}",
+                "before": before,
+                "after": after,
+                "tenant_id": row.tenant_id,
+                "create_by": actor.user_id if actor else None,
+            }
+        )
     # a Core insert: adding objects to the session inside a flush is not allowed
     session.execute(AuditLog.__table__.insert(), rows)
 

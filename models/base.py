@@ -15,7 +15,8 @@ from models.actor import Actor
 from models.types import BigId, Json, Moment, TinyInt, utcnow
 
 Model.registry.update_type_annotation_map(
-    {int: BigId, str: String(255), bool: TinyInt, dict: Json, list: Json, dt.datetime: Moment})
+    {int: BigId, str: String(255), bool: TinyInt, dict: Json, list: Json, dt.datetime: Moment}
+)
 
 #: bound instead of a tenant id by commands that work across tenants
 EVERY_TENANT = -2
@@ -78,8 +79,17 @@ class Versioned:
 
 
 #: columns set by the machine, hidden from forms and refused in request bodies
-MACHINE_COLUMNS = ("id", "create_time", "update_time", "create_by", "update_by", "deleted", "delete_token",
-                   "tenant_id", "version")
+MACHINE_COLUMNS = (
+    "id",
+    "create_time",
+    "update_time",
+    "create_by",
+    "update_by",
+    "deleted",
+    "delete_token",
+    "tenant_id",
+    "version",
+)
 
 #: FAB's own classes that carry our columns without inheriting our mixins (see models.identity)
 _adopted: list[type] = []
@@ -101,13 +111,17 @@ def _filter_every_query(state) -> None:
             raise RuntimeError(f"bulk DELETE on {mapper.class_.__name__}: use soft_delete() or purge")
     criteria = []
     if not options.get("include_deleted"):
-        criteria += [with_loader_criteria(kind, lambda cls: cls.deleted == 0, include_aliases=True)
-                     for kind in (SoftDelete, *_adopted)]
+        criteria += [
+            with_loader_criteria(kind, lambda cls: cls.deleted == 0, include_aliases=True)
+            for kind in (SoftDelete, *_adopted)
+        ]
     tenant_id = state.session.info.get("tenant_id")
     if not options.get("all_tenants") and tenant_id != EVERY_TENANT:
         wanted = -1 if tenant_id is None else tenant_id
-        criteria += [with_loader_criteria(kind, lambda cls: cls.tenant_id == wanted, include_aliases=True)
-                     for kind in (Tenanted, *_adopted)]
+        criteria += [
+            with_loader_criteria(kind, lambda cls: cls.tenant_id == wanted, include_aliases=True)
+            for kind in (Tenanted, *_adopted)
+        ]
     if criteria:
         state.statement = state.statement.options(*criteria)
 
@@ -127,7 +141,11 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
         if isinstance(row, (Entity, *adopted)) and row.create_by is None and actor is not None:
             row.create_by = actor.user_id
     for row in [*session.new, *session.dirty]:
-        if isinstance(row, (Tenanted, *adopted)) and tenant_id not in (None, EVERY_TENANT) and row.tenant_id != tenant_id:
+        if (
+            isinstance(row, (Tenanted, *adopted))
+            and tenant_id not in (None, EVERY_TENANT)
+            and row.tenant_id != tenant_id
+        ):
             raise PermissionError(f"{type(row).__name__} of another tenant")
     for row in session.dirty:
         if isinstance(row, (Entity, *adopted)) and session.is_modified(row):

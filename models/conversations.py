@@ -25,10 +25,18 @@ class ConversationStatus(StrEnum):
 
 #: from → to; nothing else happens to a conversation
 TRANSITIONS: dict[ConversationStatus, frozenset[ConversationStatus]] = {
-    ConversationStatus.bot: frozenset({ConversationStatus.queued, ConversationStatus.active, ConversationStatus.closed}),
-    ConversationStatus.queued: frozenset({ConversationStatus.active, ConversationStatus.bot, ConversationStatus.closed}),
-    ConversationStatus.active: frozenset({ConversationStatus.on_hold, ConversationStatus.queued, ConversationStatus.closed}),
-    ConversationStatus.on_hold: frozenset({ConversationStatus.active, ConversationStatus.queued, ConversationStatus.closed}),
+    ConversationStatus.bot: frozenset(
+        {ConversationStatus.queued, ConversationStatus.active, ConversationStatus.closed}
+    ),
+    ConversationStatus.queued: frozenset(
+        {ConversationStatus.active, ConversationStatus.bot, ConversationStatus.closed}
+    ),
+    ConversationStatus.active: frozenset(
+        {ConversationStatus.on_hold, ConversationStatus.queued, ConversationStatus.closed}
+    ),
+    ConversationStatus.on_hold: frozenset(
+        {ConversationStatus.active, ConversationStatus.queued, ConversationStatus.closed}
+    ),
     ConversationStatus.closed: frozenset(),
 }
 

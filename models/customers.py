@@ -92,8 +92,10 @@ class Customer(Versioned, Entity, Model):
         if scope is Scope.all:
             return cls.id.is_not(None)
         agents = agents_within(actor, scope)
-        served = [link.any(getattr(link.property.mapper.class_, column).in_(agents))
-                  for link, column in ((cls.conversations, "agent_id"), (cls.tickets, "assignee_id"))]
+        served = [
+            link.any(getattr(link.property.mapper.class_, column).in_(agents))
+            for link, column in ((cls.conversations, "agent_id"), (cls.tickets, "assignee_id"))
+        ]
         return or_(*served, and_(cls.create_by == actor.user_id, cls.create_by.is_not(None)))
 
     def __repr__(self) -> str:

@@ -16,8 +16,20 @@ from models.actor import Actor, Scope
 from models.base import Entity, adopt
 from models.types import BigId, Code, Encrypted, Exact, Moment, TinyInt, utcnow
 
-__all__ = ["ExternalIdentity", "LoginSession", "Permission", "PermissionView", "RecoveryCode", "Role", "RoleScope", "SessionKind", "Tenant",
-           "User", "VerificationCode", "ViewMenu"]
+__all__ = [
+    "ExternalIdentity",
+    "LoginSession",
+    "Permission",
+    "PermissionView",
+    "RecoveryCode",
+    "Role",
+    "RoleScope",
+    "SessionKind",
+    "Tenant",
+    "User",
+    "VerificationCode",
+    "ViewMenu",
+]
 
 
 def _tame_fab_tables() -> None:
@@ -116,11 +128,15 @@ Role.code = mapped_column(String(32), nullable=True)
 Role.description = mapped_column(String(255), nullable=True)
 # FAB makes role names unique over the whole installation; here they are unique within a company
 Role.__table__.c.name.unique = None
-Role.__table__.constraints -= {c for c in set(Role.__table__.constraints)
-                               if isinstance(c, UniqueConstraint) and [x.name for x in c.columns] == ["name"]}
+Role.__table__.constraints -= {
+    c
+    for c in set(Role.__table__.constraints)
+    if isinstance(c, UniqueConstraint) and [x.name for x in c.columns] == ["name"]
+}
 Role.__table__.append_constraint(UniqueConstraint("tenant_id", "name", "delete_token"))
 Role.visible_to = staticmethod(
-    lambda actor: Role.id.is_not(None) if actor.is_staff or actor.kind == "system" else Role.id.is_(None))
+    lambda actor: Role.id.is_not(None) if actor.is_staff or actor.kind == "system" else Role.id.is_(None)
+)
 
 
 def _role_on_soft_delete(self: Role) -> None:
@@ -207,8 +223,10 @@ class ExternalIdentity(Entity, Model):
 
     __tablename__ = "external_identity"
     __secret__ = frozenset({"subject", "union_subject"})
-    __table_args__ = (UniqueConstraint("tenant_id", "provider", "subject", "delete_token"),
-                      UniqueConstraint("user_id", "provider", "delete_token"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "provider", "subject", "delete_token"),
+        UniqueConstraint("user_id", "provider", "delete_token"),
+    )
 
     provider: Mapped[str] = mapped_column(String(32))
     #: the other system's own key for the person: WeChat's openid, the OA's id

@@ -67,8 +67,10 @@ class Agent(Versioned, Entity, Model):
     """The working side of a staff account (ORG-6): presence, capacity, skills."""
 
     __tablename__ = "agent"
-    __table_args__ = (UniqueConstraint("tenant_id", "user_id", "delete_token"),
-                      UniqueConstraint("tenant_id", "work_no", "delete_token"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "user_id", "delete_token"),
+        UniqueConstraint("tenant_id", "work_no", "delete_token"),
+    )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     #: 工号

@@ -19,7 +19,8 @@ class Dictionary(Versioned, Entity, Model):
     name: Mapped[str] = mapped_column(String(64))
     description: Mapped[str | None] = mapped_column(String(255))
     items: Mapped[list["DictionaryItem"]] = relationship(
-        back_populates="dictionary", order_by="DictionaryItem.sort", cascade="save-update, merge, delete")
+        back_populates="dictionary", order_by="DictionaryItem.sort", cascade="save-update, merge, delete"
+    )
 
     @classmethod
     def visible_to(cls, actor: Actor):

@@ -102,8 +102,11 @@ class Engine:
         if key not in self._allowed:
             if len(self._allowed) > 64:
                 self._allowed.clear()
-            self._allowed[key] = frozenset(db.session.scalars(select(Article.id).where(
-                Article.status == ArticleStatus.published, Article.visibility.in_(key[1]))))
+            self._allowed[key] = frozenset(
+                db.session.scalars(
+                    select(Article.id).where(Article.status == ArticleStatus.published, Article.visibility.in_(key[1]))
+                )
+            )
         return self._allowed[key]
 
     def save(self, tenant_id: int) -> None:
@@ -167,9 +170,21 @@ def answer(actor: Actor, question: str, *, channel: str, conversation_id: int | 
     hits = [hit for hit in hits if hit.key in rows]
     decision = offload(decide, question, hits, engine.calibration)
     result = _worded(question, hits, rows, decision)
-    run(actor, "question.log", lambda: db.session.add(Question(
-        text=question, channel=channel, conversation_id=conversation_id, answered=int(result["answered"]),
-        article_id=hits[0].key if result["answered"] else None, confidence=int(decision.confidence * 1000), tier=result["tier"])))
+    run(
+        actor,
+        "question.log",
+        lambda: db.session.add(
+            Question(
+                text=question,
+                channel=channel,
+                conversation_id=conversation_id,
+                answered=int(result["answered"]),
+                article_id=hits[0].key if result["answered"] else None,
+                confidence=int(decision.confidence * 1000),
+                tier=result["tier"],
+            )
+        ),
+    )
     return result
 
 
@@ -185,8 +200,13 @@ def answer_message(tenant_id: int, conversation_id: int, message_id: int, questi
     reader = _reader(conversation)
     result = answer(reader, question, channel=conversation.channel, conversation_id=conversation.id)
     text = result["answer"] or settings.get_setting("bot_no_answer")
-    message = conversations.answer_as_bot(actor, conversation, to_message_id=message_id, content=text,
-                                          payload={key: result[key] for key in ("answered", "citations", "choices", "confidence")})
+    message = conversations.answer_as_bot(
+        actor,
+        conversation,
+        to_message_id=message_id,
+        content=text,
+        payload={key: result[key] for key in ("answered", "citations", "choices", "confidence")},
+    )
     if message is not None and conversation.bot_misses >= settings.get_setting("bot_misses_before_offer"):
         conversations.hand_over(system(tenant_id), conversation, reason="bot_misses")
     return message is not None
@@ -195,9 +215,16 @@ def answer_message(tenant_id: int, conversation_id: int, message_id: int, questi
 def suggest(actor: Actor, conversation: Conversation) -> dict:
     """What an agent could answer now: {replies, articles, forSeq} for the customer's last words."""
     last = db.session.scalars(
-        select(ChatMessage).where(ChatMessage.thread_id == conversation.thread_id, ChatMessage.recalled_time.is_(None),
-                                  ChatMessage.sender_kind == SenderKind.customer, ChatMessage.type == MessageType.text)
-        .order_by(ChatMessage.seq.desc()).limit(1)).first()
+        select(ChatMessage)
+        .where(
+            ChatMessage.thread_id == conversation.thread_id,
+            ChatMessage.recalled_time.is_(None),
+            ChatMessage.sender_kind == SenderKind.customer,
+            ChatMessage.type == MessageType.text,
+        )
+        .order_by(ChatMessage.seq.desc())
+        .limit(1)
+    ).first()
     if last is None:
         return {"replies": [], "articles": [], "forSeq": 0}
     question = last.content[:MAX_QUESTION]
@@ -209,10 +236,20 @@ def suggest(actor: Actor, conversation: Conversation) -> dict:
     for place, hit in enumerate(hits[:3]):
         # of the articles behind the first one we only know that they are less likely
         confidence = sure if place == 0 else (1 - sure) * hit.score / max(sum(other.score for other in hits[1:]), 1e-9)
-        replies.append({"source": "article", "id": hit.key, "title": rows[hit.key].title,
-                        "text": _quoted(question, hit, rows[hit.key]).text, "confidence": round(confidence, 3)})
-    return {"replies": replies + _matching_quick_replies(actor, question), "articles": _found(question, hits[:5], rows),
-            "forSeq": last.seq}
+        replies.append(
+            {
+                "source": "article",
+                "id": hit.key,
+                "title": rows[hit.key].title,
+                "text": _quoted(question, hit, rows[hit.key]).text,
+                "confidence": round(confidence, 3),
+            }
+        )
+    return {
+        "replies": replies + _matching_quick_replies(actor, question),
+        "articles": _found(question, hits[:5], rows),
+        "forSeq": last.seq,
+    }
 
 
 def embed_pending(tenant_id: int, limit: int = 10_000) -> int:
@@ -224,14 +261,20 @@ def embed_pending(tenant_id: int, limit: int = 10_000) -> int:
         return 0
     done = 0
     for ids in _chunks(missing_vectors(limit), EMBED_BATCH):
-        articles = [row for row in _articles(ids).values()]
+        articles = list(_articles(ids).values())
         pieces = {row.id: pieces_of(row.title, to_text(row.body), row.phrasings or []) for row in articles}
         flat = [piece for row in articles for piece in pieces[row.id]]
         vectors = offload(embed_pieces, engine.embedder, flat)
         start = 0
         for row in articles:
             count = len(pieces[row.id])
-            store_vectors(system(tenant_id), row, pieces=pieces[row.id], vectors=vectors[start:start + count], model=engine.model_name)
+            store_vectors(
+                system(tenant_id),
+                row,
+                pieces=pieces[row.id],
+                vectors=vectors[start : start + count],
+                model=engine.model_name,
+            )
             start += count
             done += 1
     return done
@@ -240,16 +283,22 @@ def embed_pending(tenant_id: int, limit: int = 10_000) -> int:
 @operation("article.index", title="Store an article's vectors")
 def store_vectors(actor: Actor, article: Article, *, pieces: list[Piece], vectors: np.ndarray, model: str) -> None:
     """Replace the article's vectors, and let search look at it again."""
-    if [piece.text for piece in pieces] != [p.text for p in pieces_of(article.title, to_text(article.body), article.phrasings or [])]:
+    if [piece.text for piece in pieces] != [
+        p.text for p in pieces_of(article.title, to_text(article.body), article.phrasings or [])
+    ]:
         return  # changed while it was being embedded: the next run takes it
-    known = {row.part: row for row in db.session.scalars(select(ArticleVector).where(ArticleVector.article_id == article.id))}
+    known = {
+        row.part: row for row in db.session.scalars(select(ArticleVector).where(ArticleVector.article_id == article.id))
+    }
     for piece, vector in zip(pieces, vectors, strict=True):
         part, data = _part(piece), np.asarray(vector, "<f4").tobytes()
         if part in known:
             row = known.pop(part)
             row.text_hash, row.model, row.vector = _hash(piece.text), model, data
         else:
-            db.session.add(ArticleVector(article_id=article.id, part=part, text_hash=_hash(piece.text), model=model, vector=data))
+            db.session.add(
+                ArticleVector(article_id=article.id, part=part, text_hash=_hash(piece.text), model=model, vector=data)
+            )
     for row in known.values():
         mark_deleted(row)
     touch(article)
@@ -258,19 +307,32 @@ def store_vectors(actor: Actor, article: Article, *, pieces: list[Piece], vector
 def _worded(question: str, hits: list[Hit], rows: dict[int, Article], decision: Decision) -> dict:
     # nobody wants to choose between two languages
     alike = [hit for hit in hits if rows[hit.key].locale == rows[hits[0].key].locale]
-    choices = [{"articleId": hit.key, "title": rows[hit.key].title} for hit in alike[:5]] if decision.kind != "none" else []
+    choices = (
+        [{"articleId": hit.key, "title": rows[hit.key].title} for hit in alike[:5]] if decision.kind != "none" else []
+    )
     if decision.kind != "answer":
-        return {"answered": False, "answer": None, "confidence": round(decision.confidence, 3), "citations": [],
-                "choices": choices, "tier": _tier(hits)}
+        return {
+            "answered": False,
+            "answer": None,
+            "confidence": round(decision.confidence, 3),
+            "citations": [],
+            "choices": choices,
+            "tier": _tier(hits),
+        }
     best = rows[hits[0].key]
     quote = _quoted(question, hits[0], best)
-    return {"answered": True, "answer": quote.text, "confidence": round(decision.confidence, 3),
-            "citations": [{"articleId": best.id, "title": best.title, "quote": quote.text}],
-            "choices": [choice for choice in choices if choice["articleId"] != best.id][:3], "tier": _tier(hits)}
+    return {
+        "answered": True,
+        "answer": quote.text,
+        "confidence": round(decision.confidence, 3),
+        "citations": [{"articleId": best.id, "title": best.title, "quote": quote.text}],
+        "choices": [choice for choice in choices if choice["articleId"] != best.id][:3],
+        "tier": _tier(hits),
+    }
 
 
 def _quoted(question: str, hit: Hit, article: Article) -> Quote:
-    """The sentences that answer: the opening of an article that was asked for by its title, else where the words are."""
+    """The sentences that answer: the opening of an article asked for by its title, else where the words are."""
     body = quotable(article.body)
     return opening(body) if hit.matched is not Matched.body else offload(extract, question, article.title, body)
 
@@ -283,8 +345,15 @@ def _found(query: str, hits: list[Hit], rows: dict[int, Article]) -> list[dict]:
         found = []
         for hit, title, body in plain:
             snippet = extract(query, title, body, max_sentences=2).text[:200]
-            found.append({"articleId": hit.key, "title": title, "snippet": snippet, "score": round(hit.score, 4),
-                          "highlights": highlight_words(query, f"{title}\n{snippet}")})
+            found.append(
+                {
+                    "articleId": hit.key,
+                    "title": title,
+                    "snippet": snippet,
+                    "score": round(hit.score, 4),
+                    "highlights": highlight_words(query, f"{title}\n{snippet}"),
+                }
+            )
         return found
 
     return offload(describe)
@@ -297,15 +366,23 @@ def _tier(hits: list[Hit]) -> str:
 
 def _articles(ids: Iterable[int]) -> dict[int, Article]:
     """Published articles by number, read afresh: the index may be a moment behind."""
-    rows = db.session.scalars(select(Article).where(Article.id.in_(list(ids)), Article.status == ArticleStatus.published))
+    rows = db.session.scalars(
+        select(Article).where(Article.id.in_(list(ids)), Article.status == ArticleStatus.published)
+    )
     return {row.id: row for row in rows}
 
 
 def _reader(conversation: Conversation) -> Actor:
     """The bot reads for the customer it answers: with an account somewhat more than without."""
     customer = conversation.customer
-    return Actor(kind="visitor", tenant_id=conversation.tenant_id, customer_id=customer.id, user_id=customer.user_id,
-                 name=customer.name, permissions=frozenset({"article.ask", "article.read"}))
+    return Actor(
+        kind="visitor",
+        tenant_id=conversation.tenant_id,
+        customer_id=customer.id,
+        user_id=customer.user_id,
+        name=customer.name,
+        permissions=frozenset({"article.ask", "article.read"}),
+    )
 
 
 def _matching_quick_replies(actor: Actor, question: str) -> list[dict]:
@@ -313,13 +390,22 @@ def _matching_quick_replies(actor: Actor, question: str) -> list[dict]:
     rows = db.session.scalars(select(QuickReply).where(QuickReply.visible_to(actor)).limit(200))
     scored = [(sum(word in f"{row.title}{row.content}" for word in words), row) for row in rows]
     best = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], -pair[1].use_count, pair[1].id))[:2]
-    return [{"source": "quick_reply", "id": row.id, "title": row.title, "text": row.content, "confidence": None} for _, row in best]
+    return [
+        {"source": "quick_reply", "id": row.id, "title": row.title, "text": row.content, "confidence": None}
+        for _, row in best
+    ]
 
 
 def _changed_since(version: int) -> list[Article]:
-    return list(db.session.scalars(select(Article).where(Article.index_version > version)
-                                   .order_by(Article.index_version).limit(BATCH)
-                                   .execution_options(include_deleted=True, populate_existing=True)))
+    return list(
+        db.session.scalars(
+            select(Article)
+            .where(Article.index_version > version)
+            .order_by(Article.index_version)
+            .limit(BATCH)
+            .execution_options(include_deleted=True, populate_existing=True)
+        )
+    )
 
 
 def _is_searchable(article: Article) -> bool:
@@ -330,8 +416,11 @@ def _entries(rows: list[Article], model: str) -> list[Entry]:
     living = [row for row in rows if _is_searchable(row)]
     stored: dict[int, dict[str, ArticleVector]] = {}
     if model:
-        for vector in db.session.scalars(select(ArticleVector).where(
-                ArticleVector.article_id.in_([row.id for row in living]), ArticleVector.model == model)):
+        for vector in db.session.scalars(
+            select(ArticleVector).where(
+                ArticleVector.article_id.in_([row.id for row in living]), ArticleVector.model == model
+            )
+        ):
             stored.setdefault(vector.article_id, {})[vector.part] = vector
     return [_entry(row, stored.get(row.id, {})) for row in living]
 
@@ -351,22 +440,38 @@ def missing_vectors(limit: int) -> list[int]:
     """The ids of published articles that lack a vector of their present text from the present model."""
     missing, last = [], 0
     while len(missing) < limit:
-        rows = list(db.session.scalars(select(Article).where(Article.status == ArticleStatus.published, Article.id > last)
-                                       .order_by(Article.id).limit(BATCH)))
+        rows = list(
+            db.session.scalars(
+                select(Article)
+                .where(Article.status == ArticleStatus.published, Article.id > last)
+                .order_by(Article.id)
+                .limit(BATCH)
+            )
+        )
         if not rows:
             break
         last = rows[-1].id
-        known = {(article_id, part): text_hash for article_id, part, text_hash in db.session.execute(
-            select(ArticleVector.article_id, ArticleVector.part, ArticleVector.text_hash)
-            .where(ArticleVector.article_id.in_([row.id for row in rows]), ArticleVector.model == engine.model_name))}
-        missing += [row.id for row in rows
-                    if any(known.get((row.id, _part(piece))) != _hash(piece.text)
-                           for piece in pieces_of(row.title, to_text(row.body), row.phrasings or []))]
+        known = {
+            (article_id, part): text_hash
+            for article_id, part, text_hash in db.session.execute(
+                select(ArticleVector.article_id, ArticleVector.part, ArticleVector.text_hash).where(
+                    ArticleVector.article_id.in_([row.id for row in rows]), ArticleVector.model == engine.model_name
+                )
+            )
+        }
+        missing += [
+            row.id
+            for row in rows
+            if any(
+                known.get((row.id, _part(piece))) != _hash(piece.text)
+                for piece in pieces_of(row.title, to_text(row.body), row.phrasings or [])
+            )
+        ]
     return missing[:limit]
 
 
 def _chunks(ids: list[int], size: int) -> Iterable[list[int]]:
-    return (ids[start:start + size] for start in range(0, len(ids), size))
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def _part(piece: Piece) -> str:

@@ -5,8 +5,15 @@ from sqlalchemy import select
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from models.actor import Actor, system
-from models.conversations import (HELD, OPEN, TRANSITIONS, Conversation, ConversationAssignment, ConversationStatus,
-                                  Rating)
+from models.conversations import (
+    HELD,
+    OPEN,
+    TRANSITIONS,
+    Conversation,
+    ConversationAssignment,
+    ConversationStatus,
+    Rating,
+)
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.organization import Agent
@@ -29,7 +36,11 @@ def place(conversation: Conversation) -> Place:
 
 def rooms(conversation: Conversation, *more: str) -> list[str]:
     """Who hears of changes: the thread, the customer, the agent, the supervisors of the team and of the company."""
-    audience = [threads.room(conversation.thread_id), f"monitor:{conversation.tenant_id}", *place(conversation).audience]
+    audience = [
+        threads.room(conversation.thread_id),
+        f"monitor:{conversation.tenant_id}",
+        *place(conversation).audience,
+    ]
     if conversation.team_id:
         audience.append(f"team:{conversation.team_id}")
     return [*audience, *more]
@@ -42,14 +53,23 @@ def open_conversation(actor: Actor, *, channel: str = "portal", subject: str = "
         raise NotAllowed("Only customers open conversations")
     # the customer's row is the lock: two tabs at once still get one conversation
     customer = db.session.get(Customer, actor.customer_id, with_for_update=True, populate_existing=True)
-    existing = db.session.scalars(select(Conversation).where(
-        Conversation.customer_id == customer.id, Conversation.status.in_(OPEN)).order_by(Conversation.id.desc())).first()
+    existing = db.session.scalars(
+        select(Conversation)
+        .where(Conversation.customer_id == customer.id, Conversation.status.in_(OPEN))
+        .order_by(Conversation.id.desc())
+    ).first()
     if existing is not None:
         return existing
     now = utcnow()
-    conversation = Conversation(no=next_number("C", now.date()), customer=customer, status=Status.bot, channel=channel[:32],
-                                subject=subject.strip()[:255], thread=threads.new_thread(ThreadKind.conversation),
-                                last_message_time=now)
+    conversation = Conversation(
+        no=next_number("C", now.date()),
+        customer=customer,
+        status=Status.bot,
+        channel=channel[:32],
+        subject=subject.strip()[:255],
+        thread=threads.new_thread(ThreadKind.conversation),
+        last_message_time=now,
+    )
     customer.last_contact_time = now
     db.session.add(conversation)
     db.session.flush()
@@ -58,8 +78,15 @@ def open_conversation(actor: Actor, *, channel: str = "portal", subject: str = "
 
 
 @operation("message.send", title="Send a message")
-def send_message(actor: Actor, conversation: Conversation, *, client_msg_id: str, type: MessageType = MessageType.text,
-                 content: str = "", file_id: int | None = None) -> ChatMessage:
+def send_message(
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    client_msg_id: str,
+    type: MessageType = MessageType.text,
+    content: str = "",
+    file_id: int | None = None,
+) -> ChatMessage:
     """Say something in a conversation. The same `client_msg_id` again returns the same message."""
     known = threads.find_sent(conversation.thread_id, actor, client_msg_id)
     if known is None:
@@ -69,8 +96,16 @@ def send_message(actor: Actor, conversation: Conversation, *, client_msg_id: str
             raise NotAllowed("Only the agent in charge answers; take the conversation over first")
     threads.check_outgoing(actor, type, content, file_id)
     file, payload = files.attach(actor, file_id, conversation.thread_id)
-    message = threads.store(actor, conversation.thread, client_msg_id=client_msg_id, type_=type, content=content,
-                            payload=payload, file=file, place=place(conversation))
+    message = threads.store(
+        actor,
+        conversation.thread,
+        client_msg_id=client_msg_id,
+        type_=type,
+        content=content,
+        payload=payload,
+        file=file,
+        place=place(conversation),
+    )
     if known is not None:
         return message
     now = utcnow()
@@ -85,14 +120,23 @@ def send_message(actor: Actor, conversation: Conversation, *, client_msg_id: str
 
 
 @operation("conversation.answer", title="Answer as the bot")
-def answer_as_bot(actor: Actor, conversation: Conversation, *, to_message_id: int, content: str, payload: dict) -> ChatMessage | None:
+def answer_as_bot(
+    actor: Actor, conversation: Conversation, *, to_message_id: int, content: str, payload: dict
+) -> ChatMessage | None:
     """The bot's answer to one message. Silent once a person has been asked for: it never talks over a human."""
     if conversation.status is not Status.bot:
         return None
     conversation.bot_misses = 0 if payload.get("answered") else conversation.bot_misses + 1
     conversation.last_message_time = utcnow()
-    return threads.store(actor, conversation.thread, client_msg_id=f"answer-{to_message_id}", type_=MessageType.answer,
-                         content=content, payload=payload, place=place(conversation))
+    return threads.store(
+        actor,
+        conversation.thread,
+        client_msg_id=f"answer-{to_message_id}",
+        type_=MessageType.answer,
+        content=content,
+        payload=payload,
+        place=place(conversation),
+    )
 
 
 @operation("message.recall", title="Recall a message")
@@ -119,8 +163,14 @@ def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> 
     _move(conversation, Status.queued)
     conversation.queue_time = utcnow()
     conversation.queue_priority = 10 * max(0, conversation.customer.vip_level - 1)
-    threads.system_message(actor, conversation.thread, "queued", "您的会话已进入人工队列，请稍候",
-                           place=place(conversation), reason=reason[:200])
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "queued",
+        "您的会话已进入人工队列，请稍候",
+        place=place(conversation),
+        reason=reason[:200],
+    )
     _tell(conversation, "queued")
     return conversation
 
@@ -151,7 +201,9 @@ def take_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> 
 
 
 @operation("conversation.transfer", title="Transfer a conversation")
-def transfer_conversation(actor: Actor, conversation: Conversation, *, to_agent_id: int, reason: str = "") -> Conversation:
+def transfer_conversation(
+    actor: Actor, conversation: Conversation, *, to_agent_id: int, reason: str = ""
+) -> Conversation:
     """Hand a live conversation to another agent; both agents and the customer see it at once."""
     if conversation.status not in HELD:
         raise Conflict("Only a running conversation can be transferred")
@@ -186,8 +238,14 @@ def close_conversation(actor: Actor, conversation: Conversation, *, reason: str 
         capacity.release(conversation.agent_id)
     _move(conversation, Status.closed)
     conversation.close_time, conversation.close_reason = utcnow(), reason[:255] or None
-    threads.system_message(actor, conversation.thread, "closed", "会话已结束", place=place(conversation),
-                           by=conversation.customer.name if actor.sees_as_customer else actor.name)
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "closed",
+        "会话已结束",
+        place=place(conversation),
+        by=conversation.customer.name if actor.sees_as_customer else actor.name,
+    )
     _tell(conversation, "closed")
     return conversation
 
@@ -203,16 +261,25 @@ def rate_conversation(actor: Actor, conversation: Conversation, *, score: int, c
         raise Invalid("Give one to five stars", fields={"score": "1 to 5"})
     if db.session.scalar(select(Rating.id).where(Rating.conversation_id == conversation.id)):
         raise Conflict("You have already rated this conversation")
-    rating = Rating(conversation_id=conversation.id, agent_id=conversation.agent_id, customer_id=conversation.customer_id,
-                    score=score, comment=comment[:2000] or None)
+    rating = Rating(
+        conversation_id=conversation.id,
+        agent_id=conversation.agent_id,
+        customer_id=conversation.customer_id,
+        score=score,
+        comment=comment[:2000] or None,
+    )
     db.session.add(rating)
-    threads.system_message(actor, conversation.thread, "rated", f"客户给出了 {score} 星评价", place=place(conversation), score=score)
+    threads.system_message(
+        actor, conversation.thread, "rated", f"客户给出了 {score} 星评价", place=place(conversation), score=score
+    )
     db.session.flush()
     _tell(conversation, "rated")
     return rating
 
 
-def give(actor: Actor, conversation: Conversation, agent: Agent, *, method: str, reason: str = "", detail: dict | None = None) -> None:
+def give(
+    actor: Actor, conversation: Conversation, agent: Agent, *, method: str, reason: str = "", detail: dict | None = None
+) -> None:
     """Inside an operation: `agent` serves `conversation` from now on; capacity, history, message, event."""
     if conversation.status is Status.closed:
         raise Conflict("The conversation has ended", kind="conversation_closed")
@@ -229,9 +296,16 @@ def give(actor: Actor, conversation: Conversation, agent: Agent, *, method: str,
     conversation.agent = agent
     conversation.active_time = conversation.active_time or utcnow()
     agent.last_assigned_time = utcnow()
-    db.session.add(ConversationAssignment(
-        conversation_id=conversation.id, method=method, from_agent_id=previous.id if previous else None,
-        to_agent_id=agent.id, reason=reason[:500] or None, detail=detail))
+    db.session.add(
+        ConversationAssignment(
+            conversation_id=conversation.id,
+            method=method,
+            from_agent_id=previous.id if previous else None,
+            to_agent_id=agent.id,
+            reason=reason[:500] or None,
+            detail=detail,
+        )
+    )
     if previous is None:
         text, params = f"客服 {agent.name} 为您服务", {"to": agent.name}
     else:
@@ -239,9 +313,15 @@ def give(actor: Actor, conversation: Conversation, agent: Agent, *, method: str,
     event = "transferred" if previous else "assigned"
     threads.system_message(actor, conversation.thread, event, text, place=place(conversation), **params)
     if reason:
-        threads.store(system(actor.tenant_id), conversation.thread, client_msg_id=f"why-{conversation.thread.change_seq}",
-                      type_=MessageType.note, content=reason[:500], payload={"event": event, "by": actor.name},
-                      place=place(conversation))
+        threads.store(
+            system(actor.tenant_id),
+            conversation.thread,
+            client_msg_id=f"why-{conversation.thread.change_seq}",
+            type_=MessageType.note,
+            content=reason[:500],
+            payload={"event": event, "by": actor.name},
+            place=place(conversation),
+        )
     db.session.flush()
     _tell(conversation, event, more_rooms=old_rooms, agent_id=agent.id, from_agent_id=previous.id if previous else None)
 
@@ -256,8 +336,13 @@ def get_agent(agent_id: int) -> Agent:
 
 def assignments_of(conversation: Conversation) -> list[ConversationAssignment]:
     """Who had it and why, oldest first."""
-    return list(db.session.scalars(select(ConversationAssignment).where(
-        ConversationAssignment.conversation_id == conversation.id).order_by(ConversationAssignment.id)))
+    return list(
+        db.session.scalars(
+            select(ConversationAssignment)
+            .where(ConversationAssignment.conversation_id == conversation.id)
+            .order_by(ConversationAssignment.id)
+        )
+    )
 
 
 def _subject(content: str) -> str:
@@ -267,11 +352,20 @@ def _subject(content: str) -> str:
 
 def _move(conversation: Conversation, to: ConversationStatus) -> None:
     if to not in TRANSITIONS[conversation.status]:
-        raise Conflict("This is not possible in the conversation's present state",
-                       status=conversation.status.value, wanted=to.value)
+        raise Conflict(
+            "This is not possible in the conversation's present state",
+            status=conversation.status.value,
+            wanted=to.value,
+        )
     conversation.status = to
 
 
 def _tell(conversation: Conversation, event: str, *, more_rooms: list[str] | None = None, **payload) -> None:
-    announce(f"conversation.{event}", rooms=sorted({*rooms(conversation), *(more_rooms or [])}),
-             conversation_id=conversation.id, customer_id=conversation.customer_id, status=conversation.status.value, **payload)
+    announce(
+        f"conversation.{event}",
+        rooms=sorted({*rooms(conversation), *(more_rooms or [])}),
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        status=conversation.status.value,
+        **payload,
+    )

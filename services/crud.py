@@ -20,15 +20,24 @@ from services.operation import DataField, announce, operation
 Check = Callable[[Actor, Entity, dict], None]
 
 
-def crud(resource: str, model: type[Entity], *, title: str, writable: Iterable[str], check: Check | None = None,
-         before_delete: Callable[[Actor, Entity], None] | None = None) -> None:
+def crud(
+    resource: str,
+    model: type[Entity],
+    *,
+    title: str,
+    writable: Iterable[str],
+    check: Check | None = None,
+    before_delete: Callable[[Actor, Entity], None] | None = None,
+) -> None:
     """Register `<resource>.create/.update/.delete` for `model`.
 
     `check(actor, row, data)` refuses or completes the row before it is stored, on creation and on change.
     """
     columns = tuple(writable)
     create_fields = tuple(_field(model, name) for name in columns)
-    change_fields = tuple(DataField(f.name, f.annotation, None if f.required else f.default, f.max_length) for f in create_fields)
+    change_fields = tuple(
+        DataField(f.name, f.annotation, None if f.required else f.default, f.max_length) for f in create_fields
+    )
     if hasattr(model, "version"):
         change_fields = (*change_fields, DataField("version", int | None, None))
 
@@ -47,7 +56,9 @@ def crud(resource: str, model: type[Entity], *, title: str, writable: Iterable[s
     def update(actor: Actor, row: Entity, **data) -> Entity:
         seen = data.pop("version", None)
         if seen is not None and seen != row.version:
-            raise Conflict("Somebody else has changed this in the meantime, please reload", kind="stale", version=row.version)
+            raise Conflict(
+                "Somebody else has changed this in the meantime, please reload", kind="stale", version=row.version
+            )
         _fill(row, data, columns)
         if check:
             check(actor, row, data)
@@ -67,7 +78,9 @@ def referenced(model: type[Entity], row_id: int | None, actor: Actor, field: str
     """The row another row wants to point to, if this actor may see it. Raises Invalid otherwise."""
     if row_id is None:
         return None
-    with db.session.no_autoflush:  # the pointing row must not meet the foreign key first: its error tells what exists elsewhere
+    with (
+        db.session.no_autoflush
+    ):  # the pointing row must not meet the foreign key first: its error tells what exists elsewhere
         found = db.session.scalars(select(model).where(model.id == row_id, model.visible_to(actor))).first()
     if found is None:
         raise Invalid("This does not exist", fields={field: "unknown"})

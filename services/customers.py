@@ -47,11 +47,45 @@ def _check_reach(row) -> None:
         raise Invalid("This is not an e-mail address", fields={"email": "name@host"})
 
 
-crud("organization", Organization, title="Organization",
-     writable=("name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note"))
-crud("contact", Contact, title="Contact",
-     writable=("organization_id", "name", "gender", "phone", "landline", "email", "position", "department_name", "emergency_phone"),
-     check=_check_contact)
-crud("customer", Customer, title="Customer",
-     writable=("name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags", "source",
-               "is_temporary", "note"), check=_check_customer)
+crud(
+    "organization",
+    Organization,
+    title="Organization",
+    writable=("name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note"),
+)
+crud(
+    "contact",
+    Contact,
+    title="Contact",
+    writable=(
+        "organization_id",
+        "name",
+        "gender",
+        "phone",
+        "landline",
+        "email",
+        "position",
+        "department_name",
+        "emergency_phone",
+    ),
+    check=_check_contact,
+)
+crud(
+    "customer",
+    Customer,
+    title="Customer",
+    writable=(
+        "name",
+        "user_id",
+        "contact_id",
+        "organization_id",
+        "phone",
+        "email",
+        "vip_level",
+        "tags",
+        "source",
+        "is_temporary",
+        "note",
+    ),
+    check=_check_customer,
+)

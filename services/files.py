@@ -21,14 +21,36 @@ from services.operation import operation
 Image.MAX_IMAGE_PIXELS = 40_000_000
 _IMAGES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
 #: what the first bytes must say for each ending; text has no signature and is checked by decoding
-_FAMILIES = {"doc": {".doc", ".xls", ".ppt", ".msi", ""}, "xls": {".doc", ".xls", ".ppt", ""}, "ppt": {".doc", ".xls", ".ppt", ""},
-             "docx": {".docx", ".zip", ".xlsx", ".pptx"}, "xlsx": {".docx", ".zip", ".xlsx", ".pptx"},
-             "pptx": {".docx", ".zip", ".xlsx", ".pptx"}, "zip": {".zip", ".docx", ".xlsx", ".pptx", ".jar", ".epub"},
-             "rar": {".rar"}, "pdf": {".pdf", ".ai"}, "mp3": {".mp3", ".mpga"}, "wav": {".wav"}, "ogg": {".ogg", ".oga", ".ogv", ".opus"},
-             "m4a": {".m4a", ".mp4", ".mov"}, "mp4": {".mp4", ".m4v", ".mov", ".m4a"}, "webm": {".webm", ".mkv", ".weba"}}
+_FAMILIES = {
+    "doc": {".doc", ".xls", ".ppt", ".msi", ""},
+    "xls": {".doc", ".xls", ".ppt", ""},
+    "ppt": {".doc", ".xls", ".ppt", ""},
+    "docx": {".docx", ".zip", ".xlsx", ".pptx"},
+    "xlsx": {".docx", ".zip", ".xlsx", ".pptx"},
+    "pptx": {".docx", ".zip", ".xlsx", ".pptx"},
+    "zip": {".zip", ".docx", ".xlsx", ".pptx", ".jar", ".epub"},
+    "rar": {".rar"},
+    "pdf": {".pdf", ".ai"},
+    "mp3": {".mp3", ".mpga"},
+    "wav": {".wav"},
+    "ogg": {".ogg", ".oga", ".ogv", ".opus"},
+    "m4a": {".m4a", ".mp4", ".mov"},
+    "mp4": {".mp4", ".m4v", ".mov", ".m4a"},
+    "webm": {".webm", ".mkv", ".weba"},
+}
 _TEXT = {"txt", "csv", "md"}
-_MIME = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp",
-         "pdf": "application/pdf", "txt": "text/plain", "csv": "text/csv", "md": "text/markdown", "zip": "application/zip"}
+_MIME = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+    "csv": "text/csv",
+    "md": "text/markdown",
+    "zip": "application/zip",
+}
 
 
 class Storage:
@@ -71,17 +93,35 @@ def upload(actor: Actor, *, name: str, data: bytes) -> FileObject:
     data, size = offload(_examined, ending, data)
     key = secrets.token_hex(20)
     offload(storage.write, key, data)
-    return store_file(actor, name=name, mime=_MIME.get(ending, "application/octet-stream"), key=key,
-                      size=len(data), sha256=hashlib.sha256(data).hexdigest(), width=size[0], height=size[1])
+    return store_file(
+        actor,
+        name=name,
+        mime=_MIME.get(ending, "application/octet-stream"),
+        key=key,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=size[0],
+        height=size[1],
+    )
 
 
 @operation("file.upload", title="Upload a file")
-def store_file(actor: Actor, *, name: str, mime: str, key: str, size: int, sha256: str, width: int | None,
-               height: int | None) -> FileObject:
+def store_file(
+    actor: Actor, *, name: str, mime: str, key: str, size: int, sha256: str, width: int | None, height: int | None
+) -> FileObject:
     """The row for bytes that are already in the storage."""
     kind, owner_id = actor.sender
-    file = FileObject(owner_kind=SenderKind(kind), owner_id=owner_id, storage_key=key, name=name, mime=mime, size=size,
-                      sha256=sha256, width=width, height=height)
+    file = FileObject(
+        owner_kind=SenderKind(kind),
+        owner_id=owner_id,
+        storage_key=key,
+        name=name,
+        mime=mime,
+        size=size,
+        sha256=sha256,
+        width=width,
+        height=height,
+    )
     db.session.add(file)
     db.session.flush()
     return file
@@ -95,8 +135,13 @@ def attach(actor: Actor, file_id: int | None, thread_id: int) -> tuple[FileObjec
     file = db.session.get(FileObject, file_id)
     if file is None or (file.owner_kind, file.owner_id) != (kind, owner_id) or file.thread_id not in (None, thread_id):
         raise NotFound("This file does not exist")
-    return file, {"fileId": file.id, "name": file.name, "size": file.size, "mime": file.mime,
-                  "url": f"/api/v1/files/{file.id}/content"}
+    return file, {
+        "fileId": file.id,
+        "name": file.name,
+        "size": file.size,
+        "mime": file.mime,
+        "url": f"/api/v1/files/{file.id}/content",
+    }
 
 
 def get_readable(actor: Actor, file_id: int) -> FileObject:
@@ -114,8 +159,10 @@ def _may_read(actor: Actor, file: FileObject) -> bool:
         return False
     thread = db.session.get(Thread, file.thread_id)
     owner = {ThreadKind.conversation: Conversation, ThreadKind.ticket: Ticket}.get(thread.kind)
-    return owner is not None and db.session.scalar(
-        select(owner.id).where(owner.thread_id == thread.id, owner.visible_to(actor))) is not None
+    return (
+        owner is not None
+        and db.session.scalar(select(owner.id).where(owner.thread_id == thread.id, owner.visible_to(actor))) is not None
+    )
 
 
 def _safe_name(name: str) -> str:

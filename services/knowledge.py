@@ -24,7 +24,10 @@ def check_article(actor: Actor, row: Article, data: dict) -> None:
     referenced(ArticleCategory, row.category_id, actor, "categoryId")
     phrasings = [" ".join(str(text).split()) for text in row.phrasings or []]
     if len(phrasings) > MAX_PHRASINGS or any(len(text) > 255 for text in phrasings):
-        raise Invalid("Too many or too long phrasings", fields={"phrasings": Reason("at most %(number)s of 255 characters", number=MAX_PHRASINGS)})
+        raise Invalid(
+            "Too many or too long phrasings",
+            fields={"phrasings": Reason("at most %(number)s of 255 characters", number=MAX_PHRASINGS)},
+        )
     row.phrasings = list(dict.fromkeys(text for text in phrasings if text and text != row.title))
     if row.id is not None and row.status is ArticleStatus.published:
         touch(row)
@@ -53,8 +56,14 @@ def _check_category(actor: Actor, row: ArticleCategory, data: dict) -> None:
         parent = parent.parent
 
 
-crud("article_category", ArticleCategory, title="Article category", writable=("name", "parent_id", "sort"),
-     check=_check_category, before_delete=_keep_used)
+crud(
+    "article_category",
+    ArticleCategory,
+    title="Article category",
+    writable=("name", "parent_id", "sort"),
+    check=_check_category,
+    before_delete=_keep_used,
+)
 crud("article", Article, title="Article", writable=WRITABLE, check=check_article, before_delete=_remove_from_index)
 
 
@@ -99,9 +108,12 @@ def touch(article: Article) -> None:
 
 def next_index_version() -> int:
     """Inside an operation: the company's next change number."""
-    changed = db.session.execute(update(IndexState).values(version=IndexState.version + 1)
-                                 .where(IndexState.tenant_id == db.session().info["tenant_id"]),
-                                 execution_options={"synchronize_session": False}).rowcount
+    changed = db.session.execute(
+        update(IndexState)
+        .values(version=IndexState.version + 1)
+        .where(IndexState.tenant_id == db.session().info["tenant_id"]),
+        execution_options={"synchronize_session": False},
+    ).rowcount
     if not changed:
         db.session.add(IndexState(version=1))
         db.session.flush()
@@ -111,12 +123,21 @@ def next_index_version() -> int:
 
 def article_counts(actor: Actor, category_ids: list[int], locale: str) -> dict[int, int]:
     """How many articles in a language this actor may read, per category."""
-    return dict(db.session.execute(select(Article.category_id, func.count()).where(
-        Article.category_id.in_(category_ids), Article.locale == locale, Article.visible_to(actor))
-        .group_by(Article.category_id)).tuples().all())
+    return dict(
+        db.session.execute(
+            select(Article.category_id, func.count())
+            .where(Article.category_id.in_(category_ids), Article.locale == locale, Article.visible_to(actor))
+            .group_by(Article.category_id)
+        )
+        .tuples()
+        .all()
+    )
 
 
 def _count(article_id: int, column) -> None:
-    db.session.execute(update(Article).where(Article.id == article_id)
-                       .values({column.key: column + 1, "update_time": Article.update_time}),
-                       execution_options={"synchronize_session": False})
+    db.session.execute(
+        update(Article)
+        .where(Article.id == article_id)
+        .values({column.key: column + 1, "update_time": Article.update_time}),
+        execution_options={"synchronize_session": False},
+    )

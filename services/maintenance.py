@@ -31,6 +31,10 @@ def clean(actor: Actor) -> int:
 def _clean() -> int:
     options = {"purge": True, "synchronize_session": False}
     before = utcnow() - KEEP_SIGN_INS
-    signed_in = db.session.execute(delete(LoginSession).where(LoginSession.expire_time < before), execution_options=options)
-    codes = db.session.execute(delete(VerificationCode).where(VerificationCode.expire_time < utcnow() - KEEP_CODES), execution_options=options)
+    signed_in = db.session.execute(
+        delete(LoginSession).where(LoginSession.expire_time < before), execution_options=options
+    )
+    codes = db.session.execute(
+        delete(VerificationCode).where(VerificationCode.expire_time < utcnow() - KEEP_CODES), execution_options=options
+    )
     return signed_in.rowcount + codes.rowcount

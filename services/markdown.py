@@ -6,9 +6,36 @@ import re
 import nh3
 from markdown_it import MarkdownIt
 
-_parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable("table").enable("strikethrough")
-_TAGS = {"a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "pre", "s",
-         "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+_parser = (
+    MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable("table").enable("strikethrough")
+)
+_TAGS = {
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "hr",
+    "img",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+}
 
 
 def _keep(tag: str, attribute: str, value: str) -> str | None:
@@ -18,9 +45,13 @@ def _keep(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-_cleaner = nh3.Cleaner(tags=_TAGS, attributes={"a": {"href", "title"}, "img": {"src", "alt", "title"}, "td": {"align"}, "th": {"align"}},
-                       url_schemes={"http", "https", "mailto", "tel"}, link_rel="noopener noreferrer nofollow",
-                       attribute_filter=_keep)
+_cleaner = nh3.Cleaner(
+    tags=_TAGS,
+    attributes={"a": {"href", "title"}, "img": {"src", "alt", "title"}, "td": {"align"}, "th": {"align"}},
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel="noopener noreferrer nofollow",
+    attribute_filter=_keep,
+)
 
 
 def to_html(text: str) -> str:

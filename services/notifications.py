@@ -10,9 +10,13 @@ from services.operation import announce, operation
 
 
 @operation("notification.create", title="Notify somebody")
-def notify(actor: Actor, *, user_id: int, event_key: str, kind: str, params: dict, link: str = "") -> Notification | None:
+def notify(
+    actor: Actor, *, user_id: int, event_key: str, kind: str, params: dict, link: str = ""
+) -> Notification | None:
     """Tell one person; the same event told again is ignored."""
-    known = db.session.scalar(select(Notification.id).where(Notification.user_id == user_id, Notification.event_key == event_key))
+    known = db.session.scalar(
+        select(Notification.id).where(Notification.user_id == user_id, Notification.event_key == event_key)
+    )
     if known is not None:
         return None
     row = Notification(user_id=user_id, event_key=event_key, kind=kind, params=params, link=link or None)
@@ -25,8 +29,11 @@ def notify(actor: Actor, *, user_id: int, event_key: str, kind: str, params: dic
 @operation("notification.read", title="Mark notifications as read")
 def read_notifications(actor: Actor, *, ids: list[int] | None = None) -> int:
     """These, or all of the actor's own when `ids` is None; returns how many were unread."""
-    statement = (update(Notification).where(Notification.user_id == actor.user_id, Notification.read_time.is_(None))
-                 .values(read_time=utcnow()))
+    statement = (
+        update(Notification)
+        .where(Notification.user_id == actor.user_id, Notification.read_time.is_(None))
+        .values(read_time=utcnow())
+    )
     if ids is not None:
         statement = statement.where(Notification.id.in_(ids))
     return db.session.execute(statement, execution_options={"synchronize_session": False}).rowcount

@@ -26,5 +26,6 @@ def next_number(prefix: str, day: dt.date, digits: int = 4) -> str:
 def _raise(series: str) -> bool:
     result = db.session.execute(
         update(NumberSeries).where(NumberSeries.series == series).values(last_number=NumberSeries.last_number + 1),
-        execution_options={"synchronize_session": False})
+        execution_options={"synchronize_session": False},
+    )
     return result.rowcount == 1

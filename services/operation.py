@@ -61,14 +61,16 @@ class Operation:
     def action(self) -> str:
         return self.name.split(".")[1]
 
-
     @property
     def data_fields(self) -> "tuple[DataField, ...]":
         """The data an operation takes: its keyword-only parameters unless `fields` says more."""
         if self.fields is not None:
             return self.fields
-        return tuple(DataField(p.name, p.annotation, p.default) for p in inspect.signature(self.function).parameters.values()
-                     if p.kind is p.KEYWORD_ONLY)
+        return tuple(
+            DataField(p.name, p.annotation, p.default)
+            for p in inspect.signature(self.function).parameters.values()
+            if p.kind is p.KEYWORD_ONLY
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def listen(listener: Callable[[list[Event]], None]) -> None:
     _listener = listener
 
 
-def operation(name: str, *, title: str, right: str | None = None, fields: tuple[DataField, ...] | None = None) -> Callable:
+def operation(
+    name: str, *, title: str, right: str | None = None, fields: tuple[DataField, ...] | None = None
+) -> Callable:
     """Make a function a business action; see the module's docstring.
 
     The function's positional parameters are the actor and the rows it acts on (loaded through `visible_to`),
@@ -240,8 +244,9 @@ def _lock(session: Session, rows) -> None:
 
 def _store(session: Session, actor: Actor, stored: list[OutboxEvent]) -> None:
     session.flush()
-    stored += [OutboxEvent(name=name, payload=payload, tenant_id=actor.tenant_id)
-               for name, payload in session.info["events"]]
+    stored += [
+        OutboxEvent(name=name, payload=payload, tenant_id=actor.tenant_id) for name, payload in session.info["events"]
+    ]
     session.add_all(stored)
     session.flush()
 

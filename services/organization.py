@@ -21,10 +21,22 @@ SILENCE = dt.timedelta(seconds=90)
 
 def department_tree(actor: Actor) -> list[dict]:
     """[{id, name, code, sort, children: […]}] of everything this actor may see."""
-    rows = list(db.session.scalars(select(Department).where(Department.visible_to(actor))
-                                   .order_by(Department.sort, Department.id)))
-    nodes = {row.id: {"id": row.id, "name": row.name, "code": row.code, "parentId": row.parent_id, "sort": row.sort,
-                      "children": []} for row in rows}
+    rows = list(
+        db.session.scalars(
+            select(Department).where(Department.visible_to(actor)).order_by(Department.sort, Department.id)
+        )
+    )
+    nodes = {
+        row.id: {
+            "id": row.id,
+            "name": row.name,
+            "code": row.code,
+            "parentId": row.parent_id,
+            "sort": row.sort,
+            "children": [],
+        }
+        for row in rows
+    }
     roots = []
     for node in nodes.values():
         parent = nodes.get(node["parentId"])
@@ -36,7 +48,10 @@ def _place(actor: Actor, row: Department, data: dict) -> None:
     """Keep the path right: of the row and, when it moves, of everything below it (ORG-1)."""
     row.name = row.name.strip()
     if not row.name or not row.code:
-        raise Invalid("A department needs a name and a code", fields={"name": "required"} if not row.name else {"code": "required"})
+        raise Invalid(
+            "A department needs a name and a code",
+            fields={"name": "required"} if not row.name else {"code": "required"},
+        )
     parent = referenced(Department, row.parent_id, actor, "parentId")
     if parent is not None:
         # of two opposite moves at the same moment one waits for the other and then sees its path
@@ -48,13 +63,15 @@ def _place(actor: Actor, row: Department, data: dict) -> None:
         row.path = f"{parent.path if parent else '/'}{row.id}/"
     old, new = row.path, f"{parent.path if parent else '/'}{row.id}/"
     if new.count("/") > MAX_DEPTH:
-        raise Invalid("The tree is too deep", fields={"parentId": Reason("at most %(number)s levels", number=MAX_DEPTH - 1)})
+        raise Invalid(
+            "The tree is too deep", fields={"parentId": Reason("at most %(number)s levels", number=MAX_DEPTH - 1)}
+        )
     if old == new:
         return
     if parent is not None and parent.path.startswith(old):
         raise Conflict("A department cannot be moved below itself")
     for below in db.session.scalars(select(Department).where(Department.path.startswith(old, autoescape=True))):
-        below.path = new + below.path[len(old):]
+        below.path = new + below.path[len(old) :]
 
 
 def _empty(actor: Actor, row: Department) -> None:
@@ -64,8 +81,14 @@ def _empty(actor: Actor, row: Department) -> None:
         raise Conflict("The department still has members")
 
 
-crud("department", Department, title="Department", writable=("name", "code", "parent_id", "sort", "description"),
-     check=_place, before_delete=_empty)
+crud(
+    "department",
+    Department,
+    title="Department",
+    writable=("name", "code", "parent_id", "sort", "description"),
+    check=_place,
+    before_delete=_empty,
+)
 
 
 def _check_team(actor: Actor, row: Team, data: dict) -> None:
@@ -80,8 +103,14 @@ def _dissolve(actor: Actor, row: Team) -> None:
         db.session.delete(member)
 
 
-crud("team", Team, title="Team", writable=("name", "description", "department_id", "leader_id", "problem_types", "skills",
-                                           "max_conversations"), check=_check_team, before_delete=_dissolve)
+crud(
+    "team",
+    Team,
+    title="Team",
+    writable=("name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations"),
+    check=_check_team,
+    before_delete=_dissolve,
+)
 
 
 def _check_member(actor: Actor, row: TeamMember, data: dict) -> None:
@@ -103,8 +132,14 @@ def _idle(actor: Actor, row: Agent) -> None:
         raise Conflict("The agent still has conversations: hand them over first")
 
 
-crud("agent", Agent, title="Agent", writable=("user_id", "work_no", "max_conversations", "skills", "region", "seniority",
-                                              "hire_date", "introduction"), check=_check_agent, before_delete=_idle)
+crud(
+    "agent",
+    Agent,
+    title="Agent",
+    writable=("user_id", "work_no", "max_conversations", "skills", "region", "seniority", "hire_date", "introduction"),
+    check=_check_agent,
+    before_delete=_idle,
+)
 
 
 @operation("agent.set_presence", title="Set own presence")
@@ -139,14 +174,21 @@ def _set_presence(agent: Agent, presence: Presence) -> Agent:
 def seen(agent_ids: list[int]) -> None:
     """These agents' sockets are alive. Bookkeeping, not a change: no version, no log."""
     with write(EVERY_TENANT) as session:
-        session.execute(update(Agent).where(Agent.id.in_(agent_ids)).values(seen_time=utcnow(), update_time=Agent.update_time),
-                        execution_options={"synchronize_session": False, "all_tenants": True})
+        session.execute(
+            update(Agent).where(Agent.id.in_(agent_ids)).values(seen_time=utcnow(), update_time=Agent.update_time),
+            execution_options={"synchronize_session": False, "all_tenants": True},
+        )
 
 
 def lost(silence: dt.timedelta = SILENCE) -> list[Agent]:
     """Agents who count as present but have not been heard of for `silence`."""
-    return list(db.session.scalars(select(Agent).where(
-        Agent.presence != Presence.offline, (Agent.seen_time.is_(None)) | (Agent.seen_time < utcnow() - silence))))
+    return list(
+        db.session.scalars(
+            select(Agent).where(
+                Agent.presence != Presence.offline, (Agent.seen_time.is_(None)) | (Agent.seen_time < utcnow() - silence)
+            )
+        )
+    )
 
 
 def next_work_no() -> str:

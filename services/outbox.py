@@ -23,11 +23,17 @@ def unsent(told_by_job: frozenset[str] = frozenset(), limit: int = 500) -> list[
 
     Those named in `told_by_job` get the time a job may take.
     """
-    overdue = or_((OutboxEvent.create_time < utcnow() - GRACE) & OutboxEvent.name.not_in(told_by_job),
-                  OutboxEvent.create_time < utcnow() - JOB_GRACE)
+    overdue = or_(
+        (OutboxEvent.create_time < utcnow() - GRACE) & OutboxEvent.name.not_in(told_by_job),
+        OutboxEvent.create_time < utcnow() - JOB_GRACE,
+    )
     rows = db.session.scalars(
-        select(OutboxEvent).where(OutboxEvent.sent_time.is_(None), overdue, OutboxEvent.attempts < MAX_ATTEMPTS).order_by(OutboxEvent.id).limit(limit),
-        execution_options={"all_tenants": True})
+        select(OutboxEvent)
+        .where(OutboxEvent.sent_time.is_(None), overdue, OutboxEvent.attempts < MAX_ATTEMPTS)
+        .order_by(OutboxEvent.id)
+        .limit(limit),
+        execution_options={"all_tenants": True},
+    )
     events = [Event(row.id, row.name, row.tenant_id, row.payload) for row in rows]
     db.session.rollback()
     return events
@@ -40,8 +46,11 @@ def mark_sent(ids: list[int]) -> None:
 
 def mark_failed(event_id: int, error: str) -> None:
     """This one could not be told; the sweep tries again."""
-    _update(update(OutboxEvent).where(OutboxEvent.id == event_id)
-            .values(attempts=OutboxEvent.attempts + 1, last_error=error[:500]))
+    _update(
+        update(OutboxEvent)
+        .where(OutboxEvent.id == event_id)
+        .values(attempts=OutboxEvent.attempts + 1, last_error=error[:500])
+    )
 
 
 def remove_old() -> int:
@@ -51,4 +60,6 @@ def remove_old() -> int:
 
 def _update(statement) -> int:
     with write(EVERY_TENANT) as session:
-        return session.execute(statement, execution_options={"synchronize_session": False, "all_tenants": True}).rowcount
+        return session.execute(
+            statement, execution_options={"synchronize_session": False, "all_tenants": True}
+        ).rowcount

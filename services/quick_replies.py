@@ -30,8 +30,14 @@ def _own(actor: Actor, row: QuickReply) -> None:
         raise NotAllowed("You can only delete quick replies of your own")
 
 
-crud("quick_reply", QuickReply, title="Quick reply", writable=("code", "title", "content", "category", "owner_id"),
-     check=_check, before_delete=_own)
+crud(
+    "quick_reply",
+    QuickReply,
+    title="Quick reply",
+    writable=("code", "title", "content", "category", "owner_id"),
+    check=_check,
+    before_delete=_own,
+)
 
 
 @operation("quick_reply.share", title="Keep quick replies for everybody")
@@ -43,6 +49,9 @@ def share(actor: Actor, reply: QuickReply) -> QuickReply:
 
 @operation("quick_reply.use", title="Count the use of a quick reply", right="quick_reply.read")
 def count_use(actor: Actor, reply: QuickReply) -> None:
-    db.session.execute(update(QuickReply).where(QuickReply.id == reply.id)
-                       .values(use_count=QuickReply.use_count + 1, update_time=QuickReply.update_time),
-                       execution_options={"synchronize_session": False})
+    db.session.execute(
+        update(QuickReply)
+        .where(QuickReply.id == reply.id)
+        .values(use_count=QuickReply.use_count + 1, update_time=QuickReply.update_time),
+        execution_options={"synchronize_session": False},
+    )

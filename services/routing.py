@@ -26,32 +26,57 @@ def dispatch(actor: Actor, limit: int = 100) -> int:
     it twice at once does no harm: each assignment locks the conversation and takes the place conditionally.
     """
     given = 0
+    exhausted: set[int | None] = set()
     for conversation_id in waiting_ids(limit):
         conversation = db.session.get(Conversation, conversation_id, populate_existing=True)
-        if conversation is None:
+        # who waits behind for the same people must not overtake when one of them comes free at this moment
+        if conversation is None or exhausted & {None, conversation.team_id}:
             continue
         try:
-            if route_conversation(actor, conversation):
-                given += 1
+            found = route_conversation(actor, conversation)
         except (Conflict, NotFound) as refusal:
             logger.info("conversation %s stays in the queue: %s", conversation_id, refusal.kind)
+            continue
+        if found:
+            given += 1
+        elif found is False:
+            exhausted.add(conversation.team_id)
     return given
 
 
 @operation("conversation.route", title="Route a conversation automatically")
-def route_conversation(actor: Actor, conversation: Conversation) -> bool:
-    """Find an agent for one waiting conversation; False when nobody has room."""
+def route_conversation(actor: Actor, conversation: Conversation) -> bool | None:
+    """Find an agent for one waiting conversation; False when nobody has room, None when it no longer waits."""
     if conversation.status is not ConversationStatus.queued:
-        return False
+        return None
     candidates = _candidates(conversation)
-    considered = [{"agentId": agent.id, "name": agent.name, "count": agent.current_count, "max": agent.max_conversations,
-                   "passedOver": _why_not(agent)} for agent in candidates]
+    considered = [
+        {
+            "agentId": agent.id,
+            "name": agent.name,
+            "count": agent.current_count,
+            "max": agent.max_conversations,
+            "passedOver": _why_not(agent),
+        }
+        for agent in candidates
+    ]
     free = [agent for agent in candidates if _why_not(agent) is None]
-    free.sort(key=lambda agent: (agent.current_count, agent.last_assigned_time is not None, agent.last_assigned_time or utcnow()))
+    free.sort(
+        key=lambda agent: (
+            agent.current_count,
+            agent.last_assigned_time is not None,
+            agent.last_assigned_time or utcnow(),
+        )
+    )
     for agent in free:
         try:
-            conversations.give(actor, conversation, conversations.get_agent(agent.id), method="auto",
-                               detail={"strategy": "fewest", "candidates": considered})
+            conversations.give(
+                actor,
+                conversation,
+                conversations.get_agent(agent.id),
+                method="auto",
+                detail={"strategy": "fewest", "candidates": considered},
+            )
         except Conflict:
             continue  # filled up in the meantime; `give` refuses before it changes anything
         return True
@@ -60,25 +85,45 @@ def route_conversation(actor: Actor, conversation: Conversation) -> bool:
 
 def waiting_ids(limit: int) -> list[int]:
     """The queue, first to be served first."""
-    return list(db.session.scalars(
-        select(Conversation.id).where(Conversation.status == ConversationStatus.queued)
-        .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id).limit(limit)))
+    return list(
+        db.session.scalars(
+            select(Conversation.id)
+            .where(Conversation.status == ConversationStatus.queued)
+            .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id)
+            .limit(limit)
+        )
+    )
 
 
 def queue_position(conversation: Conversation) -> dict | None:
     """{position, expectedWaitSeconds} of a waiting conversation; None when it does not wait."""
     if conversation.status is not ConversationStatus.queued or conversation.queue_time is None:
         return None
-    ahead = db.session.scalar(select(func.count()).select_from(Conversation).where(
-        Conversation.status == ConversationStatus.queued,
-        or_(Conversation.queue_priority > conversation.queue_priority,
-            (Conversation.queue_priority == conversation.queue_priority) & (
-                (Conversation.queue_time < conversation.queue_time) |
-                ((Conversation.queue_time == conversation.queue_time) & (Conversation.id < conversation.id))))))
+    ahead = db.session.scalar(
+        select(func.count())
+        .select_from(Conversation)
+        .where(
+            Conversation.status == ConversationStatus.queued,
+            or_(
+                Conversation.queue_priority > conversation.queue_priority,
+                (Conversation.queue_priority == conversation.queue_priority)
+                & (
+                    (Conversation.queue_time < conversation.queue_time)
+                    | ((Conversation.queue_time == conversation.queue_time) & (Conversation.id < conversation.id))
+                ),
+            ),
+        )
+    )
     position = ahead + 1
     # int: MariaDB's SUM is a Decimal, which does not divide a float
-    places = int(db.session.scalar(select(func.coalesce(func.sum(Agent.max_conversations), 0))
-                                   .where(Agent.presence == Presence.online))) or 1
+    places = (
+        int(
+            db.session.scalar(
+                select(func.coalesce(func.sum(Agent.max_conversations), 0)).where(Agent.presence == Presence.online)
+            )
+        )
+        or 1
+    )
     return {"position": position, "expectedWaitSeconds": int(position * _handling_seconds() / places)}
 
 
@@ -87,7 +132,9 @@ def _handling_seconds() -> float:
     recent = db.session.execute(
         select(Conversation.active_time, Conversation.close_time)
         .where(Conversation.status == ConversationStatus.closed, Conversation.active_time.is_not(None))
-        .order_by(Conversation.id.desc()).limit(50)).all()
+        .order_by(Conversation.id.desc())
+        .limit(50)
+    ).all()
     lengths = [(close - active).total_seconds() for active, close in recent if close and close >= active]
     return sum(lengths) / len(lengths) if lengths else DEFAULT_HANDLING_SECONDS
 

@@ -31,12 +31,31 @@ Resolver = Callable[[str, int], list[str]]
 Address = IPv4Address | IPv6Address
 
 #: never called, whatever `ipaddress` thinks of them: carrier-grade NAT, benchmarks, relays, a cloud's metadata service
-_REFUSED = [ip_network(text) for text in (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16", "172.16.0.0/12",
-    "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-    "203.0.113.0/24", "224.0.0.0/3",
-    # within 2000::/3, the only public IPv6 there is: Teredo and its kin, documentation, 6to4
-    "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
+_REFUSED = [
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "168.63.129.16/32",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+        # within 2000::/3, the only public IPv6 there is: Teredo and its kin, documentation, 6to4
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+    )
+]
 _PUBLIC_V6 = ip_network("2000::/3")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
@@ -95,25 +114,47 @@ class SafeHttp:
         return self.request("GET", f"{url}?{urlencode(query)}" if query else url, **options)
 
     def post(self, url: str, *, json: object, **options) -> Answer:
-        return self.request("POST", url, body=jsonlib.dumps(json, ensure_ascii=False).encode(),
-                            headers={"Content-Type": "application/json"} | dict(options.pop("headers", {})), **options)
+        return self.request(
+            "POST",
+            url,
+            body=jsonlib.dumps(json, ensure_ascii=False).encode(),
+            headers={"Content-Type": "application/json"} | dict(options.pop("headers", {})),
+            **options,
+        )
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"",
-                seconds: float = SECONDS, limit: int = LIMIT) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        seconds: float = SECONDS,
+        limit: int = LIMIT,
+    ) -> Answer:
         """Call `url`. Raises Blocked before anything is sent, CallFailed when no whole answer came in time."""
         parts = self._checked(url)
         deadline = time.monotonic() + seconds
-        sent = {"Host": _host_header(parts), "User-Agent": "SmartSupport", "Accept": "*/*",
-                "Accept-Encoding": "identity", "Connection": "close", **(headers or {})}
+        sent = {
+            "Host": _host_header(parts),
+            "User-Agent": "SmartSupport",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            **(headers or {}),
+        }
         if any("\r" in value or "\n" in value for value in sent.values()):
             raise Blocked("This address may not be called")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        wanted = httpcore.URL(scheme=parts.scheme.encode(), host=_host(parts).encode(), port=_port(parts),
-                              target=target.encode())
+        wanted = httpcore.URL(
+            scheme=parts.scheme.encode(), host=_host(parts).encode(), port=_port(parts), target=target.encode()
+        )
         backend = _PinnedBackend(self._addresses, deadline)
         try:
-            with (httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
-                  pool.stream(method, wanted, headers=list(sent.items()), content=body) as response):
+            with (
+                httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
+                pool.stream(method, wanted, headers=list(sent.items()), content=body) as response,
+            ):
                 return Answer(response.status, _headers(response), _body(response, limit))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:
             raise CallFailed("The other system cannot be reached just now", reason=type(error).__name__) from error
@@ -159,8 +200,14 @@ class _PinnedBackend(httpcore.NetworkBackend):
         self._addresses, self._deadline = addresses, deadline
         self._plain = httpcore.SyncBackend()
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-                    socket_options: Iterable | None = None) -> httpcore.NetworkStream:
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable | None = None,
+    ) -> httpcore.NetworkStream:
         problem: Exception = httpcore.ConnectError("no address")
         for address in self._addresses(host, port):
             try:
@@ -187,8 +234,9 @@ class _DeadlineStream(httpcore.NetworkStream):
     def close(self) -> None:
         self._stream.close()
 
-    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
-                  timeout: float | None = None) -> httpcore.NetworkStream:
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
         left = _left(self._deadline, httpcore.ConnectTimeout)
         return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
@@ -245,8 +293,11 @@ def _host_header(parts: SplitResult) -> str:
 def _is_name(host: str) -> bool:
     """Whether this is a host name. What ends in a number would be read as an address by some (2130706433, 0x7f.1)."""
     labels = host.split(".")
-    return (len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
-            and not re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]))
+    return (
+        len(host) <= 253
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and not re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1])
+    )
 
 
 def _literal(host: str) -> Address | None:

@@ -24,12 +24,25 @@ class Declared:
     high: int | None = None
 
 
-SETTINGS = {setting.name: setting for setting in (
-    Declared("company_name", "SmartSupport", "Name shown to customers"),
-    Declared("bot_no_answer", "抱歉，我没有找到确切的答案。您可以换一种说法，或点“转人工”由客服为您解答。", "What the bot says when it does not know"),
-    Declared("bot_misses_before_offer", 2, "Unanswered questions in a row after which the bot hands over by itself", 1, 10),
-    Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
-)}
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Declared("company_name", "SmartSupport", "Name shown to customers"),
+        Declared(
+            "bot_no_answer",
+            "抱歉，我没有找到确切的答案。您可以换一种说法，或点“转人工”由客服为您解答。",
+            "What the bot says when it does not know",
+        ),
+        Declared(
+            "bot_misses_before_offer",
+            2,
+            "Unanswered questions in a row after which the bot hands over by itself",
+            1,
+            10,
+        ),
+        Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
+    )
+}
 
 
 def get_setting(name: str):
@@ -40,7 +53,11 @@ def get_setting(name: str):
 
 
 def all_settings() -> dict:
-    stored = {name: value["value"] for name, value in db.session.execute(select(SystemSetting.name, SystemSetting.value)) if value}
+    stored = {
+        name: value["value"]
+        for name, value in db.session.execute(select(SystemSetting.name, SystemSetting.value))
+        if value
+    }
     return {name: stored.get(name, declared.default) for name, declared in SETTINGS.items()}
 
 
@@ -63,8 +80,11 @@ def change_settings(actor: Actor, *, values: dict) -> dict:
 
 def dictionary_codes(code: str) -> set[str]:
     """The codes of a dictionary's active items."""
-    return set(db.session.scalars(
-        select(DictionaryItem.code).join(Dictionary).where(Dictionary.code == code, DictionaryItem.active == 1)))
+    return set(
+        db.session.scalars(
+            select(DictionaryItem.code).join(Dictionary).where(Dictionary.code == code, DictionaryItem.active == 1)
+        )
+    )
 
 
 def _objection(name: str, value) -> str | None:
@@ -95,7 +115,18 @@ def _keep_needed(actor: Actor, row: Dictionary) -> None:
         raise Conflict("The system needs this dictionary")
 
 
-crud("dictionary", Dictionary, title="Dictionary", writable=("code", "name", "description"), check=_check_code,
-     before_delete=_keep_needed)
-crud("dictionary_item", DictionaryItem, title="Dictionary item",
-     writable=("dictionary_id", "code", "label", "label_en", "sort", "active"), check=_check_item)
+crud(
+    "dictionary",
+    Dictionary,
+    title="Dictionary",
+    writable=("code", "name", "description"),
+    check=_check_code,
+    before_delete=_keep_needed,
+)
+crud(
+    "dictionary_item",
+    DictionaryItem,
+    title="Dictionary item",
+    writable=("dictionary_id", "code", "label", "label_en", "sort", "active"),
+    check=_check_item,
+)

@@ -22,19 +22,37 @@ from services.identity.roles import Preset
 from services.operation import OPERATIONS, run, write
 
 DICTIONARIES = {
-    ("ticket_type", "工单类型"): (("tech", "技术支持", "Technical support"), ("consult", "产品咨询", "Product question"),
-                              ("aftersale", "售后服务", "After-sales service"), ("bug", "缺陷反馈", "Bug report"), ("other", "其他", "Other")),
-    ("problem_type", "问题分类"): (("login", "登录与账号", "Sign-in and account"), ("data", "数据填报", "Data entry"),
-                               ("report", "报表统计", "Reports"), ("network", "网络与环境", "Network"), ("other", "其他", "Other")),
+    ("ticket_type", "工单类型"): (
+        ("tech", "技术支持", "Technical support"),
+        ("consult", "产品咨询", "Product question"),
+        ("aftersale", "售后服务", "After-sales service"),
+        ("bug", "缺陷反馈", "Bug report"),
+        ("other", "其他", "Other"),
+    ),
+    ("problem_type", "问题分类"): (
+        ("login", "登录与账号", "Sign-in and account"),
+        ("data", "数据填报", "Data entry"),
+        ("report", "报表统计", "Reports"),
+        ("network", "网络与环境", "Network"),
+        ("other", "其他", "Other"),
+    ),
     ("tag", "客户标签"): (("vip", "VIP客户", "VIP"), ("new", "新客户", "New"), ("key", "重点机构", "Key institution")),
 }
 TEAMS = ("售前咨询组", "售后服务组", "VIP客服组", "管理组")
 QUICK_REPLIES = (
-    ("hello", "问候", "您好，{customer}，我是客服{agent}，请问有什么可以帮您？"), ("wait", "请稍候", "好的，请您稍等，我马上为您查询。"),
+    ("hello", "问候", "您好，{customer}，我是客服{agent}，请问有什么可以帮您？"),
+    ("wait", "请稍候", "好的，请您稍等，我马上为您查询。"),
     ("more", "补充信息", "麻烦您提供一下报错的截图和操作步骤，方便我们尽快定位问题。"),
-    ("remote", "远程协助", "为了更快解决问题，需要为您远程协助，请问现在方便吗？"), ("bye", "结束语", "感谢您的咨询，如有其他问题欢迎随时联系我们，祝您工作顺利！"))
-ACCOUNTS = (("admin", "系统管理员", "super_admin"), ("supervisor", "赵主管", "supervisor"), ("agent1", "王敏", "agent"),
-            ("agent2", "李雷", "agent"), ("customer", "张三", "customer"))
+    ("remote", "远程协助", "为了更快解决问题，需要为您远程协助，请问现在方便吗？"),
+    ("bye", "结束语", "感谢您的咨询，如有其他问题欢迎随时联系我们，祝您工作顺利！"),
+)
+ACCOUNTS = (
+    ("admin", "系统管理员", "super_admin"),
+    ("supervisor", "赵主管", "supervisor"),
+    ("agent1", "王敏", "agent"),
+    ("agent2", "李雷", "agent"),
+    ("customer", "张三", "customer"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,9 @@ def create_company(code: str, name: str, presets: Iterable[Preset], host: str | 
     return tenant
 
 
-def create_first_accounts(tenant: Tenant, admin_password: str = "", only: tuple[str, ...] | None = None) -> list[NewAccount]:
+def create_first_accounts(
+    tenant: Tenant, admin_password: str = "", only: tuple[str, ...] | None = None
+) -> list[NewAccount]:
     """The accounts of a new installation; passwords are random but for a configured one of the administrator."""
     actor = system(tenant.id)
     bind(db.session(), actor)
@@ -84,8 +104,14 @@ def create_first_accounts(tenant: Tenant, admin_password: str = "", only: tuple[
         if db.session.scalar(select(User.id).where(User.username == username), execution_options={"all_tenants": True}):
             continue
         chosen = admin_password if username == "admin" else ""
-        _, random_password = accounts.create_user(actor, username=username, password=chosen or None, full_name=full_name,
-                                                  role_codes=[role], must_change=not chosen)
+        _, random_password = accounts.create_user(
+            actor,
+            username=username,
+            password=chosen or None,
+            full_name=full_name,
+            role_codes=[role],
+            must_change=not chosen,
+        )
         made.append(NewAccount(username, random_password or chosen, role, not chosen))
     run(actor, "company.place_accounts", _place_accounts)
     return made
@@ -96,22 +122,35 @@ def create_administrator(tenant: Tenant, password: str = "") -> NewAccount:
     actor = system(tenant.id)
     bind(db.session(), actor)
     username = f"admin@{tenant.code}"
-    _, made = accounts.create_user(actor, username=username, password=password or None, full_name=ACCOUNTS[0][1],
-                                   role_codes=["super_admin"], must_change=not password)
+    _, made = accounts.create_user(
+        actor,
+        username=username,
+        password=password or None,
+        full_name=ACCOUNTS[0][1],
+        role_codes=["super_admin"],
+        must_change=not password,
+    )
     return NewAccount(username, made or password, "super_admin", not password)
 
 
 def create_demo_accounts(tenant: Tenant, password_of: dict[str, str]) -> list[NewAccount]:
-    """Accounts "demo_admin" … with the given passwords and no forced change, for trying the product out; never in production."""
+    """Accounts "demo_admin" … with the given passwords and no forced change, for a try; never in production."""
     actor = system(tenant.id)
     bind(db.session(), actor)
     made = []
     for name, full_name, role in ACCOUNTS:
         username = f"demo_{name}"
-        if name in password_of and not db.session.scalar(select(User.id).where(User.username == username),
-                                                         execution_options={"all_tenants": True}):
-            accounts.create_user(actor, username=username, password=password_of[name], full_name=f"{full_name}（演示）",
-                                 role_codes=[role], must_change=False)
+        if name in password_of and not db.session.scalar(
+            select(User.id).where(User.username == username), execution_options={"all_tenants": True}
+        ):
+            accounts.create_user(
+                actor,
+                username=username,
+                password=password_of[name],
+                full_name=f"{full_name}（演示）",
+                role_codes=[role],
+                must_change=False,
+            )
             made.append(NewAccount(username, password_of[name], role, False))
     run(actor, "company.place_accounts", _place_accounts)
     return made
@@ -131,8 +170,12 @@ def _fill_company(actor: Actor, name: str, presets: tuple[Preset, ...]) -> None:
         dictionary = Dictionary(code=code, name=title)
         db.session.add(dictionary)
         db.session.flush()
-        db.session.add_all([DictionaryItem(dictionary_id=dictionary.id, code=item, label=label, label_en=english, sort=sort)
-                            for sort, (item, label, english) in enumerate(items)])
+        db.session.add_all(
+            [
+                DictionaryItem(dictionary_id=dictionary.id, code=item, label=label, label_en=english, sort=sort)
+                for sort, (item, label, english) in enumerate(items)
+            ]
+        )
     department = Department(name="客户服务部", code="service", path="")
     db.session.add(department)
     db.session.flush()
@@ -161,9 +204,17 @@ def _import_file(path: Path) -> int:
     locale = path.parent.name
     if db.session.scalar(select(Article.id).where(Article.title == head["title"], Article.locale == locale)):
         return 0
-    article = Article(title=head["title"], body=body, phrasings=head.get("phrasings", []), locale=locale,
-                      category=_category(head["category"]), visibility=Visibility(head.get("audience", "public")),
-                      status=ArticleStatus.published, publish_time=utcnow(), index_version=knowledge.next_index_version())
+    article = Article(
+        title=head["title"],
+        body=body,
+        phrasings=head.get("phrasings", []),
+        locale=locale,
+        category=_category(head["category"]),
+        visibility=Visibility(head.get("audience", "public")),
+        status=ArticleStatus.published,
+        publish_time=utcnow(),
+        index_version=knowledge.next_index_version(),
+    )
     db.session.add(article)
     db.session.flush()
     return 1

@@ -40,7 +40,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a thread belongs: `context` ({"sessionId": 7}) travels with its events, `audience` hears beside the room."""
+    """Where a thread belongs: `context` ({"sessionId": 7}) goes with its events, `audience` hears beside the room."""
 
     context: dict
     #: rooms of people who need not have the thread open, e.g. "agent:3", "customer:7"
@@ -86,13 +86,17 @@ def check_outgoing(actor: Actor, type_: MessageType, content: str, file_id: int 
     if type_ not in (CUSTOMER_TYPES if actor.sees_as_customer else AGENT_TYPES):
         raise NotAllowed("You cannot send this type of message")
     if len(content) > MAX_CHARS:
-        raise Invalid("The message is too long", fields={"content": Reason("at most %(number)s characters", number=MAX_CHARS)})
+        raise Invalid(
+            "The message is too long", fields={"content": Reason("at most %(number)s characters", number=MAX_CHARS)}
+        )
     if "\x00" in content:
         raise Invalid("The message contains characters that cannot be stored", fields={"content": "control characters"})
     has_file = type_ in (MessageType.image, MessageType.file, MessageType.voice)
     if has_file != (file_id is not None):
-        raise Invalid("This type of message needs a file" if has_file else "Only file messages carry a file",
-                      fields={"fileId": "required" if has_file else "not allowed"})
+        raise Invalid(
+            "This type of message needs a file" if has_file else "Only file messages carry a file",
+            fields={"fileId": "required" if has_file else "not allowed"},
+        )
     if not has_file and not content.strip():
         raise Invalid("The message is empty", fields={"content": "required"})
 
@@ -100,13 +104,27 @@ def check_outgoing(actor: Actor, type_: MessageType, content: str, file_id: int 
 def find_sent(thread_id: int, actor: Actor, client_msg_id: str) -> ChatMessage | None:
     """The message this sender has already stored under this id."""
     kind, sender_id = actor.sender
-    return db.session.scalars(select(ChatMessage).where(
-        ChatMessage.thread_id == thread_id, ChatMessage.sender_kind == SenderKind(kind),
-        ChatMessage.sender_id == sender_id, ChatMessage.client_msg_id == client_msg_id)).first()
+    return db.session.scalars(
+        select(ChatMessage).where(
+            ChatMessage.thread_id == thread_id,
+            ChatMessage.sender_kind == SenderKind(kind),
+            ChatMessage.sender_id == sender_id,
+            ChatMessage.client_msg_id == client_msg_id,
+        )
+    ).first()
 
 
-def store(actor: Actor, thread: Thread, *, client_msg_id: str, type_: MessageType, content: str,
-          payload: dict | None = None, file: FileObject | None = None, place: "Place") -> ChatMessage:
+def store(
+    actor: Actor,
+    thread: Thread,
+    *,
+    client_msg_id: str,
+    type_: MessageType,
+    content: str,
+    payload: dict | None = None,
+    file: FileObject | None = None,
+    place: "Place",
+) -> ChatMessage:
     """Inside an operation: number the message, store it, announce it.
 
     Raises Conflict when `client_msg_id` was used for another content.
@@ -117,31 +135,57 @@ def store(actor: Actor, thread: Thread, *, client_msg_id: str, type_: MessageTyp
     db.session.refresh(thread, with_for_update=True)
     known = find_sent(thread.id, actor, client_msg_id)
     if known is not None:
-        if (known.type, known.content, known.file_id) != (type_, content, file.id if file else None) and not known.recalled_time:
+        if (known.type, known.content, known.file_id) != (
+            type_,
+            content,
+            file.id if file else None,
+        ) and not known.recalled_time:
             raise Conflict("This message id was already used for another message", kind="message_id_reused")
         return known
     thread.last_seq += 1
     thread.change_seq += 1
     kind, sender_id = actor.sender
-    message = ChatMessage(thread_id=thread.id, seq=thread.last_seq, change_seq=thread.change_seq, client_msg_id=client_msg_id,
-                          sender_kind=SenderKind(kind), sender_id=sender_id, sender_name=actor.name[:128], type=type_,
-                          content=content, payload=payload, file_id=file.id if file else None)
+    message = ChatMessage(
+        thread_id=thread.id,
+        seq=thread.last_seq,
+        change_seq=thread.change_seq,
+        client_msg_id=client_msg_id,
+        sender_kind=SenderKind(kind),
+        sender_id=sender_id,
+        sender_name=actor.name[:128],
+        type=type_,
+        content=content,
+        payload=payload,
+        file_id=file.id if file else None,
+    )
     if file is not None:
         file.thread_id = thread.id
         file.is_internal = int(type_ is MessageType.note)
     db.session.add(message)
     _mark_read(actor, thread.id, message.seq, message.change_seq)
     db.session.flush()
-    announce("message.sent", rooms=place.rooms(thread.id, internal=type_ is MessageType.note), message_id=message.id,
-             thread_id=thread.id, **place.context)
+    announce(
+        "message.sent",
+        rooms=place.rooms(thread.id, internal=type_ is MessageType.note),
+        message_id=message.id,
+        thread_id=thread.id,
+        **place.context,
+    )
     return message
 
 
 def system_message(actor: Actor, thread: Thread, event: str, text: str, *, place: "Place", **params) -> ChatMessage:
     """Inside an operation: say in the thread what happened ("transferred" …)."""
     quiet = Actor(kind="system", tenant_id=actor.tenant_id, name="system")
-    return store(quiet, thread, client_msg_id=f"{event}-{thread.id}-{thread.change_seq}-{_digest(params)}",
-                 type_=MessageType.system, content=text, payload={"event": event, "params": params}, place=place)
+    return store(
+        quiet,
+        thread,
+        client_msg_id=f"{event}-{thread.id}-{thread.change_seq}-{_digest(params)}",
+        type_=MessageType.system,
+        content=text,
+        payload={"event": event, "params": params},
+        place=place,
+    )
 
 
 def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place") -> ChatMessage:
@@ -159,12 +203,24 @@ def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place"
     message.change_seq = thread.change_seq
     message.recalled_time = utcnow()
     message.content, message.payload = "", None
-    if message.file is not None and not db.session.scalar(select(ChatMessage.id).where(
-            ChatMessage.thread_id == thread.id, ChatMessage.file_id == message.file_id, ChatMessage.id != message.id,
-            ChatMessage.recalled_time.is_(None)).limit(1)):
+    if message.file is not None and not db.session.scalar(
+        select(ChatMessage.id)
+        .where(
+            ChatMessage.thread_id == thread.id,
+            ChatMessage.file_id == message.file_id,
+            ChatMessage.id != message.id,
+            ChatMessage.recalled_time.is_(None),
+        )
+        .limit(1)
+    ):
         message.file.thread_id = None  # its owner's alone again
-    announce("message.recalled", rooms=place.rooms(thread.id, internal=internal), message_id=message.id, thread_id=thread.id,
-             **place.context)
+    announce(
+        "message.recalled",
+        rooms=place.rooms(thread.id, internal=internal),
+        message_id=message.id,
+        thread_id=thread.id,
+        **place.context,
+    )
     return message
 
 
@@ -174,20 +230,34 @@ def mark_read(actor: Actor, thread: Thread, seq: int, *, place: "Place") -> Read
     mark = _mark_read(actor, thread.id, seq, thread.change_seq)
     if mark is not None:
         db.session.flush()
-        announce("thread.read", rooms=[room(thread.id)], thread_id=thread.id, sender_kind=mark.sender_kind.value,
-                 sender_id=mark.sender_id, read_seq=mark.read_seq, **place.context)
+        announce(
+            "thread.read",
+            rooms=[room(thread.id)],
+            thread_id=thread.id,
+            sender_kind=mark.sender_kind.value,
+            sender_id=mark.sender_id,
+            read_seq=mark.read_seq,
+            **place.context,
+        )
     return mark or _read_mark(actor, thread.id)
 
 
 def changes_after(actor: Actor, thread_id: int, after: int, limit: int = 200) -> Changes:
     """Everything new, edited or recalled since `after`, as this actor may see it."""
     thread = _thread(thread_id)
-    rows = list(db.session.scalars(_readable(actor, thread_id).where(ChatMessage.change_seq > after)
-                                   .order_by(ChatMessage.change_seq).limit(limit + 1)))
+    rows = list(
+        db.session.scalars(
+            _readable(actor, thread_id)
+            .where(ChatMessage.change_seq > after)
+            .order_by(ChatMessage.change_seq)
+            .limit(limit + 1)
+        )
+    )
     more = len(rows) > limit
     rows = rows[:limit]
-    return Changes(rows, rows[-1].change_seq if more else max(after, thread.change_seq), thread.last_seq, more,
-                   reads_of(thread_id))
+    return Changes(
+        rows, rows[-1].change_seq if more else max(after, thread.change_seq), thread.last_seq, more, reads_of(thread_id)
+    )
 
 
 def page_before(actor: Actor, thread_id: int, before_seq: int | None, limit: int = 50) -> Changes:
@@ -218,14 +288,25 @@ def unread_counts(actor: Actor, thread_ids: list[int]) -> dict[int, int]:
     if not thread_ids:
         return {}
     kind, sender_id = actor.sender
-    mark = (select(ReadMark.read_seq).where(ReadMark.thread_id == ChatMessage.thread_id,
-                                            ReadMark.sender_kind == SenderKind(kind), ReadMark.sender_id == sender_id)
-            .scalar_subquery())
-    query = (select(ChatMessage.thread_id, func.count())
-             .where(ChatMessage.thread_id.in_(thread_ids), ChatMessage.seq > func.coalesce(mark, 0),
-                    ChatMessage.type != MessageType.system,
-                    ~((ChatMessage.sender_kind == SenderKind(kind)) & (ChatMessage.sender_id == sender_id)))
-             .group_by(ChatMessage.thread_id))
+    mark = (
+        select(ReadMark.read_seq)
+        .where(
+            ReadMark.thread_id == ChatMessage.thread_id,
+            ReadMark.sender_kind == SenderKind(kind),
+            ReadMark.sender_id == sender_id,
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(ChatMessage.thread_id, func.count())
+        .where(
+            ChatMessage.thread_id.in_(thread_ids),
+            ChatMessage.seq > func.coalesce(mark, 0),
+            ChatMessage.type != MessageType.system,
+            ~((ChatMessage.sender_kind == SenderKind(kind)) & (ChatMessage.sender_id == sender_id)),
+        )
+        .group_by(ChatMessage.thread_id)
+    )
     if actor.sees_as_customer:
         query = query.where(ChatMessage.type != MessageType.note)
     return dict(db.session.execute(query).tuples().all())
@@ -235,8 +316,9 @@ def last_messages(actor: Actor, thread_ids: list[int]) -> dict[int, ChatMessage]
     """The newest message per thread that this actor may see, for lists."""
     if not thread_ids:
         return {}
-    newest = (select(func.max(ChatMessage.id)).where(ChatMessage.thread_id.in_(thread_ids))
-              .group_by(ChatMessage.thread_id))
+    newest = (
+        select(func.max(ChatMessage.id)).where(ChatMessage.thread_id.in_(thread_ids)).group_by(ChatMessage.thread_id)
+    )
     if actor.sees_as_customer:
         newest = newest.where(ChatMessage.type != MessageType.note)
     rows = db.session.scalars(select(ChatMessage).where(ChatMessage.id.in_(newest)))
@@ -254,9 +336,11 @@ def _thread(thread_id: int) -> Thread:
 
 def _read_mark(actor: Actor, thread_id: int) -> ReadMark | None:
     kind, sender_id = actor.sender
-    return db.session.scalars(select(ReadMark).where(
-        ReadMark.thread_id == thread_id, ReadMark.sender_kind == SenderKind(kind),
-        ReadMark.sender_id == sender_id)).first()
+    return db.session.scalars(
+        select(ReadMark).where(
+            ReadMark.thread_id == thread_id, ReadMark.sender_kind == SenderKind(kind), ReadMark.sender_id == sender_id
+        )
+    ).first()
 
 
 def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadMark | None:

@@ -9,7 +9,7 @@ from models.conversations import Conversation
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.organization import Agent
-from models.tickets import (ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketPriority, TicketStatus)
+from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketPriority, TicketStatus
 from models.types import utcnow
 from services import files, settings, threads
 from services.conversations import get_agent
@@ -18,13 +18,23 @@ from services.numbers import next_number
 from services.operation import announce, operation
 from services.threads import Place
 
-TITLES = {TicketStatus.pending: "待处理", TicketStatus.processing: "处理中", TicketStatus.review: "待审核",
-          TicketStatus.resolved: "已解决", TicketStatus.closed: "已关闭", TicketStatus.cancelled: "已取消"}
+TITLES = {
+    TicketStatus.pending: "待处理",
+    TicketStatus.processing: "处理中",
+    TicketStatus.review: "待审核",
+    TicketStatus.resolved: "已解决",
+    TicketStatus.closed: "已关闭",
+    TicketStatus.cancelled: "已取消",
+}
 
 
 def place(ticket: Ticket) -> Place:
     """The ticket as the place of its thread."""
-    audience = [f"{kind}:{number}" for kind, number in (("customer", ticket.customer_id), ("agent", ticket.assignee_id)) if number]
+    audience = [
+        f"{kind}:{number}"
+        for kind, number in (("customer", ticket.customer_id), ("agent", ticket.assignee_id))
+        if number
+    ]
     return Place({"ticketId": ticket.id}, tuple(audience))
 
 
@@ -37,43 +47,90 @@ def rooms(ticket: Ticket) -> list[str]:
 
 
 @operation("ticket.create", title="Create a ticket")
-def create_ticket(actor: Actor, *, title: str, description: str = "", type: str = "",
-                  priority: TicketPriority = TicketPriority.normal, customer_id: int | None = None) -> Ticket:
+def create_ticket(
+    actor: Actor,
+    *,
+    title: str,
+    description: str = "",
+    type: str = "",
+    priority: TicketPriority = TicketPriority.normal,
+    customer_id: int | None = None,
+) -> Ticket:
     """A customer reports a problem for himself, or staff records one for a customer."""
     if actor.sees_as_customer:
         if actor.customer_id is None or customer_id not in (None, actor.customer_id):
             raise NotAllowed("You can only create tickets for yourself")
         customer_id = actor.customer_id
-    elif customer_id is not None and db.session.scalar(
-            select(Customer.id).where(Customer.id == customer_id, Customer.visible_to(actor))) is None:
+    elif (
+        customer_id is not None
+        and db.session.scalar(select(Customer.id).where(Customer.id == customer_id, Customer.visible_to(actor))) is None
+    ):
         raise NotFound("This customer does not exist")
-    return _create(actor, title=title, description=description, type_=type, priority=priority, customer_id=customer_id,
-                   source="customer" if actor.sees_as_customer else "agent")
+    return _create(
+        actor,
+        title=title,
+        description=description,
+        type_=type,
+        priority=priority,
+        customer_id=customer_id,
+        source="customer" if actor.sees_as_customer else "agent",
+    )
 
 
 @operation("ticket.from_conversation", title="Turn a conversation into a ticket")
-def create_from_conversation(actor: Actor, conversation: Conversation, *, title: str, description: str = "",
-                             type: str = "", priority: TicketPriority = TicketPriority.normal) -> Ticket:
+def create_from_conversation(
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    title: str,
+    description: str = "",
+    type: str = "",
+    priority: TicketPriority = TicketPriority.normal,
+) -> Ticket:
     """What could not be solved while talking goes on as a ticket, assigned to the agent who talked (CHT-14)."""
     existing = db.session.scalars(select(Ticket).where(Ticket.conversation_id == conversation.id)).first()
     if existing is not None:
         raise Conflict("A ticket was already made from this conversation", ticket_id=existing.id)
-    ticket = _create(actor, title=title, description=description or _transcript(conversation), type_=type,
-                     priority=priority, customer_id=conversation.customer_id, source="conversation",
-                     conversation_id=conversation.id)
+    ticket = _create(
+        actor,
+        title=title,
+        description=description or _transcript(conversation),
+        type_=type,
+        priority=priority,
+        customer_id=conversation.customer_id,
+        source="conversation",
+        conversation_id=conversation.id,
+    )
     if conversation.agent_id:
         _give(actor, ticket, get_agent(conversation.agent_id), method="conversation")
-    threads.system_message(actor, conversation.thread, "ticket_created", f"已创建工单 {ticket.no}",
-                           place=conversation_place(conversation), ticketId=ticket.id, no=ticket.no)
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "ticket_created",
+        f"已创建工单 {ticket.no}",
+        place=conversation_place(conversation),
+        ticketId=ticket.id,
+        no=ticket.no,
+    )
     return ticket
 
 
 @operation("ticket.update", title="Change a ticket")
-def update_ticket(actor: Actor, ticket: Ticket, *, version: int, title: str | None = None, description: str | None = None,
-                  type: str | None = None, priority: TicketPriority | None = None) -> Ticket:
+def update_ticket(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    version: int,
+    title: str | None = None,
+    description: str | None = None,
+    type: str | None = None,
+    priority: TicketPriority | None = None,
+) -> Ticket:
     """Change what is given; `version` is the one the editor saw. Raises Conflict when it is no longer current."""
     if ticket.version != version:
-        raise Conflict("Somebody else has changed this in the meantime, please reload", kind="stale", version=ticket.version)
+        raise Conflict(
+            "Somebody else has changed this in the meantime, please reload", kind="stale", version=ticket.version
+        )
     if title is not None:
         ticket.title = _title(title)
     if description is not None:
@@ -88,13 +145,17 @@ def update_ticket(actor: Actor, ticket: Ticket, *, version: int, title: str | No
 
 
 @operation("ticket.flow", title="Move a ticket", right="ticket.read")
-def move_ticket(actor: Actor, ticket: Ticket, *, status: TicketStatus, resolution: str = "", reason: str = "") -> Ticket:
+def move_ticket(
+    actor: Actor, ticket: Ticket, *, status: TicketStatus, resolution: str = "", reason: str = ""
+) -> Ticket:
     """One step in the transition table; the right depends on the step (TKT-2)."""
     if status is ticket.status:
         return ticket
     right = TRANSITIONS.get((ticket.status, status))
     if right is None:
-        raise Conflict("A ticket cannot go from this state to that one", status=ticket.status.value, wanted=status.value)
+        raise Conflict(
+            "A ticket cannot go from this state to that one", status=ticket.status.value, wanted=status.value
+        )
     actor.require(right)
     if status is TicketStatus.resolved and not (resolution.strip() or ticket.resolution):
         raise Invalid("Say how the problem was solved", fields={"resolution": "required"})
@@ -102,12 +163,18 @@ def move_ticket(actor: Actor, ticket: Ticket, *, status: TicketStatus, resolutio
     if resolution.strip():
         ticket.resolution = resolution.strip()
     now = utcnow()
-    ticket.resolve_time = now if status is TicketStatus.resolved else (
-        ticket.resolve_time if status is TicketStatus.closed else None)
+    ticket.resolve_time = (
+        now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)
+    )
     ticket.close_time = now if status in ENDED else None
-    threads.system_message(actor, ticket.thread, "status", f"工单状态由「{TITLES[before]}」变为「{TITLES[status]}」",
-                           place=place(ticket), **{"from": before.value, "to": status.value, "by": actor.name,
-                                                       "reason": reason[:200]})
+    threads.system_message(
+        actor,
+        ticket.thread,
+        "status",
+        f"工单状态由「{TITLES[before]}」变为「{TITLES[status]}」",
+        place=place(ticket),
+        **{"from": before.value, "to": status.value, "by": actor.name, "reason": reason[:200]},
+    )
     _tell(ticket, "moved", before=before.value)
     return ticket
 
@@ -136,7 +203,9 @@ def add_follow_up(actor: Actor, ticket: Ticket, *, content: str, result: str = "
     """What was done and with what result (TKT-5)."""
     if not content.strip():
         raise Invalid("Say what was done", fields={"content": "required"})
-    follow_up = TicketFollowUp(ticket_id=ticket.id, user_id=actor.user_id, content=content.strip(), result=result.strip()[:255] or None)
+    follow_up = TicketFollowUp(
+        ticket_id=ticket.id, user_id=actor.user_id, content=content.strip(), result=result.strip()[:255] or None
+    )
     db.session.add(follow_up)
     db.session.flush()
     _tell(ticket, "followed_up")
@@ -144,16 +213,31 @@ def add_follow_up(actor: Actor, ticket: Ticket, *, content: str, result: str = "
 
 
 @operation("ticket.message", title="Write in a ticket room")
-def send_message(actor: Actor, ticket: Ticket, *, client_msg_id: str, type: MessageType = MessageType.text,
-                 content: str = "", file_id: int | None = None) -> ChatMessage:
+def send_message(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    client_msg_id: str,
+    type: MessageType = MessageType.text,
+    content: str = "",
+    file_id: int | None = None,
+) -> ChatMessage:
     """Say something in the ticket room. The same `client_msg_id` again returns the same message."""
     known = threads.find_sent(ticket.thread_id, actor, client_msg_id)
     if known is None and ticket.status in ENDED:
         raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
     threads.check_outgoing(actor, type, content, file_id)
     file, payload = files.attach(actor, file_id, ticket.thread_id)
-    message = threads.store(actor, ticket.thread, client_msg_id=client_msg_id, type_=type, content=content,
-                            payload=payload, file=file, place=place(ticket))
+    message = threads.store(
+        actor,
+        ticket.thread,
+        client_msg_id=client_msg_id,
+        type_=type,
+        content=content,
+        payload=payload,
+        file=file,
+        place=place(ticket),
+    )
     if actor.is_staff and type is not MessageType.note and ticket.first_reply_time is None:
         ticket.first_reply_time = utcnow()
     return message
@@ -175,24 +259,49 @@ def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:
 
 
 def assignments_of(ticket: Ticket) -> list[TicketAssignment]:
-    return list(db.session.scalars(select(TicketAssignment).where(TicketAssignment.ticket_id == ticket.id)
-                                   .order_by(TicketAssignment.id)))
+    return list(
+        db.session.scalars(
+            select(TicketAssignment).where(TicketAssignment.ticket_id == ticket.id).order_by(TicketAssignment.id)
+        )
+    )
 
 
 def follow_ups_of(ticket: Ticket) -> list[TicketFollowUp]:
-    return list(db.session.scalars(select(TicketFollowUp).where(TicketFollowUp.ticket_id == ticket.id)
-                                   .order_by(TicketFollowUp.id.desc())))
+    return list(
+        db.session.scalars(
+            select(TicketFollowUp).where(TicketFollowUp.ticket_id == ticket.id).order_by(TicketFollowUp.id.desc())
+        )
+    )
 
 
-def _create(actor: Actor, *, title: str, description: str, type_: str, priority: TicketPriority,
-            customer_id: int | None, source: str, conversation_id: int | None = None) -> Ticket:
-    ticket = Ticket(no=next_number("TK", utcnow().date()), title=_title(title), description=description.strip(),
-                    type=_type(type_), priority=priority, customer_id=customer_id, source=source,
-                    conversation_id=conversation_id, thread=threads.new_thread(ThreadKind.ticket),
-                    status=TicketStatus.pending)
+def _create(
+    actor: Actor,
+    *,
+    title: str,
+    description: str,
+    type_: str,
+    priority: TicketPriority,
+    customer_id: int | None,
+    source: str,
+    conversation_id: int | None = None,
+) -> Ticket:
+    ticket = Ticket(
+        no=next_number("TK", utcnow().date()),
+        title=_title(title),
+        description=description.strip(),
+        type=_type(type_),
+        priority=priority,
+        customer_id=customer_id,
+        source=source,
+        conversation_id=conversation_id,
+        thread=threads.new_thread(ThreadKind.ticket),
+        status=TicketStatus.pending,
+    )
     db.session.add(ticket)
     db.session.flush()
-    threads.system_message(actor, ticket.thread, "created", f"工单 {ticket.no} 已创建", place=place(ticket), by=actor.name)
+    threads.system_message(
+        actor, ticket.thread, "created", f"工单 {ticket.no} 已创建", place=place(ticket), by=actor.name
+    )
     _tell(ticket, "created")
     return ticket
 
@@ -200,11 +309,24 @@ def _create(actor: Actor, *, title: str, description: str, type_: str, priority:
 def _give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str = "") -> None:
     previous = ticket.assignee
     ticket.assignee = agent
-    db.session.add(TicketAssignment(ticket_id=ticket.id, method=method, from_agent_id=previous.id if previous else None,
-                                    to_agent_id=agent.id, reason=reason[:500] or None))
+    db.session.add(
+        TicketAssignment(
+            ticket_id=ticket.id,
+            method=method,
+            from_agent_id=previous.id if previous else None,
+            to_agent_id=agent.id,
+            reason=reason[:500] or None,
+        )
+    )
     db.session.flush()
-    threads.system_message(actor, ticket.thread, "assigned", f"工单已分配给 {agent.name}", place=place(ticket),
-                           **{"from": previous.name if previous else "", "to": agent.name})
+    threads.system_message(
+        actor,
+        ticket.thread,
+        "assigned",
+        f"工单已分配给 {agent.name}",
+        place=place(ticket),
+        **{"from": previous.name if previous else "", "to": agent.name},
+    )
     _tell(ticket, "assigned", agent_id=agent.id, from_agent_id=previous.id if previous else None)
 
 
@@ -224,12 +346,24 @@ def _type(type_: str) -> str:
 
 def _transcript(conversation: Conversation, limit: int = 20) -> str:
     rows = db.session.scalars(
-        select(ChatMessage).where(ChatMessage.thread_id == conversation.thread_id, ChatMessage.recalled_time.is_(None),
-                                  ChatMessage.type.in_([MessageType.text, MessageType.answer]))
-        .order_by(ChatMessage.seq.desc()).limit(limit)).all()
+        select(ChatMessage)
+        .where(
+            ChatMessage.thread_id == conversation.thread_id,
+            ChatMessage.recalled_time.is_(None),
+            ChatMessage.type.in_([MessageType.text, MessageType.answer]),
+        )
+        .order_by(ChatMessage.seq.desc())
+        .limit(limit)
+    ).all()
     return "\n".join(f"{row.sender_name}: {row.content}" for row in reversed(rows))
 
 
 def _tell(ticket: Ticket, event: str, **payload) -> None:
-    announce(f"ticket.{event}", rooms=rooms(ticket), ticket_id=ticket.id, status=ticket.status.value,
-             customer_id=ticket.customer_id, **payload)
+    announce(
+        f"ticket.{event}",
+        rooms=rooms(ticket),
+        ticket_id=ticket.id,
+        status=ticket.status.value,
+        customer_id=ticket.customer_id,
+        **payload,
+    )

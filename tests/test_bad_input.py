@@ -157,7 +157,7 @@ def test_odd_authorization_signs_nobody_in(people, value):
 @pytest.mark.parametrize("headers", [
     {"Cookie": "smartsupport=é".encode()}, {"Cookie": "smartsupport=" + "x" * 4000}, {"Cookie": "locale=xx; smartsupport_form=zzz"},
     {"Accept-Language": "xx;q=9, ;;;"}, {"Accept": "text/html"}, {"User-Agent": "x" * 4000}, {"X-Forwarded-For": "' OR 1=1"},
-    {"Host": "[", }, {"Host": "a b"}, {"Host": "x" * 300}, {"Content-Type": "application/json; charset=utf-7"}], ids=lambda value: repr(value)[:40])
+    {"Host": "a b"}, {"Host": "x" * 300}, {"Content-Type": "application/json; charset=utf-7"}], ids=lambda value: repr(value)[:40])
 def test_odd_headers_are_no_error_of_ours(people, headers):
     refuse(Person(people.base_url), "GET", "/session", headers=headers, statuses=(200, 400))
     refuse(Person(people.base_url), "POST", "/session/visitor", headers=headers, json={}, statuses=(200, 400))
@@ -178,7 +178,7 @@ def test_other_content_types_are_refused(people):
 
 
 @pytest.mark.parametrize("raw", [
-    b"GET /api/v1/session HTTP/1.1\r\n\r\n", b"GET /api/v1/session HTTP/9.9\r\nHost: x\r\n\r\n", b"\x00\x01\x02\r\n\r\n",
+    b"GET /api/v1/session HTTP/1.1\r\n\r\n", b"GET /api/v1/session HTTP/1.1\r\nHost: [\r\n\r\n", b"GET /api/v1/session HTTP/9.9\r\nHost: x\r\n\r\n", b"\x00\x01\x02\r\n\r\n",
     b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
     b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{}",
     b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"], ids=lambda raw: repr(raw)[:40])

@@ -50,7 +50,7 @@ def test_a_program_that_dies_is_told(tmp_path):
 def test_lists_are_measured_on_a_filled_database():
     # no judgement on times: three requests beside a whole test suite say nothing
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.http", "--rows", "300", "--requests", "3"],
+        [sys.executable, "-W", "ignore", "-m", "bench.http", "--rows", "300", "--requests", "3", "--rounds", "2"],
         cwd=ROOT,
         env=clean_environment(),
         stdin=subprocess.DEVNULL,

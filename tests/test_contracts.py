@@ -214,7 +214,7 @@ def texts() -> Iterator[tuple[str, str]]:
     def walk(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
             hidden = path.name.startswith(".") and path.name != ".ci"  # environments, caches, the history
-            if path.is_dir() and not path.is_symlink() and (path == ROOT / "tests" / "data" or not hidden and path.name not in NOT_OURS):
+            if path.is_dir() and not path.is_symlink() and (path == ROOT / "tests" / "data" or not (hidden or path.name in NOT_OURS)):
                 yield from walk(path)
             elif path.is_file() and (path.suffix in TEXTS or not path.suffix) and path.stat().st_size < 1_000_000:
                 yield path

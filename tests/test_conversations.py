@@ -1,5 +1,6 @@
 """Conversations from the first question to the rating: every step there is, and every step there is not."""
 
+import itertools
 import time
 
 import pytest
@@ -160,7 +161,7 @@ def test_every_step_is_told_to_customer_agent_and_supervisor(people, agent, coll
 
 
 def test_new_owner_finds_a_notification_once(people, colleague):
-    visitor, path = in_state(people, colleague, "bot")
+    _, path = in_state(people, colleague, "bot")
     with colleague.socket() as ears:
         people.supervisor.post(f"{path}/assign", {"agentId": colleague.agent_id, "reason": "yours"})
         heard = ears.wait_for("notification")
@@ -241,7 +242,6 @@ def test_reason_of_a_transfer_stays_among_staff(people, agent, colleague):
 def test_of_transfer_assignment_and_close_at_once_one_legal_state_remains(people, agent, colleague, supervisor):
     """N03: one final owner, a linear history, and counters that equal a recount."""
     counts = {person: people.admin.get(f"/agents/{person.agent_id}")["currentCount"] for person in (agent, colleague, supervisor)}
-    ended = 0
     for _ in range(5):
         served = people.served(agent=agent)
         counts[agent] += 1
@@ -254,9 +254,8 @@ def test_of_transfer_assignment_and_close_at_once_one_legal_state_remains(people
         history = people.admin.get(f"{served.path}/assignments")
         assert final["status"] == "closed" and outcomes[2] == 200
         assert history[-1]["toAgent"]["id"] == final["agent"]["id"]
-        assert all(row["fromAgent"]["id"] == before["toAgent"]["id"] for before, row in zip(history, history[1:], strict=False))
+        assert all(row["fromAgent"]["id"] == before["toAgent"]["id"] for before, row in itertools.pairwise(history))
         counts[agent] -= 1
-        ended += 1
     assert {person: people.admin.get(f"/agents/{person.agent_id}")["currentCount"] for person in counts} == counts
 
 

@@ -69,7 +69,7 @@ def check(rooms: Rooms, database: sa.Engine) -> None:
     with database.connect() as connection:
         stored = list(connection.execute(sa.text("SELECT client_msg_id, seq FROM chat_message WHERE client_msg_id LIKE 'load-%'")))
     mine = [(name, seq) for name, seq in stored if name in acknowledged]
-    assert len(mine) == len(set(name for name, _ in mine)), "a message is stored twice"
+    assert len(mine) == len({name for name, _ in mine}), "a message is stored twice"
     assert dict(mine) == acknowledged, f"lost: {sorted(set(acknowledged) - {name for name, _ in mine})}"
     for served in rooms.conversations:
         views = []

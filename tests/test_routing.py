@@ -113,6 +113,22 @@ def test_queue_is_served_in_order_and_positions_move(company):
     counters_are_right(company)
 
 
+def test_nobody_overtakes_when_an_agent_comes_on_line_amid_arrivals(company):
+    """Each arrival wakes the dispatcher; a round that began before the agent came must not serve whoever is further behind."""
+    agent = company.new("agent")
+    company.make_room(agent, 2)
+    first = waiting(company, 6)
+    later = [company.visitor() for _ in range(6)]
+    with Watch(company) as watch:
+        at_once(
+            lambda: agent.be("online"),
+            *[lambda visitor=visitor: visitor.post(f"/sessions/{visitor.open_conversation()['id']}/handover") for visitor in later],
+        )
+        watch.until_served(2)
+    statuses = [visitor.get("/sessions")["list"][0]["status"] for visitor in (*first, *later)]
+    assert statuses == ["active"] * 2 + ["queued"] * 10
+
+
 def test_important_customers_wait_less(company):
     with Watch(company) as watch:
         ordinary, important = company.visitor(), company.visitor()
@@ -153,8 +169,9 @@ def test_manual_assignment_respects_the_limit_too(company):
     agent = company.new("agent")
     company.make_room(agent, 3)
     visitors = waiting(company, 8)
-    statuses = at_once(*[lambda number=visitor.get("/sessions")["list"][0]["id"]: company.supervisor.request(
-        "POST", f"/sessions/{number}/assign", json={"agentId": agent.agent_id}).status_code for visitor in visitors])
+    numbers = [visitor.get("/sessions")["list"][0]["id"] for visitor in visitors]
+    statuses = at_once(*[lambda number=number: company.supervisor.request(
+        "POST", f"/sessions/{number}/assign", json={"agentId": agent.agent_id}).status_code for number in numbers])
     assert sorted(statuses) == [200] * 3 + [409] * 5
     counters_are_right(company)
 

@@ -17,8 +17,16 @@ COOKIE = "smartsupport"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: what an account that must change its password may still call
-BEFORE_CHANGE = frozenset({("GET", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("PUT", "/api/v1/session/locale"),
-                           ("PUT", "/api/v1/user/password"), ("GET", "/api/v1/user/info"), ("POST", "/api/v1/auth/logout")})
+BEFORE_CHANGE = frozenset(
+    {
+        ("GET", "/api/v1/session"),
+        ("DELETE", "/api/v1/session"),
+        ("PUT", "/api/v1/session/locale"),
+        ("PUT", "/api/v1/user/password"),
+        ("GET", "/api/v1/user/info"),
+        ("POST", "/api/v1/auth/logout"),
+    }
+)
 
 
 def install(app: Flask) -> None:
@@ -40,7 +48,11 @@ def identify() -> None:
     adopt(actor)
     if actor.user_id is not None and g.account is None:
         g.account = db.session.get(User, actor.user_id)
-    if actor.must_change_password and request.path.startswith("/api/") and (request.method, request.path) not in BEFORE_CHANGE:
+    if (
+        actor.must_change_password
+        and request.path.startswith("/api/")
+        and (request.method, request.path) not in BEFORE_CHANGE
+    ):
         raise NotAllowed("Please change your password first", kind="password_change_required")
 
 
@@ -59,7 +71,9 @@ def check_csrf() -> None:
     origin = request.headers.get("Origin")
     if origin is not None and _host_of(origin) != request.host:
         raise NotAllowed("This request came from another site", kind="csrf")
-    if g.sign_in is not None and not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), csrf_token().encode()):
+    if g.sign_in is not None and not hmac.compare_digest(
+        request.headers.get(CSRF_HEADER, "").encode(), csrf_token().encode()
+    ):
         raise NotAllowed("The page has expired, please reload", kind="csrf")
 
 
@@ -78,8 +92,15 @@ def csrf_token() -> str:
 def set_cookie(response: Response, opened: signin.Opened) -> None:
     """Give the browser its key; the sign-in it had before has been ended by the caller."""
     days = signin.rules.visitor_days if opened.sign_in.kind is SessionKind.visitor else 1
-    response.set_cookie(COOKIE, opened.token, max_age=days * 86400 if opened.sign_in.kind is SessionKind.visitor else None,
-                        httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"], path="/")
+    response.set_cookie(
+        COOKIE,
+        opened.token,
+        max_age=days * 86400 if opened.sign_in.kind is SessionKind.visitor else None,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        path="/",
+    )
     g.sign_in, g.csrf = None, signin.hash_token(f"csrf:{opened.token}")
 
 
@@ -92,10 +113,13 @@ def client_ip() -> str:
 
 
 def tenant_id_of_host(host: str) -> int:
-    """The company whose portal answers on this host; the first one where none is named. Raises NotSignedIn if none is active."""
+    """The company whose portal answers on this host, else the first one. Raises NotSignedIn if none is active."""
     name = host.rsplit(":", 1)[0].lower()
-    found = db.session.scalars(select(Tenant.id).where(Tenant.active == 1, (Tenant.host == name) | (Tenant.host.is_(None)))
-                               .order_by(Tenant.host.is_(None), Tenant.id)).first()
+    found = db.session.scalars(
+        select(Tenant.id)
+        .where(Tenant.active == 1, (Tenant.host == name) | (Tenant.host.is_(None)))
+        .order_by(Tenant.host.is_(None), Tenant.id)
+    ).first()
     if found is None:
         raise NotSignedIn("No company is served here")
     return found

@@ -26,10 +26,20 @@ SUPER_ROLE = "super_admin"
 TAKEN = "This user name, phone number or e-mail address cannot be used"
 
 
-def create_user(actor: Actor, *, username: str, password: str | None = None, full_name: str = "", email: str = "",
-                phone: str = "", department_id: int | None = None, role_codes: list[str] | None = None,
-                role_ids: list[int] | None = None, must_change: bool = True,
-                locale: str = "zh") -> tuple[User, str | None]:
+def create_user(
+    actor: Actor,
+    *,
+    username: str,
+    password: str | None = None,
+    full_name: str = "",
+    email: str = "",
+    phone: str = "",
+    department_id: int | None = None,
+    role_codes: list[str] | None = None,
+    role_ids: list[int] | None = None,
+    must_change: bool = True,
+    locale: str = "zh",
+) -> tuple[User, str | None]:
     """A new account; without `password` a random one, returned to be handed over once.
 
     The hash is made before the transaction begins. Raises Invalid, Conflict when name or address is taken.
@@ -38,20 +48,48 @@ def create_user(actor: Actor, *, username: str, password: str | None = None, ful
     made = None if password else passwords.random_password()
     if password:
         passwords.check_strength(password, username=username)
-    user = add_user(actor, username=username, password_hash=passwords.hash_password(password or made),
-                    full_name=full_name, email=email, phone=phone, department_id=department_id,
-                    role_codes=role_codes or [], role_ids=role_ids or [], must_change=must_change, locale=locale)
+    user = add_user(
+        actor,
+        username=username,
+        password_hash=passwords.hash_password(password or made),
+        full_name=full_name,
+        email=email,
+        phone=phone,
+        department_id=department_id,
+        role_codes=role_codes or [],
+        role_ids=role_ids or [],
+        must_change=must_change,
+        locale=locale,
+    )
     return user, made
 
 
 @operation("user.create", title="Create a user")
-def add_user(actor: Actor, *, username: str, password_hash: str, full_name: str, email: str, phone: str,
-             department_id: int | None, role_codes: list[str], role_ids: list[int], must_change: bool,
-             locale: str) -> User:
+def add_user(
+    actor: Actor,
+    *,
+    username: str,
+    password_hash: str,
+    full_name: str,
+    email: str,
+    phone: str,
+    department_id: int | None,
+    role_codes: list[str],
+    role_ids: list[int],
+    must_change: bool,
+    locale: str,
+) -> User:
     """The row of a new account, with its agent or customer profile."""
-    user = User(username=canonical_username(username), password=password_hash, first_name="", last_name="", active=True,
-                locale=locale if locale in ("zh", "en") else "zh", must_change_password=int(must_change),
-                token_version=1)
+    user = User(
+        username=canonical_username(username),
+        password=password_hash,
+        first_name="",
+        last_name="",
+        active=True,
+        locale=locale if locale in ("zh", "en") else "zh",
+        must_change_password=int(must_change),
+        token_version=1,
+    )
     user.full_name = canonical_name(full_name) or user.username
     user.email = canonical_email(email) or f"{user.username}@local.invalid"
     user.phone = canonical_phone(phone)
@@ -67,9 +105,18 @@ def add_user(actor: Actor, *, username: str, password_hash: str, full_name: str,
 
 
 @operation("user.update", title="Change a user")
-def update_user(actor: Actor, user: User, *, full_name: str | None = None, email: str | None = None,
-                phone: str | None = None, department_id: int | None = None, active: bool | None = None,
-                role_ids: list[int] | None = None, locale: str | None = None) -> User:
+def update_user(
+    actor: Actor,
+    user: User,
+    *,
+    full_name: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    department_id: int | None = None,
+    active: bool | None = None,
+    role_ids: list[int] | None = None,
+    locale: str | None = None,
+) -> User:
     """An administrator changes an account; disabling it or changing its roles ends its sign-ins."""
     guard_stronger(actor, user)
     if full_name is not None:
@@ -87,8 +134,13 @@ def update_user(actor: Actor, user: User, *, full_name: str | None = None, email
             before = sorted(role.name for role in user.roles)
             user.roles = wanted
             ensure_profile(user)
-            audit.record(db.session, "user.set_roles", target=user, before={"roles": before},
-                         after={"roles": sorted(role.name for role in wanted)})
+            audit.record(
+                db.session,
+                "user.set_roles",
+                target=user,
+                before={"roles": before},
+                after={"roles": sorted(role.name for role in wanted)},
+            )
             end_sign_ins_of(user, reason="roles_changed")
     if active is not None and bool(user.active) != active:
         if not active and user.id == actor.user_id:
@@ -180,8 +232,15 @@ def reset_second_factor(actor: Actor, user: User) -> None:
 
 
 @operation("user.update_own", title="Change own profile", right="")
-def update_own_profile(actor: Actor, user: User, *, full_name: str | None = None, email: str | None = None,
-                       phone: str | None = None, locale: str | None = None) -> User:
+def update_own_profile(
+    actor: Actor,
+    user: User,
+    *,
+    full_name: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    locale: str | None = None,
+) -> User:
     """What a person may change about himself (ID-11); nothing else is accepted."""
     if user.id != actor.user_id:
         raise NotAllowed("You can only change your own profile")
@@ -201,12 +260,18 @@ def ensure_profile(user: User) -> None:
     codes = {role.code for role in user.roles}
     serves = bool(codes & {"agent", "supervisor", "admin", SUPER_ROLE})
     if serves and db.session.scalar(select(Agent.id).where(Agent.user_id == user.id)) is None:
-        db.session.add(Agent(user_id=user.id, work_no=next_work_no(),
-                             max_conversations=settings.get_setting("default_max_conversations")))
+        db.session.add(
+            Agent(
+                user_id=user.id,
+                work_no=next_work_no(),
+                max_conversations=settings.get_setting("default_max_conversations"),
+            )
+        )
     if CUSTOMER_ROLE in codes and db.session.scalar(select(Customer.id).where(Customer.user_id == user.id)) is None:
         real_email = None if user.email.endswith("@local.invalid") else user.email
-        db.session.add(Customer(user_id=user.id, name=user.full_name, phone=user.phone, email=real_email,
-                                source="account"))
+        db.session.add(
+            Customer(user_id=user.id, name=user.full_name, phone=user.phone, email=real_email, source="account")
+        )
     db.session.flush()
 
 
@@ -215,8 +280,9 @@ def canonical_username(name: str) -> str:
     name = unicodedata.normalize("NFKC", name).strip()
     shortest = 2 if re.search(r"[\u4e00-\u9fff]", name) else 3
     if not re.fullmatch(rf"[\w.@-]{{{shortest},64}}", name):
-        raise Invalid("A user name has 3 to 64 letters, digits or . _ -",
-                      fields={"username": "3 to 64 letters or digits"})
+        raise Invalid(
+            "A user name has 3 to 64 letters, digits or . _ -", fields={"username": "3 to 64 letters or digits"}
+        )
     return name
 
 

@@ -127,14 +127,18 @@ def redeem(tenant_id: int, target: str, purpose: Purpose, code: str) -> bool:
     expected = _hash(tenant_id, target, purpose, code.strip())
 
     def use() -> bool:
-        newest = db.session.scalars(select(VerificationCode).where(*_meant(target, purpose))
-                                    .order_by(VerificationCode.id.desc()).limit(1)).first()
+        newest = db.session.scalars(
+            select(VerificationCode).where(*_meant(target, purpose)).order_by(VerificationCode.id.desc()).limit(1)
+        ).first()
         if newest is None or newest.expire_time <= utcnow():
             return False
         # conditions instead of a lock: of any number of simultaneous tries five are counted, and one succeeds
         unused = VerificationCode.id == newest.id, VerificationCode.used_time.is_(None)
-        if not _changed(update(VerificationCode).where(*unused, VerificationCode.tries < MOST_TRIES)
-                        .values(tries=VerificationCode.tries + 1)):
+        if not _changed(
+            update(VerificationCode)
+            .where(*unused, VerificationCode.tries < MOST_TRIES)
+            .values(tries=VerificationCode.tries + 1)
+        ):
             return False
         if not hmac.compare_digest(newest.code_hash, expected):
             return False
@@ -145,8 +149,11 @@ def redeem(tenant_id: int, target: str, purpose: Purpose, code: str) -> bool:
 
 def find_account(target: str) -> User | None:
     """The one active account of the bound company that has proven this phone number or e-mail address."""
-    proven = ((User.email == target, User.email_verified == 1) if "@" in target
-              else (User.phone == target, User.phone_verified == 1))
+    proven = (
+        (User.email == target, User.email_verified == 1)
+        if "@" in target
+        else (User.phone == target, User.phone_verified == 1)
+    )
     found = list(db.session.scalars(select(User).where(*proven, User.active.is_(True)).limit(2)))
     return found[0] if len(found) == 1 else None
 
@@ -176,15 +183,23 @@ def _store(tenant_id: int, target: str, purpose: Purpose, code: str) -> None:
     for rate in map(parse, rules.per_target):
         since = utcnow() - dt.timedelta(seconds=rate.get_expiry())
         sent = db.session.scalar(
-            select(func.count()).select_from(VerificationCode).where(
-                VerificationCode.target == target, VerificationCode.create_time > since),
-            execution_options={"all_tenants": True})
+            select(func.count())
+            .select_from(VerificationCode)
+            .where(VerificationCode.target == target, VerificationCode.create_time > since),
+            execution_options={"all_tenants": True},
+        )
         if sent >= rate.amount:
             raise TooMany("Too many attempts, please wait a little and try again")
     earlier = update(VerificationCode).where(*_meant(target, purpose), VerificationCode.used_time.is_(None))
     db.session.execute(earlier.values(used_time=utcnow()), execution_options={"synchronize_session": False})
-    db.session.add(VerificationCode(target=target, purpose=purpose.value, expire_time=utcnow() + LIFE,
-                                    code_hash=_hash(tenant_id, target, purpose, code)))
+    db.session.add(
+        VerificationCode(
+            target=target,
+            purpose=purpose.value,
+            expire_time=utcnow() + LIFE,
+            code_hash=_hash(tenant_id, target, purpose, code),
+        )
+    )
 
 
 def _meant(target: str, purpose: Purpose) -> tuple:

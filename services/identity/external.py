@@ -18,21 +18,27 @@ def find_linked(provider: str, subject: str, union_subject: str | None = None) -
     keys = [ExternalIdentity.subject == subject]
     if union_subject:
         keys.append(ExternalIdentity.union_subject == union_subject)
-    return db.session.scalars(select(User).join(ExternalIdentity, ExternalIdentity.user_id == User.id).where(
-        ExternalIdentity.provider == provider, or_(*keys)).limit(1)).first()
+    return db.session.scalars(
+        select(User)
+        .join(ExternalIdentity, ExternalIdentity.user_id == User.id)
+        .where(ExternalIdentity.provider == provider, or_(*keys))
+        .limit(1)
+    ).first()
 
 
 def link(user: User, provider: str, subject: str, union_subject: str | None = None) -> None:
     """Inside an operation: from now on this person is `user`. Raises Conflict when either has a link already."""
-    if db.session.scalar(select(ExternalIdentity.id).where(ExternalIdentity.provider == provider,
-                                                           ExternalIdentity.user_id == user.id)):
+    if db.session.scalar(
+        select(ExternalIdentity.id).where(ExternalIdentity.provider == provider, ExternalIdentity.user_id == user.id)
+    ):
         raise Conflict("Your account is linked already")
     db.session.add(ExternalIdentity(user_id=user.id, provider=provider, subject=subject, union_subject=union_subject))
     db.session.flush()
 
 
-def register_customer(tenant_id: int, provider: str, subject: str, union_subject: str | None, *,
-                      prefix: str, name: str) -> User:
+def register_customer(
+    tenant_id: int, provider: str, subject: str, union_subject: str | None, *, prefix: str, name: str
+) -> User:
     """A customer account without password for somebody who came through a provider.
 
     Raises Conflict when the same person was registered at the same moment.
@@ -40,9 +46,19 @@ def register_customer(tenant_id: int, provider: str, subject: str, union_subject
     actor = system(tenant_id)
 
     def register() -> User:
-        user = accounts.add_user(actor, username=f"{prefix}_{secrets.token_hex(6)}", full_name=name, email="", phone="",
-                                 department_id=None, role_codes=[CUSTOMER_ROLE], role_ids=[],
-                                 password_hash=passwords.NO_PASSWORD, must_change=False, locale="zh")
+        user = accounts.add_user(
+            actor,
+            username=f"{prefix}_{secrets.token_hex(6)}",
+            full_name=name,
+            email="",
+            phone="",
+            department_id=None,
+            role_codes=[CUSTOMER_ROLE],
+            role_ids=[],
+            password_hash=passwords.NO_PASSWORD,
+            must_change=False,
+            locale="zh",
+        )
         link(user, provider, subject, union_subject)
         return user
 

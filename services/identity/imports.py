@@ -16,12 +16,19 @@ from services.identity import accounts, passwords
 from services.identity.tables import Row, read_table
 
 #: column → the headings it goes by
-COLUMNS = {"username": ("username", "用户名", "账号"), "full_name": ("fullname", "姓名", "name"),
-           "email": ("email", "邮箱", "e-mail"), "phone": ("phone", "手机号", "手机"),
-           "department": ("department", "部门", "部门编码"), "role": ("role", "角色"),
-           "password": ("password", "密码", "初始密码")}
-TITLES = {"zh": ("用户名", "姓名", "邮箱", "手机号", "部门编码", "角色", "初始密码"),
-          "en": ("username", "fullName", "email", "phone", "department", "role", "password")}
+COLUMNS = {
+    "username": ("username", "用户名", "账号"),
+    "full_name": ("fullname", "姓名", "name"),
+    "email": ("email", "邮箱", "e-mail"),
+    "phone": ("phone", "手机号", "手机"),
+    "department": ("department", "部门", "部门编码"),
+    "role": ("role", "角色"),
+    "password": ("password", "密码", "初始密码"),
+}
+TITLES = {
+    "zh": ("用户名", "姓名", "邮箱", "手机号", "部门编码", "角色", "初始密码"),
+    "en": ("username", "fullName", "email", "phone", "department", "role", "password"),
+}
 #: hashes of chosen passwords cost a quarter of a second each; those made here are long and random and cost none
 MOST_OWN_PASSWORDS = 200
 _CHUNK = 500
@@ -66,8 +73,9 @@ def import_users(actor: Actor, *, name: str, data: bytes, dry_run: bool = False)
     for plan, password_hash in zip(good, hashes, strict=True):
         give_way()
         try:
-            plan.outcome.user_id = accounts.add_user(actor, password_hash=password_hash, must_change=True, locale="zh",
-                                                     role_codes=[], **plan.values).id
+            plan.outcome.user_id = accounts.add_user(
+                actor, password_hash=password_hash, must_change=True, locale="zh", role_codes=[], **plan.values
+            ).id
         except DomainError as error:  # somebody took the name since it was looked up
             plan.outcome.error, plan.outcome.initial_password = error, None
     return [plan.outcome for plan in plans]
@@ -75,8 +83,10 @@ def import_users(actor: Actor, *, name: str, data: bytes, dry_run: bool = False)
 
 def _hashes(pairs: list[tuple[str, str | None]]) -> list[str]:
     """In a native thread: the hash of every chosen or made password."""
-    return [passwords.bcrypt_hash(made, rounds=passwords.ROUNDS_OF_RANDOM) if made else passwords.bcrypt_hash(chosen)
-            for chosen, made in pairs]
+    return [
+        passwords.bcrypt_hash(made, rounds=passwords.ROUNDS_OF_RANDOM) if made else passwords.bcrypt_hash(chosen)
+        for chosen, made in pairs
+    ]
 
 
 def _positions(heading: tuple[str, ...]) -> dict[str, int]:
@@ -94,7 +104,7 @@ def _positions(heading: tuple[str, ...]) -> dict[str, int]:
 
 
 def _values(positions: dict[str, int], row: Row) -> tuple[int, dict[str, str]]:
-    return row.number, {column: "".join(row.cells[position:position + 1]) for column, position in positions.items()}
+    return row.number, {column: "".join(row.cells[position : position + 1]) for column, position in positions.items()}
 
 
 def _planned(actor: Actor, rows: list[tuple[int, dict[str, str]]]) -> list[_Plan]:
@@ -121,8 +131,9 @@ def _planned(actor: Actor, rows: list[tuple[int, dict[str, str]]]) -> list[_Plan
     return plans
 
 
-def _plan(actor: Actor, plan: _Plan, values: dict[str, str], departments: dict[str, int],
-          roles: dict[str, Role]) -> None:
+def _plan(
+    actor: Actor, plan: _Plan, values: dict[str, str], departments: dict[str, int], roles: dict[str, Role]
+) -> None:
     """The row as data for `add_user`. Raises a DomainError that says what is wrong with it."""
     department, role = values.get("department", ""), roles.get(values["role"])
     if department and department not in departments:
@@ -131,10 +142,14 @@ def _plan(actor: Actor, plan: _Plan, values: dict[str, str], departments: dict[s
         raise Invalid("This role does not exist", fields={"role": "unknown"})
     accounts.refuse_role(actor, role)
     username = accounts.canonical_username(values["username"])
-    plan.values = {"username": username, "full_name": accounts.canonical_name(values.get("full_name", "")),
-                   "email": accounts.canonical_email(values.get("email", "")) or "",
-                   "phone": accounts.canonical_phone(values.get("phone", "")) or "",
-                   "department_id": departments.get(department), "role_ids": [role.id]}
+    plan.values = {
+        "username": username,
+        "full_name": accounts.canonical_name(values.get("full_name", "")),
+        "email": accounts.canonical_email(values.get("email", "")) or "",
+        "phone": accounts.canonical_phone(values.get("phone", "")) or "",
+        "department_id": departments.get(department),
+        "role_ids": [role.id],
+    }
     plan.password = values.get("password", "")
     if plan.password:
         passwords.check_strength(plan.password, username=username)
@@ -158,7 +173,9 @@ def _refuse_doubles(plans: list[_Plan]) -> None:
 def _taken(column, values: Iterable[str], conditions: list, *, everywhere: bool) -> set[str]:
     wanted, found = sorted(values), set()
     for start in range(0, len(wanted), _CHUNK):
-        rows = db.session.scalars(select(column).where(column.in_(wanted[start:start + _CHUNK]), *conditions),
-                                  execution_options={"all_tenants": everywhere})
+        rows = db.session.scalars(
+            select(column).where(column.in_(wanted[start : start + _CHUNK]), *conditions),
+            execution_options={"all_tenants": everywhere},
+        )
         found |= {value.lower() for value in rows}
     return found

@@ -67,8 +67,12 @@ class Source:
         """The list as the OA sent it. Raises Unavailable."""
         if not self._url:
             raise Unavailable("No OA system is set up here")
-        answer = safe_http.client.get(self._url, headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-                                      seconds=SECONDS, limit=LIMIT)
+        answer = safe_http.client.get(
+            self._url,
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            seconds=SECONDS,
+            limit=LIMIT,
+        )
         if not answer.ok:
             raise safe_http.CallFailed("The OA system refused the request", reason=f"status {answer.status}")
         rows = answer.json()
@@ -98,17 +102,28 @@ def sync_users(actor: Actor, role: Role, *, confirm: bool = False) -> Report:
     named = {_subject(row) for row in rows}
     people = _checked(rows, report)
     departments = dict(db.session.execute(select(Department.code, Department.id)).tuples().all())
-    linked = {identity.subject: identity for identity in db.session.scalars(
-        select(ExternalIdentity).where(ExternalIdentity.provider == OA).options(joinedload(ExternalIdentity.user)))}
+    linked = {
+        identity.subject: identity
+        for identity in db.session.scalars(
+            select(ExternalIdentity).where(ExternalIdentity.provider == OA).options(joinedload(ExternalIdentity.user))
+        )
+    }
     leaving = _leaving(people, named, linked)
     active = sum(bool(identity.user.active) for identity in linked.values())
     if len(leaving) > MOST_DEACTIVATED * active and not confirm:
-        raise Conflict("This would switch off many accounts; confirm it if that is right", kind="confirmation_required",
-                       deactivations=len(leaving), active=active)
+        raise Conflict(
+            "This would switch off many accounts; confirm it if that is right",
+            kind="confirmation_required",
+            deactivations=len(leaving),
+            active=active,
+        )
     for person in people:
         identity = linked.get(person.id)
-        _try(report, person.row,
-             lambda person=person, identity=identity: _apply(actor, person, identity, role, departments, report))
+        _try(
+            report,
+            person.row,
+            lambda person=person, identity=identity: _apply(actor, person, identity, role, departments, report),
+        )
     for row, identity in leaving:
         _try(report, row, lambda identity=identity: _deactivate(actor, identity, report))
     return report
@@ -138,9 +153,16 @@ def _person(number: int, row: object) -> Person:
     texts = {name: row.get(name) or "" for name in ("username", "name", "phone", "email", "department")}
     if wrong := [name for name, text in texts.items() if not isinstance(text, str) or len(text) > 320]:
         raise Invalid("The request is not valid", fields=dict.fromkeys(wrong, "must be text"))
-    return Person(number, subject, accounts.canonical_username(texts["username"]), plain_name(texts["name"]),
-                  accounts.canonical_phone(texts["phone"]), accounts.canonical_email(texts["email"]),
-                  texts["department"].strip(), active)
+    return Person(
+        number,
+        subject,
+        accounts.canonical_username(texts["username"]),
+        plain_name(texts["name"]),
+        accounts.canonical_phone(texts["phone"]),
+        accounts.canonical_email(texts["email"]),
+        texts["department"].strip(),
+        active,
+    )
 
 
 def _subject(row: object) -> str | None:
@@ -151,19 +173,29 @@ def _subject(row: object) -> str | None:
     return str(subject).strip()
 
 
-def _leaving(people: list[Person], named: set[str | None],
-             linked: dict[str, ExternalIdentity]) -> list[tuple[int | None, ExternalIdentity]]:
+def _leaving(
+    people: list[Person], named: set[str | None], linked: dict[str, ExternalIdentity]
+) -> list[tuple[int | None, ExternalIdentity]]:
     """Active accounts that the OA calls inactive or does not name any more, with the row that says so.
 
     Nobody is missed on the word of a list that is partly unreadable.
     """
     inactive = {person.id: person.row for person in people if not person.active}
-    return [(inactive.get(subject), identity) for subject, identity in linked.items()
-            if identity.user.active and (subject in inactive or (subject not in named and None not in named))]
+    return [
+        (inactive.get(subject), identity)
+        for subject, identity in linked.items()
+        if identity.user.active and (subject in inactive or (subject not in named and None not in named))
+    ]
 
 
-def _apply(actor: Actor, person: Person, identity: ExternalIdentity | None, role: Role, departments: dict[str, int],
-           report: Report) -> None:
+def _apply(
+    actor: Actor,
+    person: Person,
+    identity: ExternalIdentity | None,
+    role: Role,
+    departments: dict[str, int],
+    report: Report,
+) -> None:
     """One person who is there: make or change the account."""
     if person.department and person.department not in departments:
         raise Invalid("This department does not exist", fields={"department": "unknown"})
@@ -176,8 +208,12 @@ def _apply(actor: Actor, person: Person, identity: ExternalIdentity | None, role
             report.unchanged += 1
         return
     user = identity.user
-    wanted = {"full_name": person.name or user.full_name, "email": person.email or user.email,
-              "phone": person.phone or user.phone, "department_id": department_id or user.department_id}
+    wanted = {
+        "full_name": person.name or user.full_name,
+        "email": person.email or user.email,
+        "phone": person.phone or user.phone,
+        "department_id": department_id or user.department_id,
+    }
     changes = {name: value for name, value in wanted.items() if getattr(user, name) != value}
     returns = person.active and not user.active and bool(identity.disabled_by_source)
     if changes or returns:
@@ -189,10 +225,19 @@ def _apply(actor: Actor, person: Person, identity: ExternalIdentity | None, role
 
 def _create(actor: Actor, person: Person, department_id: int | None, role: Role) -> None:
     def create() -> None:
-        user = accounts.add_user(actor, username=person.username, full_name=person.name, email=person.email or "",
-                                 phone=person.phone or "", department_id=department_id, role_codes=[],
-                                 role_ids=[role.id], password_hash=passwords.NO_PASSWORD, must_change=False,
-                                 locale="zh")
+        user = accounts.add_user(
+            actor,
+            username=person.username,
+            full_name=person.name,
+            email=person.email or "",
+            phone=person.phone or "",
+            department_id=department_id,
+            role_codes=[],
+            role_ids=[role.id],
+            password_hash=passwords.NO_PASSWORD,
+            must_change=False,
+            locale="zh",
+        )
         link(user, OA, person.id)
 
     run(actor, "user.sync_row", create)

@@ -51,14 +51,21 @@ class WeChat:
 
     def start_url(self, redirect_uri: str, state: str) -> str:
         """Where a desktop browser shows the QR code."""
-        query = {"appid": self.app_id, "redirect_uri": redirect_uri, "response_type": "code", "scope": "snsapi_login",
-                 "state": state}
+        query = {
+            "appid": self.app_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": "snsapi_login",
+            "state": state,
+        }
         return f"https://open.weixin.qq.com/connect/qrconnect?{urlencode(query)}#wechat_redirect"
 
     def exchange(self, code: str) -> tuple[Profile, str]:
         """(who, access token) for a code. Raises NotSignedIn when WeChat does not know the code, Unavailable."""
-        answer = self._call("/sns/oauth2/access_token", {"appid": self.app_id, "secret": self._app_secret, "code": code,
-                                                         "grant_type": "authorization_code"})
+        answer = self._call(
+            "/sns/oauth2/access_token",
+            {"appid": self.app_id, "secret": self._app_secret, "code": code, "grant_type": "authorization_code"},
+        )
         profile = Profile(_key(answer.get("openid")), _optional_key(answer.get("unionid")))
         return profile, str(answer.get("access_token", ""))
 
@@ -122,8 +129,9 @@ def _new_link(actor: Actor, profile: Profile) -> User:
         run(actor, "user.link_wechat", lambda: external.link(user, WECHAT, profile.openid, profile.unionid), [user])
         return user
     try:
-        return external.register_customer(actor.tenant_id, WECHAT, profile.openid, profile.unionid, prefix="wx",
-                                          name=profile.nickname or "微信用户")
+        return external.register_customer(
+            actor.tenant_id, WECHAT, profile.openid, profile.unionid, prefix="wx", name=profile.nickname or "微信用户"
+        )
     except Conflict:
         # the same person in two tabs: the other one was first
         user = external.find_linked(WECHAT, profile.openid, profile.unionid)

@@ -20,8 +20,23 @@ _rounds = 12
 _min_length = 8
 _dummy = ""
 
-_COMMON = frozenset({"password", "12345678", "123456789", "1234567890", "qwertyui", "11111111", "88888888", "admin123",
-                     "password1", "customer123", "abcd1234", "iloveyou", "smartsupport"})
+_COMMON = frozenset(
+    {
+        "password",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "qwertyui",
+        "11111111",
+        "88888888",
+        "admin123",
+        "password1",
+        "customer123",
+        "abcd1234",
+        "iloveyou",
+        "smartsupport",
+    }
+)
 
 
 def configure(rounds: int, min_length: int) -> None:
@@ -45,7 +60,7 @@ def verify_password(stored: str | None, password: str) -> bool:
     """Whether `password` is the one. An account without hash costs the same time as one with."""
     if stored and stored.startswith(MD5_PREFIX):
         offload(bcrypt.checkpw, _digest(password), _dummy.encode())
-        return hmac.compare_digest(stored[len(MD5_PREFIX):], hashlib.md5(password.encode()).hexdigest())
+        return hmac.compare_digest(stored[len(MD5_PREFIX) :], hashlib.md5(password.encode()).hexdigest())
     usable = stored if stored and stored.startswith("$2") else _dummy
     return offload(_matches, _digest(password), usable) and usable is stored
 
@@ -63,14 +78,17 @@ def is_legacy(stored: str | None) -> bool:
 def check_strength(password: str, *, username: str = "") -> None:
     """Raises Invalid with the reason when a new password is too weak."""
     if len(password) < _min_length:
-        raise Invalid("The password is too short",
-                      fields={"password": Reason("at least %(number)s characters", number=_min_length)})
+        raise Invalid(
+            "The password is too short",
+            fields={"password": Reason("at least %(number)s characters", number=_min_length)},
+        )
     if len(password) > 1024:
         raise Invalid("The password is too long", fields={"password": "at most 1024 characters"})
     kinds = sum(bool(re.search(pattern, password)) for pattern in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
     if kinds < 2 or password.lower() in _COMMON or (username and password.lower() == username.lower()):
-        raise Invalid("The password is too easy to guess: mix letters, digits or signs",
-                      fields={"password": "too easy to guess"})
+        raise Invalid(
+            "The password is too easy to guess: mix letters, digits or signs", fields={"password": "too easy to guess"}
+        )
 
 
 def random_password() -> str:

@@ -43,21 +43,40 @@ def actor_for_user(user: User, sign_in: LoginSession | None = None, ip: str = ""
             department_ids = _subtree(user.department_id)
     else:
         customer_id = db.session.scalar(select(Customer.id).where(Customer.user_id == user.id))
-    return Actor(kind="user", tenant_id=user.tenant_id, name=user.full_name or user.username, user_id=user.id,
-                 customer_id=customer_id, agent_id=agent_id, is_staff=is_staff, permissions=permissions,
-                 scopes=MappingProxyType(scopes), team_ids=frozenset(team_ids),
-                 department_ids=frozenset(department_ids), roles=tuple(role.code or role.name for role in roles),
-                 sign_in_id=sign_in.id if sign_in else None,
-                 must_change_password=bool(user.must_change_password), ip=ip)
+    return Actor(
+        kind="user",
+        tenant_id=user.tenant_id,
+        name=user.full_name or user.username,
+        user_id=user.id,
+        customer_id=customer_id,
+        agent_id=agent_id,
+        is_staff=is_staff,
+        permissions=permissions,
+        scopes=MappingProxyType(scopes),
+        team_ids=frozenset(team_ids),
+        department_ids=frozenset(department_ids),
+        roles=tuple(role.code or role.name for role in roles),
+        sign_in_id=sign_in.id if sign_in else None,
+        must_change_password=bool(user.must_change_password),
+        ip=ip,
+    )
 
 
 def actor_for_visitor(customer: Customer, sign_in: LoginSession, ip: str = "") -> Actor:
     """A portal visitor without account: the customer role's rights over his own things."""
     bind(db.session(), None, customer.tenant_id)
     permissions, scopes = _combined(_customer_role())
-    return Actor(kind="visitor", tenant_id=customer.tenant_id, name=customer.name, customer_id=customer.id,
-                 permissions=permissions, scopes=MappingProxyType(scopes), roles=(CUSTOMER_ROLE,),
-                 sign_in_id=sign_in.id, ip=ip)
+    return Actor(
+        kind="visitor",
+        tenant_id=customer.tenant_id,
+        name=customer.name,
+        customer_id=customer.id,
+        permissions=permissions,
+        scopes=MappingProxyType(scopes),
+        roles=(CUSTOMER_ROLE,),
+        sign_in_id=sign_in.id,
+        ip=ip,
+    )
 
 
 def anonymous(tenant_id: int, ip: str = "") -> Actor:
@@ -93,8 +112,10 @@ def _combined(role_ids: list[int]) -> tuple[frozenset[str], dict[str, Scope]]:
                 scopes[resource] = scope
     # a resource named by one role never narrows what another role's "*" allows
     if "*" in scopes:
-        scopes = {resource: max(scope, scopes["*"], key=lambda s: s.width) if len(role_ids) > 1 else scope
-                  for resource, scope in scopes.items()}
+        scopes = {
+            resource: max(scope, scopes["*"], key=lambda s: s.width) if len(role_ids) > 1 else scope
+            for resource, scope in scopes.items()
+        }
     return frozenset(permissions), scopes
 
 
@@ -107,9 +128,14 @@ def _rights_of_role(role_id: int) -> tuple[frozenset[str], dict[str, Scope]]:
         .select_from(PermissionView)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
         .join(Permission, Permission.id == PermissionView.permission_id)
-        .where(PermissionView.role.any(Role.id == role_id))).all()
+        .where(PermissionView.role.any(Role.id == role_id))
+    ).all()
     names = frozenset(right_name(view, permission) for view, permission in rows)
-    scopes = dict(db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id)).tuples().all())
+    scopes = dict(
+        db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id))
+        .tuples()
+        .all()
+    )
     _role_rights[role_id] = (time.monotonic() + RIGHTS_SECONDS, names, scopes)
     return names, scopes
 

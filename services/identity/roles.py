@@ -67,7 +67,9 @@ def delete_role(actor: Actor, role: Role) -> None:
 
 
 @operation("role.grant", title="Grant rights to a role")
-def grant_rights(actor: Actor, role: Role, *, permission_ids: list[int], scopes: dict[str, Scope] | None = None) -> Role:
+def grant_rights(
+    actor: Actor, role: Role, *, permission_ids: list[int], scopes: dict[str, Scope] | None = None
+) -> Role:
     """Set exactly these rights (and, if given, data scopes); users of the role obey at their next click.
 
     Nobody grants what he does not hold himself.
@@ -86,8 +88,13 @@ def grant_rights(actor: Actor, role: Role, *, permission_ids: list[int], scopes:
         if wider := sorted(name for name, scope in scopes.items() if scope.width > actor.scope(name).width):
             raise NotAllowed("You cannot grant a wider view than you have", resources=wider)
         _set_scopes(role, scopes)
-    audit.record(db.session, "role.grant", target=role, before={"removed": sorted(before - after)},
-                 after={"added": sorted(after - before), "scopes": {k: v.value for k, v in (scopes or {}).items()} or None})
+    audit.record(
+        db.session,
+        "role.grant",
+        target=role,
+        before={"removed": sorted(before - after)},
+        after={"added": sorted(after - before), "scopes": {k: v.value for k, v in (scopes or {}).items()} or None},
+    )
     db.session.flush()
     announce("role.updated", role_id=role.id)
     return role
@@ -115,8 +122,11 @@ def rights_of(role: Role) -> set[str]:
 
 def all_rights() -> list[PermissionView]:
     """Every right there is, ordered by resource."""
-    return list(db.session.scalars(select(PermissionView).join(ViewMenu).join(Permission)
-                                   .order_by(ViewMenu.name, Permission.name)))
+    return list(
+        db.session.scalars(
+            select(PermissionView).join(ViewMenu).join(Permission).order_by(ViewMenu.name, Permission.name)
+        )
+    )
 
 
 def sync_rights(names: Iterable[str]) -> int:
@@ -161,8 +171,11 @@ def expand(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
     names = set(names)
     found: set[str] = set()
     for pattern in patterns:
-        matching = {name for name in names
-                    if pattern == "*" or name == pattern or (pattern.endswith(".*") and name.startswith(pattern[:-1]))}
+        matching = {
+            name
+            for name in names
+            if pattern == "*" or name == pattern or (pattern.endswith(".*") and name.startswith(pattern[:-1]))
+        }
         if not matching:
             raise KeyError(f"no such right: {pattern}")
         found |= matching

@@ -141,14 +141,23 @@ def find_account(name: str) -> User | None:
         return None
     return db.session.scalars(
         select(User).where(or_(User.username == name, User.email == name.lower())).limit(1),
-        execution_options={"all_tenants": True}).first()
+        execution_options={"all_tenants": True},
+    ).first()
 
 
 def open_for_user(user: User, kind: SessionKind, *, ip: str, user_agent: str = "") -> Opened:
     """Begin a sign-in of an account whose password (and second factor) has been checked."""
     life = dt.timedelta(days=rules.refresh_days) if kind is SessionKind.api else dt.timedelta(hours=rules.browser_hours)
-    opened = _open(kind, life, ip=ip, user_agent=user_agent, user_id=user.id, token_version=user.token_version,
-                   tenant_id=user.tenant_id, who=user)
+    opened = _open(
+        kind,
+        life,
+        ip=ip,
+        user_agent=user_agent,
+        user_id=user.id,
+        token_version=user.token_version,
+        tenant_id=user.tenant_id,
+        who=user,
+    )
     return Opened(*opened, actor_for_user(user, opened[0], ip))
 
 
@@ -162,15 +171,23 @@ def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = ""
         return customer
 
     customer = run(system(tenant_id), "customer.visit", make)
-    opened = _open(SessionKind.visitor, dt.timedelta(days=rules.visitor_days), ip=ip, user_agent=user_agent,
-                   customer_id=customer.id, tenant_id=tenant_id)
+    opened = _open(
+        SessionKind.visitor,
+        dt.timedelta(days=rules.visitor_days),
+        ip=ip,
+        user_agent=user_agent,
+        customer_id=customer.id,
+        tenant_id=tenant_id,
+    )
     return Opened(*opened, actor_for_visitor(customer, opened[0], ip))
 
 
 def resume(token: str, *, ip: str = "") -> Resumed | None:
     """The living sign-in that a cookie's key names, with its actor as of now; None when it has ended."""
-    sign_in = db.session.scalars(select(LoginSession).where(LoginSession.token_hash == hash_token(token)),
-                                 execution_options={"all_tenants": True}).first()
+    sign_in = db.session.scalars(
+        select(LoginSession).where(LoginSession.token_hash == hash_token(token)),
+        execution_options={"all_tenants": True},
+    ).first()
     return _revive(sign_in, ip)
 
 
@@ -191,7 +208,11 @@ def keep_open(sign_in: LoginSession) -> None:
     """A browser in use stays signed in; written at most every five minutes."""
     if sign_in.kind is SessionKind.api or utcnow() - sign_in.last_seen_time < dt.timedelta(minutes=5):
         return
-    life = dt.timedelta(days=rules.visitor_days) if sign_in.kind is SessionKind.visitor else dt.timedelta(hours=rules.browser_hours)
+    life = (
+        dt.timedelta(days=rules.visitor_days)
+        if sign_in.kind is SessionKind.visitor
+        else dt.timedelta(hours=rules.browser_hours)
+    )
 
     def touch() -> None:
         sign_in.last_seen_time = utcnow()
@@ -218,8 +239,9 @@ def end_sign_ins(*conditions, reason: str) -> int:
     """Inside an operation: end the sign-ins that match, and tell their sockets. Returns how many."""
     ids = list(db.session.scalars(select(LoginSession.id).where(LoginSession.revoked_time.is_(None), *conditions)))
     if ids:
-        db.session.execute(update(LoginSession).where(LoginSession.id.in_(ids))
-                           .values(revoked_time=utcnow(), revoked_reason=reason))
+        db.session.execute(
+            update(LoginSession).where(LoginSession.id.in_(ids)).values(revoked_time=utcnow(), revoked_reason=reason)
+        )
         announce("session.ended", sign_in_ids=ids, reason=reason)
     return len(ids)
 
@@ -250,13 +272,27 @@ def _revive(sign_in: LoginSession | None, ip: str) -> Resumed | None:
     return Resumed(sign_in, actor_for_user(user, sign_in, ip), user)
 
 
-def _open(kind: SessionKind, life: dt.timedelta, *, ip: str, user_agent: str, tenant_id: int,
-          who: User | None = None, **columns) -> tuple[LoginSession, str]:
+def _open(
+    kind: SessionKind,
+    life: dt.timedelta,
+    *,
+    ip: str,
+    user_agent: str,
+    tenant_id: int,
+    who: User | None = None,
+    **columns,
+) -> tuple[LoginSession, str]:
     token = secrets.token_urlsafe(32)
 
     def begin() -> LoginSession:
-        sign_in = LoginSession(kind=kind, token_hash=hash_token(token), ip=ip[:64], user_agent=user_agent[:255],
-                               expire_time=utcnow() + life, **columns)
+        sign_in = LoginSession(
+            kind=kind,
+            token_hash=hash_token(token),
+            ip=ip[:64],
+            user_agent=user_agent[:255],
+            expire_time=utcnow() + life,
+            **columns,
+        )
         db.session.add(sign_in)
         if who is not None:
             who.last_login, who.locked_until, who.fail_login_count = utcnow(), None, 0
@@ -299,7 +335,11 @@ def read_step(note: str) -> User:
 
 def end_by_key(sign_in: LoginSession) -> None:
     """A browser that signs in anew gives its earlier sign-in back."""
-    run(system(sign_in.tenant_id), "session.replaced", lambda: end_sign_ins(LoginSession.id == sign_in.id, reason="replaced"))
+    run(
+        system(sign_in.tenant_id),
+        "session.replaced",
+        lambda: end_sign_ins(LoginSession.id == sign_in.id, reason="replaced"),
+    )
 
 
 def _steps() -> URLSafeTimedSerializer:

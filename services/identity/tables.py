@@ -22,8 +22,20 @@ MOST_RATIO = 200
 
 
 #: openpyxl has no error of its own for most of what may be wrong inside a file
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, IndexError, TypeError,
-           AttributeError, SyntaxError, OSError, EOFError, NotImplementedError)
+_BROKEN = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True)
@@ -114,8 +126,9 @@ def _cells(values) -> tuple[str, ...]:
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
-        raise Invalid("The table has too many columns",
-                      fields={"file": Reason("at most %(number)s columns", number=MOST_COLUMNS)})
+        raise Invalid(
+            "The table has too many columns", fields={"file": Reason("at most %(number)s columns", number=MOST_COLUMNS)}
+        )
     return tuple(cells)
 
 
@@ -126,6 +139,7 @@ def _text(value: object) -> str:
         value = int(value)  # spreadsheets keep phone numbers as numbers
     text = str(value).strip()
     if len(text) > MOST_CELL:
-        raise Invalid("A cell holds too much text",
-                      fields={"file": Reason("at most %(number)s characters", number=MOST_CELL)})
+        raise Invalid(
+            "A cell holds too much text", fields={"file": Reason("at most %(number)s characters", number=MOST_CELL)}
+        )
     return text

@@ -1,4 +1,4 @@
-"""API tokens: access JWT (2 h), opaque refresh token (7 d) that rotates; reuse of an old one ends the family (ID-14)."""
+"""API tokens: access JWT (2 h), opaque rotating refresh token (7 d); reuse of an old one ends the family (ID-14)."""
 
 import datetime as dt
 import secrets
@@ -41,9 +41,12 @@ def refresh(refresh_token: str) -> dict:
     """
     digest = hash_token(refresh_token)
     sign_in = db.session.scalars(
-        select(LoginSession).where(LoginSession.kind == SessionKind.api,
-                                   or_(LoginSession.token_hash == digest, LoginSession.previous_hash == digest)),
-        execution_options={"all_tenants": True}).first()
+        select(LoginSession).where(
+            LoginSession.kind == SessionKind.api,
+            or_(LoginSession.token_hash == digest, LoginSession.previous_hash == digest),
+        ),
+        execution_options={"all_tenants": True},
+    ).first()
     if sign_in is None:
         raise NotSignedIn("Please sign in again")
     new_token = secrets.token_urlsafe(32)
@@ -67,8 +70,14 @@ def refresh(refresh_token: str) -> dict:
 def actor_from(access_token: str, *, ip: str = "") -> Actor:
     """Who an access token speaks for, checked against the database. Raises NotSignedIn."""
     try:
-        claims = jwt.decode(access_token, _key, algorithms=[ALGORITHM], audience=AUDIENCE, leeway=10,
-                            options={"require": ["exp", "iat", "sub", "aud", "jti"]})
+        claims = jwt.decode(
+            access_token,
+            _key,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            leeway=10,
+            options={"require": ["exp", "iat", "sub", "aud", "jti"]},
+        )
         sign_in_id = int(claims["jti"].split("-")[0])
     except (jwt.InvalidTokenError, ValueError):
         raise NotSignedIn("Please sign in again") from None
@@ -80,7 +89,15 @@ def actor_from(access_token: str, *, ip: str = "") -> Actor:
 
 def _pair(sign_in: LoginSession, refresh_token: str) -> dict:
     now = dt.datetime.now(dt.UTC)
-    claims = {"sub": str(sign_in.user_id), "aud": AUDIENCE, "iat": now, "exp": now + dt.timedelta(minutes=_access_minutes),
-              "jti": f"{sign_in.id}-{secrets.token_hex(8)}"}
-    return {"accessToken": jwt.encode(claims, _key, algorithm=ALGORITHM), "refreshToken": refresh_token,
-            "expiresIn": _access_minutes * 60}
+    claims = {
+        "sub": str(sign_in.user_id),
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + dt.timedelta(minutes=_access_minutes),
+        "jti": f"{sign_in.id}-{secrets.token_hex(8)}",
+    }
+    return {
+        "accessToken": jwt.encode(claims, _key, algorithm=ALGORITHM),
+        "refreshToken": refresh_token,
+        "expiresIn": _access_minutes * 60,
+    }

@@ -70,9 +70,15 @@ def accept(user: User, code: str) -> bool:
         if step is not None:
             statement = update(User).where(User.id == user.id, User.totp_last_step < step).values(totp_last_step=step)
         else:
-            statement = (update(RecoveryCode).values(used_time=utcnow())
-                         .where(RecoveryCode.user_id == user.id, RecoveryCode.used_time.is_(None),
-                                RecoveryCode.code_hash == _hash(user, code)))
+            statement = (
+                update(RecoveryCode)
+                .values(used_time=utcnow())
+                .where(
+                    RecoveryCode.user_id == user.id,
+                    RecoveryCode.used_time.is_(None),
+                    RecoveryCode.code_hash == _hash(user, code),
+                )
+            )
         return db.session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 1
 
     return run(system(user.tenant_id), "user.second_factor", use)

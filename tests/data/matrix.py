@@ -98,7 +98,7 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/users/<id:id>/reset-password", ADMINISTRATORS, "user"),
     Row("POST", "/users/<id:id>/reset-second-factor", ADMINISTRATORS, "user"),
     Row("POST", "/users/sync/oa", "401 403 403 403 403 403 503 503", body={"roleId": "$role"}, why="no OA system is configured"),
-    Row("POST", "/users/import", ADMINISTRATORS, file=("users.csv", "username,role\nimported-once,agent\n".encode())),
+    Row("POST", "/users/import", ADMINISTRATORS, file=("users.csv", b"username,role\nimported-once,agent\n")),
     Row("GET", "/users/import/template.csv", ADMINISTRATORS),
     Row("GET", "/operation-logs", LEADERS),
     Row("GET", "/roles", ADMINISTRATORS),

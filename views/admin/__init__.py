@@ -22,8 +22,18 @@ from views.admin.base import AdminView
 from views.admin.options import OptionsView
 from views.admin.user_import import UserImportView
 
-_MODULES = (conversations, customers, dictionary_views, knowledge, organization, records, roles, system_settings,
-            tickets, users)
+_MODULES = (
+    conversations,
+    customers,
+    dictionary_views,
+    knowledge,
+    organization,
+    records,
+    roles,
+    system_settings,
+    tickets,
+    users,
+)
 
 
 def register_admin(appbuilder: AppBuilder) -> None:
@@ -33,9 +43,15 @@ def register_admin(appbuilder: AppBuilder) -> None:
     security = appbuilder.sm
     for category in MENU:
         for entry in category.entries:
-            view = appbuilder.add_view(screen(entry.view), entry.name, icon=entry.icon, label=entry.label,
-                                       category=category.name,
-                                       category_icon=category.icon, category_label=category.label)
+            view = appbuilder.add_view(
+                screen(entry.view),
+                entry.name,
+                icon=entry.icon,
+                label=entry.label,
+                category=category.name,
+                category_icon=category.icon,
+                category_label=category.label,
+            )
             # FAB_UPDATE_PERMS is off, so AppBuilder does not ask by itself
             security.add_permissions_view(view.base_permissions, view.class_permission_name)
             security.add_permissions_menu(entry.name)
@@ -52,4 +68,3 @@ def screens() -> list[type[AdminView]]:
 def screen(name: str) -> type:
     """The class of this name in the modules of the screens."""
     return next(getattr(module, name) for module in _MODULES if hasattr(module, name))
-

@@ -18,8 +18,9 @@ from views.admin.rows import COUNT_LIMIT, Rows
 
 PAGE_SIZES = (20, 50, 100)
 #: columns that take the whole width of a row's page, below the others
-WIDE = frozenset({"body", "content", "description", "detail", "introduction", "note", "params", "phrasings",
-                  "resolution"})
+WIDE = frozenset(
+    {"body", "content", "description", "detail", "introduction", "note", "params", "phrasings", "resolution"}
+)
 #: FAB's methods → the verb of the right, the same as REST asks: ticket.read, ticket.create …
 METHODS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete", "export": "export"}
 _VERB_METHODS = {"create": "add", "update": "edit", "delete": "delete"}
@@ -139,8 +140,9 @@ class AdminView(RowActions, ModelView):
         order = self._order(request.args.get(f"{prefix}sort", ""))
         # beyond the last page the pages end; without a bound the number would overflow the database's
         count, rows = self.datamodel.query(active, *order, page=min(page, COUNT_LIMIT // size), page_size=size)
-        return Listing(Cells(self, rows, self.list_columns), list(self.list_columns), count, page + 1, size, order,
-                       prefix)
+        return Listing(
+            Cells(self, rows, self.list_columns), list(self.list_columns), count, page + 1, size, order, prefix
+        )
 
     def _show(self, pk: str) -> dict:
         row = self.row(pk)
@@ -240,13 +242,19 @@ class AdminView(RowActions, ModelView):
 
     def column_to(self, model: type) -> str:
         """The column by which rows here belong to a row of `model`."""
-        return next(column.key for column in inspect(self.model).columns
-                    if any(key.column.table is inspect(model).local_table for key in column.foreign_keys))
+        return next(
+            column.key
+            for column in inspect(self.model).columns
+            if any(key.column.table is inspect(model).local_table for key in column.foreign_keys)
+        )
 
     def _given(self) -> dict:
         """What the address of an empty form already says, e.g. the dictionary of a new item."""
-        return {name: number for name in self.add_columns
-                if (number := filters.whole_number(request.args.get(name, ""))) is not None}
+        return {
+            name: number
+            for name in self.add_columns
+            if (number := filters.whole_number(request.args.get(name, ""))) is not None
+        }
 
     def _order(self, wanted: str) -> tuple[str, str]:
         name = wanted.removeprefix("-")
@@ -256,6 +264,11 @@ class AdminView(RowActions, ModelView):
 
     def _sortable(self) -> list[str]:
         columns = inspect(self.model).columns
-        return [name for name in self.list_columns if name in columns and name not in self.formatters
-                and not columns[name].foreign_keys and type(columns[name].type).__name__ != "JSON"]
-
+        return [
+            name
+            for name in self.list_columns
+            if name in columns
+            and name not in self.formatters
+            and not columns[name].foreign_keys
+            and type(columns[name].type).__name__ != "JSON"
+        ]

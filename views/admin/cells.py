@@ -109,7 +109,7 @@ def _html(value, whole: bool) -> Markup:
         return Markup(" ").join(tag(item) for item in (value if whole else value[:6]))
     if isinstance(value, dict):
         text = json.dumps(value, ensure_ascii=False, indent=2 if whole else None)
-        return Markup("<pre class=\"ad-json\">{}</pre>").format(text) if whole else _short(text)
+        return Markup('<pre class="ad-json">{}</pre>').format(text) if whole else _short(text)
     if isinstance(value, str):
         return _paragraph(value) if whole else _short(value)
     return escape(str(value))
@@ -120,7 +120,7 @@ def _paragraph(text: str) -> Markup:
 
 
 def _short(text: str) -> Markup:
-    line = " ".join(text[:LIST_LENGTH * 4].split())
+    line = " ".join(text[: LIST_LENGTH * 4].split())
     if len(line) <= LIST_LENGTH and len(text) <= LIST_LENGTH * 4:
         return escape(line)
     return Markup('<span title="{}">{}…</span>').format(text[:400], line[:LIST_LENGTH].rstrip())

@@ -15,9 +15,14 @@ from views.admin.cells import link_to, tag
 from views.admin.labels import origin
 from views.admin.row_actions import RowAction
 
-METHODS = {"auto": _("Automatic"), "assign": _("By a supervisor"), "transfer": _("Transferred"),
-           "takeover": _("Taken over"),
-           "queue": _("From the queue"), "conversation": _("From the conversation")}
+METHODS = {
+    "auto": _("Automatic"),
+    "assign": _("By a supervisor"),
+    "transfer": _("Transferred"),
+    "takeover": _("Taken over"),
+    "queue": _("From the queue"),
+    "conversation": _("From the conversation"),
+}
 
 
 def method(row) -> Markup:
@@ -62,32 +67,82 @@ class RatingView(AdminView):
     list_columns = ["id", "score", "comment", "conversation_id", "agent_id", "customer_id", "create_time"]
     show_columns = list_columns
     search_text, search_columns = ("comment",), ["score", "agent_id", "create_time"]
-    formatters = {"score": lambda row: Markup('<span class="ad-stars" title="{}/5">{}<i>{}</i></span>').format(
-        row.score, "★" * row.score, "★" * (5 - row.score))}
+    formatters = {
+        "score": lambda row: Markup('<span class="ad-stars" title="{}/5">{}<i>{}</i></span>').format(
+            row.score, "★" * row.score, "★" * (5 - row.score)
+        )
+    }
 
 
 class ConversationView(AdminView):
     model, resource, icon = Conversation, "conversation", "fa-comments"
     singular, plural = _("Conversation"), _("Conversations")
-    list_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "last_message_time",
-                    "create_time"]
-    show_columns = ["no", "status", "customer_id", "agent_id", "team_id", "channel", "subject", "queue_time",
-                    "queue_priority",
-                    "active_time", "first_reply_time", "last_message_time", "close_time", "close_reason", "bot_misses",
-                    "create_time"]
+    list_columns = [
+        "no",
+        "status",
+        "customer_id",
+        "agent_id",
+        "team_id",
+        "channel",
+        "subject",
+        "last_message_time",
+        "create_time",
+    ]
+    show_columns = [
+        "no",
+        "status",
+        "customer_id",
+        "agent_id",
+        "team_id",
+        "channel",
+        "subject",
+        "queue_time",
+        "queue_priority",
+        "active_time",
+        "first_reply_time",
+        "last_message_time",
+        "close_time",
+        "close_reason",
+        "bot_misses",
+        "create_time",
+    ]
     formatters = {"channel": origin("channel")}
     desk_path = "/desk/c/{id}"
     search_text = ("no", "subject")
     search_columns = ["status", "agent_id", "team_id", "customer_id", "create_time"]
     row_actions = (
-        RowAction("assign", _("Assign"), "conversation.assign", "fa-user-check", ask=("agent_id", "reason"),
-                  when=lambda row: row.status in OPEN),
-        RowAction("transfer", _("Transfer"), "conversation.transfer", "fa-right-left", ask=("to_agent_id", "reason"),
-                  when=lambda row: row.status in HELD),
-        RowAction("takeover", _("Take over"), "conversation.takeover", "fa-hand", ask=("reason",),
-                  when=lambda row: row.status in OPEN and row.agent_id != g.actor.agent_id),
-        RowAction("close", _("Close"), "conversation.close", "fa-circle-xmark", confirm=_("Really close?"),
-                  when=lambda row: row.status in OPEN),
+        RowAction(
+            "assign",
+            _("Assign"),
+            "conversation.assign",
+            "fa-user-check",
+            ask=("agent_id", "reason"),
+            when=lambda row: row.status in OPEN,
+        ),
+        RowAction(
+            "transfer",
+            _("Transfer"),
+            "conversation.transfer",
+            "fa-right-left",
+            ask=("to_agent_id", "reason"),
+            when=lambda row: row.status in HELD,
+        ),
+        RowAction(
+            "takeover",
+            _("Take over"),
+            "conversation.takeover",
+            "fa-hand",
+            ask=("reason",),
+            when=lambda row: row.status in OPEN and row.agent_id != g.actor.agent_id,
+        ),
+        RowAction(
+            "close",
+            _("Close"),
+            "conversation.close",
+            "fa-circle-xmark",
+            confirm=_("Really close?"),
+            when=lambda row: row.status in OPEN,
+        ),
     )
     related_views = [ConversationAssignmentView, RatingView]
 
@@ -98,8 +153,19 @@ class MessageView(AdminView):
     intro = _("Everything said in conversations and ticket rooms that you may see. Nothing can be changed here.")
     narrow = staticmethod(in_visible_threads(ChatMessage))
     list_columns = ["id", "sender_kind", "sender_name", "type", "content", "file_id", "recalled_time", "create_time"]
-    show_columns = ["id", "place", "seq", "sender_kind", "sender_name", "type", "content", "file_id", "edited_time",
-                    "recalled_time", "create_time"]
+    show_columns = [
+        "id",
+        "place",
+        "seq",
+        "sender_kind",
+        "sender_name",
+        "type",
+        "content",
+        "file_id",
+        "edited_time",
+        "recalled_time",
+        "create_time",
+    ]
     search_text, search_columns = ("content", "sender_name"), ["sender_kind", "type", "create_time"]
     formatters = {"place": place}
 
@@ -115,5 +181,8 @@ class QuickReplyView(AdminView):
     show_columns = [*list_columns, "create_time", "update_time"]
     add_columns = edit_columns = ["code", "title", "content", "category"]
     search_text, search_columns = ("code", "title", "content", "category"), []
-    row_actions = (RowAction("share", _("Give to everybody"), "quick_reply.share", "fa-users",
-                             when=lambda row: row.owner_id is not None),)
+    row_actions = (
+        RowAction(
+            "share", _("Give to everybody"), "quick_reply.share", "fa-users", when=lambda row: row.owner_id is not None
+        ),
+    )

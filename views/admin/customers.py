@@ -33,8 +33,11 @@ class ReachView(AdminView):
         data = super().data_of(form, verb, row)
         if row is not None and not g.actor.may("customer.read_pii"):
             # the form showed the masked value: what was not typed anew stays as it is
-            data = {name: value for name,
-                    value in data.items() if name not in _REACH or value != _REACH[name](getattr(row, name))}
+            data = {
+                name: value
+                for name, value in data.items()
+                if name not in _REACH or value != _REACH[name](getattr(row, name))
+            }
         return data
 
     def edit_form_of(self, row):
@@ -49,12 +52,31 @@ class ContactView(ReachView):
     model, resource, icon = Contact, "contact", "fa-address-book"
     singular, plural = _("Contact"), _("Contacts")
     list_columns = ["id", "name", "organization_id", "position", "department_name", "phone", "email", "create_time"]
-    show_columns = ["id", "name", "organization_id", "gender", "position", "department_name", "phone", "landline",
-                    "email",
-                    "emergency_phone", "create_time", "update_time"]
-    add_columns = edit_columns = ["organization_id", "name", "gender", "position", "department_name", "phone",
-                                  "landline",
-                                  "email", "emergency_phone"]
+    show_columns = [
+        "id",
+        "name",
+        "organization_id",
+        "gender",
+        "position",
+        "department_name",
+        "phone",
+        "landline",
+        "email",
+        "emergency_phone",
+        "create_time",
+        "update_time",
+    ]
+    add_columns = edit_columns = [
+        "organization_id",
+        "name",
+        "gender",
+        "position",
+        "department_name",
+        "phone",
+        "landline",
+        "email",
+        "emergency_phone",
+    ]
     search_text, search_columns = ("name",), ["organization_id"]
     choices = {"gender": lambda: list(GENDERS.items())}
     formatters = {**ReachView.formatters, "gender": lambda row: GENDERS.get(row.gender, row.gender)}
@@ -64,19 +86,57 @@ class CustomerView(ReachView):
     model, resource, icon = Customer, "customer", "fa-user-tag"
     singular, plural = _("Customer"), _("Customers")
     intro = _("Everybody who asked for service, with an account or as a visitor of the portal.")
-    list_columns = ["id", "name", "organization_id", "vip_level", "phone", "tags", "source", "last_contact_time",
-                    "create_time"]
-    show_columns = ["id", "name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level", "tags",
-                    "source",
-                    "is_temporary", "note", "last_contact_time", "create_time", "update_time"]
-    add_columns = edit_columns = ["name", "user_id", "contact_id", "organization_id", "phone", "email", "vip_level",
-                                  "tags",
-                                  "source", "is_temporary", "note"]
+    list_columns = [
+        "id",
+        "name",
+        "organization_id",
+        "vip_level",
+        "phone",
+        "tags",
+        "source",
+        "last_contact_time",
+        "create_time",
+    ]
+    show_columns = [
+        "id",
+        "name",
+        "user_id",
+        "contact_id",
+        "organization_id",
+        "phone",
+        "email",
+        "vip_level",
+        "tags",
+        "source",
+        "is_temporary",
+        "note",
+        "last_contact_time",
+        "create_time",
+        "update_time",
+    ]
+    add_columns = edit_columns = [
+        "name",
+        "user_id",
+        "contact_id",
+        "organization_id",
+        "phone",
+        "email",
+        "vip_level",
+        "tags",
+        "source",
+        "is_temporary",
+        "note",
+    ]
     search_text, search_columns = ("name",), ["organization_id", "is_temporary", "vip_level", "last_contact_time"]
-    formatters = {**ReachView.formatters, "source": origin("source"),
-                  "vip_level": lambda row: tag(f"VIP {row.vip_level}", "vip") if row.vip_level > 1 else EMPTY}
-    help_texts = {"vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
-                  "is_temporary": _("Came without registration and is not archived yet")}
+    formatters = {
+        **ReachView.formatters,
+        "source": origin("source"),
+        "vip_level": lambda row: tag(f"VIP {row.vip_level}", "vip") if row.vip_level > 1 else EMPTY,
+    }
+    help_texts = {
+        "vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
+        "is_temporary": _("Came without registration and is not archived yet"),
+    }
     related_views = [ConversationView, TicketView]
 
 
@@ -84,9 +144,28 @@ class OrganizationView(AdminView):
     model, resource, icon = Organization, "organization", "fa-building"
     singular, plural = _("Organization"), _("Organizations")
     list_columns = ["id", "name", "region", "industry", "cooperation_level", "phone", "create_time"]
-    show_columns = ["id", "name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note",
-                    "create_time", "update_time"]
-    add_columns = edit_columns = ["name", "credit_code", "region", "address", "phone", "industry", "cooperation_level",
-                                  "note"]
+    show_columns = [
+        "id",
+        "name",
+        "credit_code",
+        "region",
+        "address",
+        "phone",
+        "industry",
+        "cooperation_level",
+        "note",
+        "create_time",
+        "update_time",
+    ]
+    add_columns = edit_columns = [
+        "name",
+        "credit_code",
+        "region",
+        "address",
+        "phone",
+        "industry",
+        "cooperation_level",
+        "note",
+    ]
     search_text, search_columns = ("name", "credit_code", "region", "industry"), []
     related_views = [ContactView, CustomerView]

@@ -29,8 +29,14 @@ def _items(code: str) -> list[DictionaryItem]:
     """Read once per request: a list asks for every row."""
     known = g.setdefault("dictionaries", {})
     if code not in known:
-        known[code] = list(db.session.scalars(select(DictionaryItem).join(Dictionary).where(Dictionary.code == code)
-                                              .order_by(DictionaryItem.sort, DictionaryItem.id)))
+        known[code] = list(
+            db.session.scalars(
+                select(DictionaryItem)
+                .join(Dictionary)
+                .where(Dictionary.code == code)
+                .order_by(DictionaryItem.sort, DictionaryItem.id)
+            )
+        )
     return known[code]
 
 

@@ -11,9 +11,11 @@ from werkzeug.exceptions import HTTPException
 from app.errors import DomainError
 
 _TEXTS = {
-    400: _("The page has expired, please reload"), 403: _("You are not allowed to do this"),
+    400: _("The page has expired, please reload"),
+    403: _("You are not allowed to do this"),
     404: _("This does not exist"),
-    405: _("The request is not valid"), 413: _("The request is too large"),
+    405: _("The request is not valid"),
+    413: _("The request is too large"),
 }
 
 
@@ -44,8 +46,13 @@ def is_admin(path: str) -> bool:
 
 def refused(code: int, message):
     """A page that says what is wrong and leads back."""
-    return render_template("admin/refused.html", code=code, message=message, base_template="admin/base.html",
-                           appbuilder=current_app.appbuilder), code
+    return render_template(
+        "admin/refused.html",
+        code=code,
+        message=message,
+        base_template="admin/base.html",
+        appbuilder=current_app.appbuilder,
+    ), code
 
 
 def _page_for(text, elsewhere: Callable) -> Callable:

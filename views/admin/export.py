@@ -31,13 +31,19 @@ def answer(view, active, kind: str) -> Response:
         flash(gettext("Too many rows for Excel: narrow the list or take CSV"), "danger")
         return redirect(f"{view.route_base}/list/")
     wanted = [f"{flt.column_name} {flt.name}: {value}" for flt, value in active.get_filters_values()]
-    run(g.actor, f"{view.resource}.export", lambda: audit.record(
-        db.session, f"{view.resource}.export", note="; ".join([kind, *wanted])[:2000]))
+    run(
+        g.actor,
+        f"{view.resource}.export",
+        lambda: audit.record(db.session, f"{view.resource}.export", note="; ".join([kind, *wanted])[:2000]),
+    )
     name = f"{view.resource}-{utcnow():%Y%m%d-%H%M%S}.{kind}"
     if kind == "xlsx":
         return send_file(_workbook(view, active), as_attachment=True, download_name=name)
-    return Response(stream_with_context(_flowing(view, active)), mimetype="text/csv; charset=utf-8",
-                    headers={"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"})
+    return Response(
+        stream_with_context(_flowing(view, active)),
+        mimetype="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"},
+    )
 
 
 def harmless(text: str) -> str:

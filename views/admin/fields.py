@@ -84,8 +84,14 @@ class ReferenceField(Field):
             raise ValidationError(_("This does not exist"))
 
     def pre_validate(self, form) -> None:
-        if self.data is not None and self.data != self.object_data and db.session.scalar(
-                select(self.target.id).where(self.target.id == self.data, self.target.visible_to(g.actor))) is None:
+        if (
+            self.data is not None
+            and self.data != self.object_data
+            and db.session.scalar(
+                select(self.target.id).where(self.target.id == self.data, self.target.visible_to(g.actor))
+            )
+            is None
+        ):
             raise ValidationError(_("This does not exist"))
 
 
@@ -107,4 +113,3 @@ class PeopleField(SelectMultipleField):
         super().__init__(*args, coerce=int, choices=[], validate_choice=False, **kwargs)
         self.target = target
         self.render_kw = {"data-remote": f"/admin/options/{RESOURCES[target]}"}
-

@@ -101,8 +101,13 @@ def controls(view) -> Iterator[Control]:
         if name in view.choices:
             yield Control(name, label, "choice", request.args.get(name, ""), view.choices[name]())
         elif isinstance(column.type, Code):
-            yield Control(name, label, "choice", request.args.get(name, ""),
-                          [(member.value, labels.state_title(member)) for member in column.type.enum])
+            yield Control(
+                name,
+                label,
+                "choice",
+                request.args.get(name, ""),
+                [(member.value, labels.state_title(member)) for member in column.type.enum],
+            )
         elif is_flag(view.model, name):
             yield Control(name, label, "choice", request.args.get(name, ""), [("1", _("Yes")), ("0", _("No"))])
         elif target in SMALL:
@@ -114,8 +119,9 @@ def controls(view) -> Iterator[Control]:
             yield Control(f"{name}_from", label, "date", request.args.get(f"{name}_from", ""))
             yield Control(f"{name}_until", "", "date", request.args.get(f"{name}_until", ""))
         else:
-            yield Control(name, label, "number" if isinstance(column.type, Integer) else "text",
-                          request.args.get(name, ""))
+            yield Control(
+                name, label, "number" if isinstance(column.type, Integer) else "text", request.args.get(name, "")
+            )
 
 
 def read(view, filters) -> None:

@@ -77,16 +77,21 @@ def _field(view, declared: DataField, by_column: bool) -> Field:
     label = view.label_columns.get(name, labels.label_of(name))
     common = {"description": view.help_texts.get(name, ""), "validators": [InputRequired() if required else Optional()]}
     default = declared.default
-    if default in (python_inspect.Parameter.empty,
-                   None) and column is not None and column.default is not None and column.default.is_scalar:
+    if (
+        default in (python_inspect.Parameter.empty, None)
+        and column is not None
+        and column.default is not None
+        and column.default.is_scalar
+    ):
         default = column.default.arg
     if default not in (python_inspect.Parameter.empty, None):
         common["default"] = default
     if name in view.choices:
         if get_origin(kind) is list:
             return fields.ChecksField(label, choices=view.choices[name], **common)
-        return fields.ChoiceField(label, choices=view.choices[name], empty=not required and not common.get("default"),
-                                  **common)
+        return fields.ChoiceField(
+            label, choices=view.choices[name], empty=not required and not common.get("default"), **common
+        )
     target = target_of(view.model, name)
     if target is not None:
         if get_origin(kind) is list:

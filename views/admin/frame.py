@@ -12,8 +12,12 @@ from views.pages.shells import assets
 
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
-        page_assets=assets, page_csrf_token=auth.csrf_token, page_locale=current_locale, with_args=with_args,
-        page_company=company)
+        page_assets=assets,
+        page_csrf_token=auth.csrf_token,
+        page_locale=current_locale,
+        with_args=with_args,
+        page_company=company,
+    )
 
 
 def company() -> str:

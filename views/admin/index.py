@@ -17,22 +17,62 @@ from models.tickets import Ticket, TicketStatus
 
 #: (right, label, model, condition, address of the list it counts)
 FIGURES = (
-    ("conversation.read", _("Waiting"), Conversation, lambda: Conversation.status == ConversationStatus.queued,
-     "/admin/conversation/list/?status=queued"),
-    ("conversation.read", _("Running conversations"), Conversation, lambda: Conversation.status.in_(HELD),
-     "/admin/conversation/list/?status=active"),
-    ("ticket.read", _("Pending tickets"), Ticket, lambda: Ticket.status == TicketStatus.pending,
-     "/admin/ticket/list/?status=pending"),
-    ("ticket.read", _("Tickets in progress"), Ticket, lambda: Ticket.status == TicketStatus.processing,
-     "/admin/ticket/list/?status=processing"),
-    ("agent.read", _("Agents online"), Agent, lambda: Agent.presence == Presence.online,
-     "/admin/agent/list/?presence=online"),
-    ("customer.read", _("Customers"), Customer, lambda: Customer.is_temporary == 0,
-     "/admin/customer/list/?is_temporary=0"),
-    ("article.read", _("Published articles"), Article, lambda: Article.status == ArticleStatus.published,
-     "/admin/article/list/?status=published"),
-    ("question.read", _("Unanswered questions"), Question, lambda: Question.answered == 0,
-     "/admin/question/list/?answered=0"),
+    (
+        "conversation.read",
+        _("Waiting"),
+        Conversation,
+        lambda: Conversation.status == ConversationStatus.queued,
+        "/admin/conversation/list/?status=queued",
+    ),
+    (
+        "conversation.read",
+        _("Running conversations"),
+        Conversation,
+        lambda: Conversation.status.in_(HELD),
+        "/admin/conversation/list/?status=active",
+    ),
+    (
+        "ticket.read",
+        _("Pending tickets"),
+        Ticket,
+        lambda: Ticket.status == TicketStatus.pending,
+        "/admin/ticket/list/?status=pending",
+    ),
+    (
+        "ticket.read",
+        _("Tickets in progress"),
+        Ticket,
+        lambda: Ticket.status == TicketStatus.processing,
+        "/admin/ticket/list/?status=processing",
+    ),
+    (
+        "agent.read",
+        _("Agents online"),
+        Agent,
+        lambda: Agent.presence == Presence.online,
+        "/admin/agent/list/?presence=online",
+    ),
+    (
+        "customer.read",
+        _("Customers"),
+        Customer,
+        lambda: Customer.is_temporary == 0,
+        "/admin/customer/list/?is_temporary=0",
+    ),
+    (
+        "article.read",
+        _("Published articles"),
+        Article,
+        lambda: Article.status == ArticleStatus.published,
+        "/admin/article/list/?status=published",
+    ),
+    (
+        "question.read",
+        _("Unanswered questions"),
+        Question,
+        lambda: Question.answered == 0,
+        "/admin/question/list/?answered=0",
+    ),
 )
 
 
@@ -45,8 +85,13 @@ class AdminIndexView(IndexView):
     @expose("/")
     @has_access
     def index(self):
-        return self.render_template(self.index_template, title=_("Overview"), actor=g.actor, figures=_figures(g.actor),
-                                    categories=_categories(g.actor))
+        return self.render_template(
+            self.index_template,
+            title=_("Overview"),
+            actor=g.actor,
+            figures=_figures(g.actor),
+            categories=_categories(g.actor),
+        )
 
     def update_redirect(self) -> None:
         """Nothing leads back here by history."""
@@ -57,11 +102,23 @@ def _figures(actor: Actor) -> list[dict]:
     shown = [(number, figure) for number, figure in enumerate(FIGURES) if actor.may(figure[0])]
     if not shown:
         return []
-    counts = dict(db.session.execute(union_all(*(
-        select(db.literal(number).label("number"), func.count(model.id)).where(condition(), model.visible_to(actor))
-        for number, (_right, _label, model, condition, _address) in shown))).tuples().all())
-    return [{"label": label, "count": counts[number], "address": address} for number,
-            (_r, label, _m, _c, address) in shown]
+    counts = dict(
+        db.session.execute(
+            union_all(
+                *(
+                    select(db.literal(number).label("number"), func.count(model.id)).where(
+                        condition(), model.visible_to(actor)
+                    )
+                    for number, (_right, _label, model, condition, _address) in shown
+                )
+            )
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        {"label": label, "count": counts[number], "address": address} for number, (_r, label, _m, _c, address) in shown
+    ]
 
 
 def _categories(actor: Actor) -> list[dict]:

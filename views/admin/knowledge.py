@@ -23,13 +23,39 @@ class ArticleView(AdminView):
     model, resource, icon = Article, "article", "fa-book-open"
     singular, plural = _("Article"), _("Articles")
     intro = _("The answers of the help centre and of the bot. Published changes are found within two seconds.")
-    list_columns = ["id", "title", "category_id", "locale", "status", "visibility", "view_count", "helpful_count",
-                    "index_error", "update_time"]
-    show_columns = ["id", "title", "status", "visibility", "category_id", "locale", "phrasings", "tags", "body",
-                    "view_count",
-                    "helpful_count", "unhelpful_count", "index_version", "index_error", "publish_time", "create_by",
-                    "create_time",
-                    "update_by", "update_time"]
+    list_columns = [
+        "id",
+        "title",
+        "category_id",
+        "locale",
+        "status",
+        "visibility",
+        "view_count",
+        "helpful_count",
+        "index_error",
+        "update_time",
+    ]
+    show_columns = [
+        "id",
+        "title",
+        "status",
+        "visibility",
+        "category_id",
+        "locale",
+        "phrasings",
+        "tags",
+        "body",
+        "view_count",
+        "helpful_count",
+        "unhelpful_count",
+        "index_version",
+        "index_error",
+        "publish_time",
+        "create_by",
+        "create_time",
+        "update_by",
+        "update_time",
+    ]
     add_columns = edit_columns = ["title", "body", "phrasings", "category_id", "tags", "visibility", "locale"]
     search_text = ("title", "body")
     search_columns = ["status", "category_id", "visibility", "locale", "update_time"]
@@ -39,14 +65,28 @@ class ArticleView(AdminView):
         "locale": lambda row: dict(languages()).get(row.locale, row.locale),
         "index_error": lambda row: tag(row.index_error, "danger") if row.index_error else EMPTY,
     }
-    help_texts = {"body": _("Markdown: # headings, - lists, **bold**, tables"),
-                  "phrasings": _("Other ways to ask the same question, one per line, at most 50"),
-                  "tags": _("One per line")}
+    help_texts = {
+        "body": _("Markdown: # headings, - lists, **bold**, tables"),
+        "phrasings": _("Other ways to ask the same question, one per line, at most 50"),
+        "tags": _("One per line"),
+    }
     row_actions = (
-        RowAction("publish", _("Publish"), "article.publish", "fa-upload", tone="primary",
-                  when=lambda row: row.status is not ArticleStatus.published),
-        RowAction("withdraw", _("Withdraw"), "article.withdraw", "fa-eye-slash", confirm=_("Really withdraw?"),
-                  when=lambda row: row.status is ArticleStatus.published),
+        RowAction(
+            "publish",
+            _("Publish"),
+            "article.publish",
+            "fa-upload",
+            tone="primary",
+            when=lambda row: row.status is not ArticleStatus.published,
+        ),
+        RowAction(
+            "withdraw",
+            _("Withdraw"),
+            "article.withdraw",
+            "fa-eye-slash",
+            confirm=_("Really withdraw?"),
+            when=lambda row: row.status is ArticleStatus.published,
+        ),
     )
 
     def _given(self) -> dict:
@@ -69,8 +109,20 @@ class QuestionView(AdminView):
     singular, plural = _("Question"), _("Questions")
     intro = _("What people asked and whether an article answered it. Unanswered questions show what is missing.")
     list_columns = ["id", "text", "answered", "confidence", "article_id", "channel", "tier", "create_time"]
-    show_columns = ["id", "text", "answered", "confidence", "article_id", "conversation_id", "channel", "tier",
-                    "create_time"]
+    show_columns = [
+        "id",
+        "text",
+        "answered",
+        "confidence",
+        "article_id",
+        "conversation_id",
+        "channel",
+        "tier",
+        "create_time",
+    ]
     search_text, search_columns = ("text",), ["answered", "article_id", "create_time"]
-    formatters = {"confidence": lambda row: f"{row.confidence / 10:.0f} %", "channel": origin("channel"),
-                  "tier": lambda row: TIERS.get(row.tier, row.tier)}
+    formatters = {
+        "confidence": lambda row: f"{row.confidence / 10:.0f} %",
+        "channel": origin("channel"),
+        "tier": lambda row: TIERS.get(row.tier, row.tier),
+    }

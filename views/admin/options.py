@@ -16,10 +16,14 @@ from views.admin.references import RESOURCES, named
 SIZE = 20
 #: class → the columns that are looked into
 SEARCHED = {
-    Agent: (User.full_name, User.username, Agent.work_no), Article: (Article.title,), Contact: (Contact.name,),
-    Conversation: (Conversation.no, Conversation.subject), Customer: (Customer.name,),
+    Agent: (User.full_name, User.username, Agent.work_no),
+    Article: (Article.title,),
+    Contact: (Contact.name,),
+    Conversation: (Conversation.no, Conversation.subject),
+    Customer: (Customer.name,),
     Organization: (Organization.name,),
-    Ticket: (Ticket.no, Ticket.title), User: (User.full_name, User.username),
+    Ticket: (Ticket.no, Ticket.title),
+    User: (User.full_name, User.username),
 }
 _BY_RESOURCE = {RESOURCES[model]: model for model in SEARCHED}
 
@@ -46,5 +50,7 @@ class OptionsView(BaseView):
             statement = statement.where(or_(*(column.contains(term, autoescape=True) for column in SEARCHED[model])))
         start = (min(max(page, 1), 500) - 1) * SIZE
         rows = list(db.session.scalars(statement.order_by(model.id.desc()).offset(start).limit(SIZE + 1)))
-        return jsonify(results=[{"id": row.id, "text": str(row) or f"#{row.id}"} for row in rows[:SIZE]],
-                       pagination={"more": len(rows) > SIZE})
+        return jsonify(
+            results=[{"id": row.id, "text": str(row) or f"#{row.id}"} for row in rows[:SIZE]],
+            pagination={"more": len(rows) > SIZE},
+        )

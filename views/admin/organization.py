@@ -24,15 +24,33 @@ class TeamView(AdminView):
     singular, plural = _("Team"), _("Teams")
     intro = _("Agents who serve together. Problem types and skills steer which conversations a team gets.")
     list_columns = ["id", "name", "department_id", "leader_id", "max_conversations", "create_time"]
-    show_columns = ["id", "name", "description", "department_id", "leader_id", "problem_types", "skills",
-                    "max_conversations",
-                    "create_time", "update_time"]
-    add_columns = edit_columns = ["name", "description", "department_id", "leader_id", "problem_types", "skills",
-                                  "max_conversations"]
+    show_columns = [
+        "id",
+        "name",
+        "description",
+        "department_id",
+        "leader_id",
+        "problem_types",
+        "skills",
+        "max_conversations",
+        "create_time",
+        "update_time",
+    ]
+    add_columns = edit_columns = [
+        "name",
+        "description",
+        "department_id",
+        "leader_id",
+        "problem_types",
+        "skills",
+        "max_conversations",
+    ]
     search_text, search_columns = ("name",), ["department_id"]
     choices = {"problem_types": items_of("problem_type")}
-    help_texts = {"max_conversations": _("0: as many as the members together"),
-                  "problem_types": _("Leave all boxes empty for any problem type")}
+    help_texts = {
+        "max_conversations": _("0: as many as the members together"),
+        "problem_types": _("Leave all boxes empty for any problem type"),
+    }
     related_views = [TeamMemberView]
 
 
@@ -52,14 +70,44 @@ class AgentView(AdminView):
     model, resource, icon = Agent, "agent", "fa-headset"
     singular, plural = _("Agent"), _("Agents")
     intro = _("The working side of staff accounts: presence, capacity, skills. The accounts are kept under Users.")
-    list_columns = ["work_no", "user_id", "presence", "current_count", "max_conversations", "skills", "region",
-                    "last_assigned_time"]
-    show_columns = ["id", "user_id", "work_no", "presence", "presence_time", "seen_time", "current_count",
-                    "max_conversations",
-                    "skills", "region", "seniority", "hire_date", "introduction", "teams", "last_assigned_time",
-                    "create_time"]
-    add_columns = edit_columns = ["user_id", "work_no", "max_conversations", "skills", "region", "seniority",
-                                  "hire_date", "introduction"]
+    list_columns = [
+        "work_no",
+        "user_id",
+        "presence",
+        "current_count",
+        "max_conversations",
+        "skills",
+        "region",
+        "last_assigned_time",
+    ]
+    show_columns = [
+        "id",
+        "user_id",
+        "work_no",
+        "presence",
+        "presence_time",
+        "seen_time",
+        "current_count",
+        "max_conversations",
+        "skills",
+        "region",
+        "seniority",
+        "hire_date",
+        "introduction",
+        "teams",
+        "last_assigned_time",
+        "create_time",
+    ]
+    add_columns = edit_columns = [
+        "user_id",
+        "work_no",
+        "max_conversations",
+        "skills",
+        "region",
+        "seniority",
+        "hire_date",
+        "introduction",
+    ]
     search_text, search_columns = ("work_no", "region"), ["presence", "user_id"]
     label_columns = {"user_id": _("Name")}
     formatters = {"teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams)}

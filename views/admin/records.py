@@ -21,10 +21,13 @@ from views.admin.conversations import in_visible_threads, place
 from views.admin.row_actions import RowAction
 
 SIZES = ("B", "KB", "MB", "GB")
-NOTICES = {"conversation.assigned": _("A conversation was given to you"),
-           "conversation.transferred": _("A conversation was handed to you"),
-           "ticket.assigned": _("A ticket was given to you"), "ticket.moved": _("A ticket changed its state"),
-           "ticket.message": _("New message in a ticket")}
+NOTICES = {
+    "conversation.assigned": _("A conversation was given to you"),
+    "conversation.transferred": _("A conversation was handed to you"),
+    "ticket.assigned": _("A ticket was given to you"),
+    "ticket.moved": _("A ticket changed its state"),
+    "ticket.message": _("New message in a ticket"),
+}
 
 
 class OperationLogView(AdminView):
@@ -32,13 +35,25 @@ class OperationLogView(AdminView):
     singular, plural = _("Operation"), _("Operation log")
     intro = _("Who did what, when and from where, with the values before and after. Nothing here can be changed.")
     list_columns = ["id", "create_time", "user_name", "operation", "target_type", "target_name", "ip"]
-    show_columns = ["id", "create_time", "user_name", "user_id", "operation", "target_type", "target_id", "target_name",
-                    "ip", "note"]
+    show_columns = [
+        "id",
+        "create_time",
+        "user_name",
+        "user_id",
+        "operation",
+        "target_type",
+        "target_id",
+        "target_name",
+        "ip",
+        "note",
+    ]
     search_text = ("operation", "target_name", "user_name")
     search_columns = ["user_id", "target_type", "target_id", "create_time"]
     label_columns = {"create_time": _("Time"), "user_id": _("Account")}
-    formatters = {"operation": lambda row: rights.title_of(row.operation),
-                  "target_type": lambda row: rights.resource_title(row.target_type) if row.target_type else EMPTY}
+    formatters = {
+        "operation": lambda row: rights.title_of(row.operation),
+        "target_type": lambda row: rights.resource_title(row.target_type) if row.target_type else EMPTY,
+    }
     show_template = "admin/log_entry.html"
 
     def heading(self, row) -> str:
@@ -48,8 +63,10 @@ class OperationLogView(AdminView):
         """(column, before, after) for every value that the operation touched."""
         before, after = row.before or {}, row.after or {}
         model = _model_of(row.target_type)
-        return [(labels.label_of(name), _plain(model, name, before.get(name)), _plain(model, name, after.get(name)))
-                for name in {**before, **after}]
+        return [
+            (labels.label_of(name), _plain(model, name, before.get(name)), _plain(model, name, after.get(name)))
+            for name in {**before, **after}
+        ]
 
 
 def _model_of(table: str) -> type | None:
@@ -80,17 +97,45 @@ class SignInView(AdminView):
     model, resource, icon = LoginSession, "login_session", "fa-right-to-bracket"
     singular, plural = _("Sign-in"), _("Sign-ins")
     intro = _("Browsers and programs that are or were signed in. Ending one takes effect at its next request.")
-    list_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "last_seen_time", "expire_time",
-                    "state"]
-    show_columns = ["id", "kind", "user_id", "customer_id", "ip", "user_agent", "state", "last_seen_time",
-                    "expire_time",
-                    "revoked_time", "revoked_reason", "create_time"]
+    list_columns = [
+        "id",
+        "kind",
+        "user_id",
+        "customer_id",
+        "ip",
+        "user_agent",
+        "last_seen_time",
+        "expire_time",
+        "state",
+    ]
+    show_columns = [
+        "id",
+        "kind",
+        "user_id",
+        "customer_id",
+        "ip",
+        "user_agent",
+        "state",
+        "last_seen_time",
+        "expire_time",
+        "revoked_time",
+        "revoked_reason",
+        "create_time",
+    ]
     search_text, search_columns = ("ip",), ["kind", "user_id", "customer_id", "create_time"]
     label_columns = {"state": _("State")}
     formatters = {"state": _state}
-    row_actions = (RowAction("end", _("End sign-in"), "login_session.end", "fa-right-from-bracket", tone="danger",
-                             confirm=_("Really end? Whoever uses it must sign in again."),
-                             when=lambda row: row.revoked_time is None),)
+    row_actions = (
+        RowAction(
+            "end",
+            _("End sign-in"),
+            "login_session.end",
+            "fa-right-from-bracket",
+            tone="danger",
+            confirm=_("Really end? Whoever uses it must sign in again."),
+            when=lambda row: row.revoked_time is None,
+        ),
+    )
 
     def heading(self, row) -> str:
         return f"{self.singular} #{row.id}"
@@ -114,12 +159,29 @@ class FileView(AdminView):
     narrow = staticmethod(_readable_files)
     order_columns = ["id", "name", "size", "create_time"]
     list_columns = ["id", "name", "mime", "size", "owner_kind", "is_internal", "create_time"]
-    show_columns = ["id", "name", "place", "mime", "size", "width", "height", "owner_kind", "is_internal", "sha256",
-                    "create_by", "create_time"]
+    show_columns = [
+        "id",
+        "name",
+        "place",
+        "mime",
+        "size",
+        "width",
+        "height",
+        "owner_kind",
+        "is_internal",
+        "sha256",
+        "create_by",
+        "create_time",
+    ]
     label_columns = {"width": _("Width"), "height": _("Height"), "place": _("Belongs to")}
     search_text, search_columns = ("name", "mime"), ["owner_kind", "is_internal", "create_time"]
-    formatters = {"size": _size, "place": place, "name": lambda row: Markup(
-        '<a href="/api/v1/files/{}/content" target="_blank" rel="noopener">{}</a>').format(row.id, row.name)}
+    formatters = {
+        "size": _size,
+        "place": place,
+        "name": lambda row: Markup('<a href="/api/v1/files/{}/content" target="_blank" rel="noopener">{}</a>').format(
+            row.id, row.name
+        ),
+    }
 
 
 def _link(row) -> Markup:
@@ -141,4 +203,3 @@ class NotificationView(AdminView):
 
     def heading(self, row) -> str:
         return str(NOTICES.get(row.kind, row.kind))
-

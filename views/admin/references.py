@@ -19,8 +19,14 @@ from models.tickets import Ticket
 
 #: parameters of operations and columns without foreign key that name a row
 BY_NAME: dict[str, type] = {
-    "agent_id": Agent, "to_agent_id": Agent, "customer_id": Customer, "create_by": User, "update_by": User,
-    "department_id": Department, "user_ids": User, "role_ids": Role,
+    "agent_id": Agent,
+    "to_agent_id": Agent,
+    "customer_id": Customer,
+    "create_by": User,
+    "update_by": User,
+    "department_id": Department,
+    "user_ids": User,
+    "role_ids": Role,
 }
 #: rows whose name is another row's: load that along
 _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
@@ -28,10 +34,20 @@ _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agen
 SMALL = (Department, Team, Role, ArticleCategory, Dictionary)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
-    Agent: "agent", Article: "article", ArticleCategory: "article_category", Contact: "contact",
+    Agent: "agent",
+    Article: "article",
+    ArticleCategory: "article_category",
+    Contact: "contact",
     Conversation: "conversation",
-    Customer: "customer", Department: "department", Dictionary: "dictionary", FileObject: "file_object",
-    Organization: "organization", Role: "role", Team: "team", Ticket: "ticket", User: "user",
+    Customer: "customer",
+    Department: "department",
+    Dictionary: "dictionary",
+    FileObject: "file_object",
+    Organization: "organization",
+    Role: "role",
+    Team: "team",
+    Ticket: "ticket",
+    User: "user",
 }
 
 
@@ -60,9 +76,15 @@ def load_names(model: type, rows: Iterable, columns: Iterable[str]) -> dict[tupl
             if isinstance(number, int):
                 wanted.setdefault(target, set()).add(number)
                 places.append((column, target, number))
-    found = {target: {row.id: row for row in db.session.scalars(
-        named(target).where(target.id.in_(numbers)), execution_options={"include_deleted": True})}
-        for target, numbers in wanted.items()}
+    found = {
+        target: {
+            row.id: row
+            for row in db.session.scalars(
+                named(target).where(target.id.in_(numbers)), execution_options={"include_deleted": True}
+            )
+        }
+        for target, numbers in wanted.items()
+    }
     return {(column, number): found[target][number] for column, target, number in places if number in found[target]}
 
 

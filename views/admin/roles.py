@@ -35,8 +35,10 @@ class RoleView(AdminView):
     add_columns = edit_columns = ["name", "description"]
     search_text = ("name", "description")
     base_order = ("id", "asc")
-    formatters = {"code": lambda row: tag(_("Preset"), "primary") if row.code else EMPTY,
-                  "scopes": lambda row: _scopes_in_words(row)}
+    formatters = {
+        "code": lambda row: tag(_("Preset"), "primary") if row.code else EMPTY,
+        "scopes": lambda row: _scopes_in_words(row),
+    }
     row_actions = (RowAction("give", _("Give to users"), "role.assign_users", "fa-user-plus", ask=("user_ids",)),)
     show_template = "admin/role.html"
 
@@ -52,14 +54,25 @@ class RoleView(AdminView):
                 abort(403)
             if self._grant(role):
                 return redirect(f"{self.route_base}/show/{role.id}")
-        return self.render_template("admin/rights.html", title=gettext("Rights"), role=role, groups=_groups(role),
-                                    scopes=_scopes_of(role), scope_choices=list(Scope), editable=editable,
-                                    super_role=role.code == SUPER_ROLE, state_title=labels.state_title)
+        return self.render_template(
+            "admin/rights.html",
+            title=gettext("Rights"),
+            role=role,
+            groups=_groups(role),
+            scopes=_scopes_of(role),
+            scope_choices=list(Scope),
+            editable=editable,
+            super_role=role.code == SUPER_ROLE,
+            state_title=labels.state_title,
+        )
 
     def _grant(self, role: Role) -> bool:
         chosen = [int(number) for number in request.form.getlist("right") if number.isascii() and number.isdigit()]
-        scopes = {resource: Scope(value) for resource in ("*", *SCOPED)
-                  if (value := request.form.get(f"scope-{resource}", "")) in {scope.value for scope in Scope}}
+        scopes = {
+            resource: Scope(value)
+            for resource in ("*", *SCOPED)
+            if (value := request.form.get(f"scope-{resource}", "")) in {scope.value for scope in Scope}
+        }
         try:
             roles.grant_rights(g.actor, role, permission_ids=chosen, scopes={"*": Scope.own} | scopes)
         except DomainError as refusal:
@@ -86,17 +99,33 @@ def _scope_title(resource: str):
 
 def _groups(role: Role) -> list[dict]:
     """[{resource, title, scoped, rights: [{id, title, name, held, mine}]}], in the order people look for them."""
-    held = set(request.form.getlist("right",
-                                    type=int)) if request.method == "POST" else {row.id for row in role.permissions}
+    held = (
+        set(request.form.getlist("right", type=int))
+        if request.method == "POST"
+        else {row.id for row in role.permissions}
+    )
     found: dict[str, list[dict]] = {}
     for row in roles.all_rights():
         name = right_name(row.view_menu.name, row.permission.name)
-        found.setdefault(row.view_menu.name, []).append({
-            "id": row.id, "name": name, "title": rights.action_title(name), "held": row.id in held,
-            # nobody grants what he does not hold; what the role has already may stay
-            "mine": g.actor.may(name) or row.id in held})
-    groups = [{"resource": resource, "title": rights.resource_title(resource), "scoped": resource in SCOPED,
-               "rights": sorted(items, key=_place)} for resource, items in found.items()]
+        found.setdefault(row.view_menu.name, []).append(
+            {
+                "id": row.id,
+                "name": name,
+                "title": rights.action_title(name),
+                "held": row.id in held,
+                # nobody grants what he does not hold; what the role has already may stay
+                "mine": g.actor.may(name) or row.id in held,
+            }
+        )
+    groups = [
+        {
+            "resource": resource,
+            "title": rights.resource_title(resource),
+            "scoped": resource in SCOPED,
+            "rights": sorted(items, key=_place),
+        }
+        for resource, items in found.items()
+    ]
     return sorted(groups, key=lambda group: str(group["title"]))
 
 

@@ -81,8 +81,9 @@ class RowActions:
             else:
                 flash(gettext("Done"), "success")
                 return answer or redirect(f"{self.route_base}/show/{pk}")
-        return self.render_template("admin/edit.html", title=action.label, widgets={"form": form, "row": row},
-                                    action=action)
+        return self.render_template(
+            "admin/edit.html", title=action.label, widgets={"form": form, "row": row}, action=action
+        )
 
     @expose("/action_post", methods=["POST"])
     def action_post(self):

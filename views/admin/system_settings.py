@@ -17,8 +17,10 @@ from services.settings import SETTINGS, Declared
 TITLES = {
     "company_name": (_("Company name"), _("Name shown to customers")),
     "bot_no_answer": (_("When the bot does not know"), _("What the bot says when it does not know")),
-    "bot_misses_before_offer": (_("Unanswered questions before handing over"),
-                                _("Unanswered questions in a row after which the bot hands over by itself")),
+    "bot_misses_before_offer": (
+        _("Unanswered questions before handing over"),
+        _("Unanswered questions in a row after which the bot hands over by itself"),
+    ),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
 }
 
@@ -38,8 +40,9 @@ class SettingsView(BaseView):
     def edit(self):
         form = _form()(data=settings.all_settings())
         if form.is_submitted() and form.validate():
-            changed = {name: form[name].data for name,
-                       value in settings.all_settings().items() if form[name].data != value}
+            changed = {
+                name: form[name].data for name, value in settings.all_settings().items() if form[name].data != value
+            }
             try:
                 settings.change_settings(g.actor, values=changed)
             except DomainError as refusal:
@@ -47,8 +50,13 @@ class SettingsView(BaseView):
             else:
                 flash(gettext("Saved"), "success")
                 return redirect("/admin/settings/")
-        return self.render_template("admin/settings.html", title=self.plural, form=form, names=list(SETTINGS),
-                                    editable=g.actor.may("system_setting.update"))
+        return self.render_template(
+            "admin/settings.html",
+            title=self.plural,
+            form=form,
+            names=list(SETTINGS),
+            editable=g.actor.may("system_setting.update"),
+        )
 
 
 def _form() -> type[DynamicForm]:

@@ -32,11 +32,26 @@ class TicketView(AdminView):
     model, resource, icon = Ticket, "ticket", "fa-ticket"
     singular, plural = _("Ticket"), _("Tickets")
     list_columns = ["no", "title", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
-    show_columns = ["no", "title", "description", "status", "priority", "type", "source", "customer_id", "assignee_id",
-                    "team_id",
-                    "conversation_id", "resolution", "first_reply_time", "resolve_time", "close_time", "create_by",
-                    "create_time",
-                    "update_time"]
+    show_columns = [
+        "no",
+        "title",
+        "description",
+        "status",
+        "priority",
+        "type",
+        "source",
+        "customer_id",
+        "assignee_id",
+        "team_id",
+        "conversation_id",
+        "resolution",
+        "first_reply_time",
+        "resolve_time",
+        "close_time",
+        "create_by",
+        "create_time",
+        "update_time",
+    ]
     add_columns = ["title", "description", "type", "priority", "customer_id"]
     edit_columns = ["title", "description", "type", "priority"]
     desk_path = "/desk/tickets/{id}"
@@ -45,10 +60,21 @@ class TicketView(AdminView):
     choices = {"type": items_of("ticket_type")}
     formatters = {"type": word_of("ticket_type", "type"), "source": origin("source")}
     row_actions = (
-        RowAction("flow", _("Change state"), "ticket.flow", "fa-arrow-right-arrow-left",
-                  ask=("status", "resolution", "reason")),
-        RowAction("assign", _("Assign"), "ticket.assign", "fa-user-check", ask=("agent_id", "reason"),
-                  when=lambda row: row.status not in ENDED),
+        RowAction(
+            "flow",
+            _("Change state"),
+            "ticket.flow",
+            "fa-arrow-right-arrow-left",
+            ask=("status", "resolution", "reason"),
+        ),
+        RowAction(
+            "assign",
+            _("Assign"),
+            "ticket.assign",
+            "fa-user-check",
+            ask=("agent_id", "reason"),
+            when=lambda row: row.status not in ENDED,
+        ),
         RowAction("follow_up", _("Record a follow-up"), "ticket.follow_up", "fa-list-check", ask=("content", "result")),
     )
     related_views = [TicketFollowUpView, TicketAssignmentView]

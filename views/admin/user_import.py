@@ -31,9 +31,19 @@ class UserImportView(BaseView):
             except DomainError as refusal:
                 problem = _reason(refusal)
         failed = sum(outcome.error is not None for outcome in outcomes or ())
-        response = make_response(self.render_template(
-            "admin/user_import.html", title=self.title, outcomes=outcomes, problem=problem, trial=trial, failed=failed,
-            reason=_reason, most_rows=tables.MOST_ROWS, most_passwords=imports.MOST_OWN_PASSWORDS))
+        response = make_response(
+            self.render_template(
+                "admin/user_import.html",
+                title=self.title,
+                outcomes=outcomes,
+                problem=problem,
+                trial=trial,
+                failed=failed,
+                reason=_reason,
+                most_rows=tables.MOST_ROWS,
+                most_passwords=imports.MOST_OWN_PASSWORDS,
+            )
+        )
         response.headers["Cache-Control"] = "no-store"  # new passwords are shown this once
         return response
 

@@ -20,11 +20,34 @@ class UserView(AdminView):
     model, resource, icon = User, "user", "fa-users"
     singular, plural = _("User"), _("Users")
     intro = _("Accounts of staff and customers. Disabling one or changing its roles ends its sign-ins.")
-    list_columns = ["id", "username", "full_name", "roles", "department_id", "active", "totp_enabled", "last_login",
-                    "create_time"]
-    show_columns = ["id", "username", "full_name", "email", "phone", "department_id", "roles", "locale", "active",
-                    "totp_enabled",
-                    "must_change_password", "last_login", "create_by", "create_time", "update_time"]
+    list_columns = [
+        "id",
+        "username",
+        "full_name",
+        "roles",
+        "department_id",
+        "active",
+        "totp_enabled",
+        "last_login",
+        "create_time",
+    ]
+    show_columns = [
+        "id",
+        "username",
+        "full_name",
+        "email",
+        "phone",
+        "department_id",
+        "roles",
+        "locale",
+        "active",
+        "totp_enabled",
+        "must_change_password",
+        "last_login",
+        "create_by",
+        "create_time",
+        "update_time",
+    ]
     add_columns = ["username", "full_name", "email", "phone", "department_id", "role_ids", "locale"]
     edit_columns = ["full_name", "email", "phone", "department_id", "role_ids", "active", "locale"]
     search_text, search_columns = ("username", "full_name", "email"), ["department_id", "active", "create_time"]
@@ -37,19 +60,45 @@ class UserView(AdminView):
     }
     may_stay_empty = ("email",)
     eager = ("roles",)
-    help_texts = {"username": _("3 to 64 letters, digits or . _ -"),
-                  "phone": _("Chinese mobile number, or +country code")}
+    help_texts = {
+        "username": _("3 to 64 letters, digits or . _ -"),
+        "phone": _("Chinese mobile number, or +country code"),
+    }
     row_actions = (
-        RowAction("reset_password", _("Reset password"), "user.reset_password", "fa-key", multiple=False,
-                  confirm=_("Make a new random password? All sign-ins of this account end.")),
-        RowAction("reset_second_factor", _("Reset second factor"), "user.reset_second_factor", "fa-mobile-screen",
-                  multiple=False,
-                  confirm=_("Switch two-step verification off for this account?"),
-                  when=lambda row: bool(row.totp_enabled)),
-        RowAction("disable", _("Disable"), "user.update", "fa-user-slash", data=(("active", False),),
-                  confirm=_("Really disable? Sign-ins end at once."), when=lambda row: row.active),
-        RowAction("enable", _("Enable"), "user.update", "fa-user-check", data=(("active", True),),
-                  when=lambda row: not row.active),
+        RowAction(
+            "reset_password",
+            _("Reset password"),
+            "user.reset_password",
+            "fa-key",
+            multiple=False,
+            confirm=_("Make a new random password? All sign-ins of this account end."),
+        ),
+        RowAction(
+            "reset_second_factor",
+            _("Reset second factor"),
+            "user.reset_second_factor",
+            "fa-mobile-screen",
+            multiple=False,
+            confirm=_("Switch two-step verification off for this account?"),
+            when=lambda row: bool(row.totp_enabled),
+        ),
+        RowAction(
+            "disable",
+            _("Disable"),
+            "user.update",
+            "fa-user-slash",
+            data=(("active", False),),
+            confirm=_("Really disable? Sign-ins end at once."),
+            when=lambda row: row.active,
+        ),
+        RowAction(
+            "enable",
+            _("Enable"),
+            "user.update",
+            "fa-user-check",
+            data=(("active", True),),
+            when=lambda row: not row.active,
+        ),
     )
     list_template = "admin/users.html"
 

@@ -3,8 +3,20 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from views.api import (conversations, endpoint, identity, knowledge, misc, openapi, organization, people, roles, session, table,  # noqa: F401
-                       tickets)
+from views.api import (  # noqa: F401
+    conversations,
+    endpoint,
+    identity,
+    knowledge,
+    misc,
+    openapi,
+    organization,
+    people,
+    roles,
+    session,
+    table,
+    tickets,
+)
 
 
 def register_api(app: Flask, csrf: CSRFProtect) -> None:

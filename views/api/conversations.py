@@ -21,20 +21,36 @@ SECTION = "会话管理接口"
 def dump_agent_ref(agent: Agent | None) -> dict | None:
     if agent is None:
         return None
-    return {"id": agent.id, "userId": agent.user_id, "name": agent.name,
-            "avatarUrl": agent.user.avatar_url if agent.user else None}
+    return {
+        "id": agent.id,
+        "userId": agent.user_id,
+        "name": agent.name,
+        "avatarUrl": agent.user.avatar_url if agent.user else None,
+    }
 
 
 def dump_customer_ref(customer) -> dict | None:
     if customer is None:
         return None
-    return {"id": customer.id, "name": customer.name, "vipLevel": customer.vip_level, "avatarUrl": None,
-            "isTemporary": bool(customer.is_temporary)}
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "vipLevel": customer.vip_level,
+        "avatarUrl": None,
+        "isTemporary": bool(customer.is_temporary),
+    }
 
 
 def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
-    tickets = dict(db.session.execute(select(Ticket.conversation_id, Ticket.id).where(
-        Ticket.conversation_id.in_([row.id for row in rows]), Ticket.visible_to(actor))).tuples().all())
+    tickets = dict(
+        db.session.execute(
+            select(Ticket.conversation_id, Ticket.id).where(
+                Ticket.conversation_id.in_([row.id for row in rows]), Ticket.visible_to(actor)
+            )
+        )
+        .tuples()
+        .all()
+    )
     found = counters(actor, rows)
     for row in rows:
         found[row.id] |= {"ticketId": tickets.get(row.id), "pendingTransfer": None, "typing": []}
@@ -42,23 +58,54 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
 
 
 SESSIONS = Resource(
-    path="sessions", key="conversation", model=Conversation, section=SECTION, title="会话",
-    out=("id", "no", "status", "channel", "subject", "team_id", "thread_id", "create_time", "queue_time", "active_time",
-         "first_reply_time", "last_message_time", "close_time", "close_reason", "version"),
+    path="sessions",
+    key="conversation",
+    model=Conversation,
+    section=SECTION,
+    title="会话",
+    out=(
+        "id",
+        "no",
+        "status",
+        "channel",
+        "subject",
+        "team_id",
+        "thread_id",
+        "create_time",
+        "queue_time",
+        "active_time",
+        "first_reply_time",
+        "last_message_time",
+        "close_time",
+        "close_reason",
+        "version",
+    ),
     filters=("status", "agent_id", "customer_id", "team_id", "channel"),
-    sort=("id", "create_time", "last_message_time", "queue_time", "close_time"), search=("no", "subject", "customer.name"),
+    sort=("id", "create_time", "last_message_time", "queue_time", "close_time"),
+    search=("no", "subject", "customer.name"),
     eager=("customer", "agent.user", "thread"),
-    more={"customer": lambda actor, row: dump_customer_ref(row.customer), "agent": lambda actor, row: dump_agent_ref(row.agent),
-          "queue": lambda actor, row: routing.queue_position(row)},
-    enrich=_enrich, writes=())
+    more={
+        "customer": lambda actor, row: dump_customer_ref(row.customer),
+        "agent": lambda actor, row: dump_agent_ref(row.agent),
+        "queue": lambda actor, row: routing.queue_position(row),
+    },
+    enrich=_enrich,
+    writes=(),
+)
 
 
 def dump(actor: Actor, conversation: Conversation) -> dict:
     return SESSIONS.dump(actor, conversation)
 
 
-@endpoint("GET", "/sessions", section=SECTION, summary="会话列表", right="conversation.read",
-          query={**PAGING, "status": str, "agentId": str, "customerId": int, "teamId": int, "channel": str})
+@endpoint(
+    "GET",
+    "/sessions",
+    section=SECTION,
+    summary="会话列表",
+    right="conversation.read",
+    query={**PAGING, "status": str, "agentId": str, "customerId": int, "teamId": int, "channel": str},
+)
 def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", **query):
     statement = select(Conversation)
     if agentId == "me":
@@ -72,10 +119,17 @@ def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime
     return listing(SESSIONS, actor, statement=statement, sort=sort, **query)
 
 
-@endpoint("GET", "/sessions/unassigned", section=SECTION, summary="待分配列表", right="conversation.assign", query=PAGING)
+@endpoint(
+    "GET", "/sessions/unassigned", section=SECTION, summary="待分配列表", right="conversation.assign", query=PAGING
+)
 def unassigned(actor: Actor, sort: str = "queueTime", **query):
-    return listing(SESSIONS, actor, statement=select(Conversation).where(Conversation.status == ConversationStatus.queued),
-                   sort=sort, **query)
+    return listing(
+        SESSIONS,
+        actor,
+        statement=select(Conversation).where(Conversation.status == ConversationStatus.queued),
+        sort=sort,
+        **query,
+    )
 
 
 @endpoint("GET", "/sessions/<id:id>", section=SECTION, summary="会话详情", right="conversation.read")
@@ -83,38 +137,76 @@ def show_session(actor: Actor, row_id: int):
     return dump(actor, load(Conversation, row_id, actor))
 
 
-@endpoint("POST", "/sessions", section=SECTION, summary="创建会话", right="conversation.open",
-          fields=(DataField("question", str, "", 2000), DataField("channel", str, "portal", 32),
-                  DataField("client_msg_id", str, "", 64)))
+@endpoint(
+    "POST",
+    "/sessions",
+    section=SECTION,
+    summary="创建会话",
+    right="conversation.open",
+    fields=(
+        DataField("question", str, "", 2000),
+        DataField("channel", str, "portal", 32),
+        DataField("client_msg_id", str, "", 64),
+    ),
+)
 def open_session(actor: Actor, question: str = "", channel: str = "portal", client_msg_id: str = ""):
     conversation = conversations.open_conversation(actor, channel=channel)
     if question.strip():
         threads.limit_sender(actor)
-        conversations.send_message(actor, conversation, client_msg_id=client_msg_id or f"q-{conversation.thread.last_seq}",
-                                   content=question.strip())
+        conversations.send_message(
+            actor,
+            conversation,
+            client_msg_id=client_msg_id or f"q-{conversation.thread.last_seq}",
+            content=question.strip(),
+        )
     return dump(actor, conversation)
 
 
-@endpoint("POST", "/sessions/batch-assign", section=SECTION, summary="批量分配", right="conversation.assign",
-          fields=(DataField("ids", list[int]), DataField("agent_id", int), DataField("reason", str, "", 500)))
+@endpoint(
+    "POST",
+    "/sessions/batch-assign",
+    section=SECTION,
+    summary="批量分配",
+    right="conversation.assign",
+    fields=(DataField("ids", list[int]), DataField("agent_id", int), DataField("reason", str, "", 500)),
+)
 def batch_assign(actor: Actor, ids: list[int], agent_id: int, reason: str = ""):
-    rows = list(db.session.scalars(select(Conversation).where(Conversation.id.in_(ids), Conversation.visible_to(actor))))
+    rows = list(
+        db.session.scalars(select(Conversation).where(Conversation.id.in_(ids), Conversation.visible_to(actor)))
+    )
     if not ids or len(rows) != len(set(ids)):
         raise NotFound("This does not exist")  # all or none, and no hint which one is hidden
     return [dump(actor, row) for row in conversations.batch_assign(actor, rows, agent_id=agent_id, reason=reason)]
 
 
-@endpoint("GET", "/sessions/<id:id>/assignments", section=SECTION, summary="分配历史", right="conversation_assignment.read")
+@endpoint(
+    "GET", "/sessions/<id:id>/assignments", section=SECTION, summary="分配历史", right="conversation_assignment.read"
+)
 def list_assignments(actor: Actor, row_id: int):
     return dump_assignments(conversations.assignments_of(load(Conversation, row_id, actor)))
 
 
 def dump_assignments(rows: list[ConversationAssignment]) -> list[dict]:
-    names = dict(db.session.execute(select(User.id, User.full_name).where(User.id.in_({row.create_by for row in rows if row.create_by}))).tuples().all())
-    return [{"id": row.id, "method": row.method, "fromAgent": dump_agent_ref(row.from_agent), "toAgent": dump_agent_ref(row.to_agent),
-             "reason": row.reason, "detail": getattr(row, "detail", None),
-             "by": {"id": row.create_by, "name": names.get(row.create_by, "")} if row.create_by else None,
-             "createTime": plain(row.create_time)} for row in rows]
+    names = dict(
+        db.session.execute(
+            select(User.id, User.full_name).where(User.id.in_({row.create_by for row in rows if row.create_by}))
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        {
+            "id": row.id,
+            "method": row.method,
+            "fromAgent": dump_agent_ref(row.from_agent),
+            "toAgent": dump_agent_ref(row.to_agent),
+            "reason": row.reason,
+            "detail": getattr(row, "detail", None),
+            "by": {"id": row.create_by, "name": names.get(row.create_by, "")} if row.create_by else None,
+            "createTime": plain(row.create_time),
+        }
+        for row in rows
+    ]
 
 
 @endpoint("GET", "/sessions/<id:id>/suggestions", section=SECTION, summary="回复建议", right="conversation.suggest")
@@ -122,18 +214,38 @@ def suggestions(actor: Actor, row_id: int):
     return assistant.suggest(actor, load(Conversation, row_id, actor))
 
 
-@endpoint("POST", "/sessions/<id:id>/rating", section=SECTION, summary="评价会话", right="conversation.rate",
-          fields=OPERATIONS["conversation.rate"].data_fields)
+@endpoint(
+    "POST",
+    "/sessions/<id:id>/rating",
+    section=SECTION,
+    summary="评价会话",
+    right="conversation.rate",
+    fields=OPERATIONS["conversation.rate"].data_fields,
+)
 def rate(actor: Actor, row_id: int, **data):
     rating = conversations.rate_conversation(actor, load(Conversation, row_id, actor), **data)
     return {"id": rating.id, "score": rating.score, "comment": rating.comment}
 
 
 for _method, _suffix, _operation in (
-        ("PUT", "close", "conversation.close"), ("POST", "handover", "conversation.handover"), ("POST", "hold", "conversation.hold"),
-        ("POST", "resume", "conversation.resume"), ("POST", "assign", "conversation.assign"), ("POST", "reassign", "conversation.assign"),
-        ("POST", "transfer", "conversation.transfer"), ("POST", "takeover", "conversation.takeover")):
+    ("PUT", "close", "conversation.close"),
+    ("POST", "handover", "conversation.handover"),
+    ("POST", "hold", "conversation.hold"),
+    ("POST", "resume", "conversation.resume"),
+    ("POST", "assign", "conversation.assign"),
+    ("POST", "reassign", "conversation.assign"),
+    ("POST", "transfer", "conversation.transfer"),
+    ("POST", "takeover", "conversation.takeover"),
+):
     action(_method, f"/sessions/<id:id>/{_suffix}", _operation, on=Conversation, dump=dump, section=SECTION)
 
-serve_thread("sessions", Conversation, section=SECTION, place=conversations.place, read_right="conversation.read",
-             send="message.send", recall="message.recall", read="message.read")
+serve_thread(
+    "sessions",
+    Conversation,
+    section=SECTION,
+    place=conversations.place,
+    read_right="conversation.read",
+    send="message.send",
+    recall="message.recall",
+    read="message.read",
+)

@@ -1,4 +1,4 @@
-"""One way in for every REST call: limit, CSRF, schema, call, envelope. What is registered here is what OpenAPI shows."""
+"""One way in for every REST call: limit, CSRF, schema, call, envelope. What is registered here, OpenAPI shows."""
 
 import functools
 from collections.abc import Callable
@@ -51,15 +51,31 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        words = self.path.replace("<id:", "").replace("<", "").replace(">", "").strip("/").replace("/", "_").replace("-", "_").replace(".", "_")
+        words = (
+            self.path.replace("<id:", "")
+            .replace("<", "")
+            .replace(">", "")
+            .strip("/")
+            .replace("/", "_")
+            .replace("-", "_")
+            .replace(".", "_")
+        )
         return f"{self.method.lower()}_{words}"
 
 
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {}
 
 
-def endpoint(method: str, path: str, *, section: str, summary: str, fields: tuple[DataField, ...] = (),
-             query: dict[str, type] | None = None, right: str | None = None) -> Callable:
+def endpoint(
+    method: str,
+    path: str,
+    *,
+    section: str,
+    summary: str,
+    fields: tuple[DataField, ...] = (),
+    query: dict[str, type] | None = None,
+    right: str | None = None,
+) -> Callable:
     """Register a handler `(actor, *path ids, **data)`; what it returns becomes `data` of the envelope."""
 
     def decorate(handler: Callable) -> Callable:
@@ -71,8 +87,16 @@ def endpoint(method: str, path: str, *, section: str, summary: str, fields: tupl
     return decorate
 
 
-def action(method: str, path: str, operation: str, *, on: type | None = None, dump: Callable | None = None,
-           section: str, summary: str = "") -> None:
+def action(
+    method: str,
+    path: str,
+    operation: str,
+    *,
+    on: type | None = None,
+    dump: Callable | None = None,
+    section: str,
+    summary: str = "",
+) -> None:
     """An endpoint that is one operation: load the row through `visible_to`, call, dump."""
     entry = OPERATIONS[operation]
 
@@ -81,8 +105,14 @@ def action(method: str, path: str, operation: str, *, on: type | None = None, du
         result = entry.call(actor, *rows, **data)
         return dump(actor, result) if dump else None
 
-    endpoint(method, path, section=section, summary=summary or entry.title, fields=entry.data_fields,
-             right=entry.right if entry.right is not None else operation)(handler)
+    endpoint(
+        method,
+        path,
+        section=section,
+        summary=summary or entry.title,
+        fields=entry.data_fields,
+        right=entry.right if entry.right is not None else operation,
+    )(handler)
 
 
 def load(model: type, row_id: int, actor: Actor):

@@ -13,8 +13,19 @@ from app.errors import DomainError, Reason, Unavailable
 
 logger = logging.getLogger(__name__)
 
-_KINDS = {400: "invalid", 401: "not_signed_in", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed",
-          408: "timeout", 409: "conflict", 413: "too_large", 415: "unsupported_type", 429: "too_many", 503: "unavailable"}
+_KINDS = {
+    400: "invalid",
+    401: "not_signed_in",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_type",
+    429: "too_many",
+    503: "unavailable",
+}
 
 
 def success(data=None, status: int = 200) -> Response:
@@ -68,7 +79,9 @@ def install(app: Flask) -> None:
         reference = uuid.uuid4().hex[:12]
         logger.exception("unexpected error %s on %s %s", reference, request.method, request.path)
         if is_api(request.path):
-            return _answer(500, gettext("Something went wrong on our side"), {"error": "internal", "reference": reference})
+            return _answer(
+                500, gettext("Something went wrong on our side"), {"error": "internal", "reference": reference}
+            )
         return gettext("Something went wrong on our side") + f" ({reference})", 500
 
 
@@ -88,6 +101,13 @@ def _camel(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
-_TEXTS = {400: "The request is not valid", 401: "Please sign in", 403: "You are not allowed to do this", 404: "This does not exist",
-          405: "This method is not offered here", 413: "The request is too large", 415: "Send JSON, please",
-          429: "Too many attempts, please wait a little and try again"}
+_TEXTS = {
+    400: "The request is not valid",
+    401: "Please sign in",
+    403: "You are not allowed to do this",
+    404: "This does not exist",
+    405: "This method is not offered here",
+    413: "The request is too large",
+    415: "Send JSON, please",
+    429: "Too many attempts, please wait a little and try again",
+}

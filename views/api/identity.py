@@ -24,8 +24,14 @@ _PHONE = (DataField("phone", str, max_length=32), _CODE)
 _TARGET = DataField("target", str, max_length=254)
 
 
-@endpoint("POST", "/auth/codes", section=SECTION, summary="发送验证码", right="",
-          fields=(_TARGET, DataField("purpose", codes.Purpose)))
+@endpoint(
+    "POST",
+    "/auth/codes",
+    section=SECTION,
+    summary="发送验证码",
+    right="",
+    fields=(_TARGET, DataField("purpose", codes.Purpose)),
+)
 def send_code(actor: Actor, target: str, purpose: codes.Purpose):
     """The same answer whether or not anybody gets a message."""
     delivery = codes.request_code(actor, target=target, purpose=purpose, ip=auth.client_ip())
@@ -40,14 +46,26 @@ def login_by_phone(actor: Actor, phone: str, code: str):
     return _issued(codes.sign_in(actor, phone=phone, code=code, ip=auth.client_ip()))
 
 
-@endpoint("POST", "/session/phone", section=session.SECTION, summary="Sign in with a phone and its code", right="",
-          fields=_PHONE)
+@endpoint(
+    "POST",
+    "/session/phone",
+    section=session.SECTION,
+    summary="Sign in with a phone and its code",
+    right="",
+    fields=_PHONE,
+)
 def sign_in_by_phone(actor: Actor, phone: str, code: str):
     return session.enter(codes.sign_in(actor, phone=phone, code=code, ip=auth.client_ip()))
 
 
-@endpoint("POST", "/auth/login/wechat", section=SECTION, summary="微信登录", right="",
-          fields=(DataField("code", str, max_length=512), DataField("state", str | None, None, 128)))
+@endpoint(
+    "POST",
+    "/auth/login/wechat",
+    section=SECTION,
+    summary="微信登录",
+    right="",
+    fields=(DataField("code", str, max_length=512), DataField("state", str | None, None, 128)),
+)
 def login_by_wechat(actor: Actor, code: str, state: str | None = None):
     """Tokens for whoever WeChat's code stands for. Somebody who is signed in is linked instead.
 
@@ -59,8 +77,14 @@ def login_by_wechat(actor: Actor, code: str, state: str | None = None):
     return people.dump(actor, user) if actor.user_id is not None else _issued(user)
 
 
-@endpoint("POST", "/auth/login/totp", section=SECTION, summary="两步验证登录", right="",
-          fields=(DataField("step", str, max_length=1000), _CODE))
+@endpoint(
+    "POST",
+    "/auth/login/totp",
+    section=SECTION,
+    summary="两步验证登录",
+    right="",
+    fields=(DataField("step", str, max_length=1000), _CODE),
+)
 def login_by_second_step(actor: Actor, step: str, code: str):
     """The second step after any of the doors above."""
     user = signin.read_step(step)
@@ -68,8 +92,14 @@ def login_by_second_step(actor: Actor, step: str, code: str):
     return people.issued(user)
 
 
-@endpoint("POST", "/user/password/reset", section=SECTION, summary="重置密码", right="",
-          fields=(_TARGET, _CODE, DataField("new_password", str, max_length=2048)))
+@endpoint(
+    "POST",
+    "/user/password/reset",
+    section=SECTION,
+    summary="重置密码",
+    right="",
+    fields=(_TARGET, _CODE, DataField("new_password", str, max_length=2048)),
+)
 def reset_password(actor: Actor, target: str, code: str, new_password: str):
     codes.reset_password(actor, target=target, code=code, new_password=new_password, ip=auth.client_ip())
 
@@ -81,14 +111,25 @@ def verify_contact(actor: Actor, target: str, code: str):
     return people.dump(actor, codes.verify_contact(actor, user, target=target, code=code))
 
 
-@endpoint("POST", "/users/sync/oa", section=SECTION, summary="OA用户同步", right="user.sync",
-          fields=(DataField("role_id", int), DataField("confirm", bool, False)))
+@endpoint(
+    "POST",
+    "/users/sync/oa",
+    section=SECTION,
+    summary="OA用户同步",
+    right="user.sync",
+    fields=(DataField("role_id", int), DataField("confirm", bool, False)),
+)
 def sync_from_oa(actor: Actor, role_id: int, confirm: bool = False):
     """New accounts get the role `roleId`; more than a tenth switched off needs `confirm`."""
     report = oa.sync_users(actor, load(Role, role_id, actor), confirm=confirm)
     errors = sorted(report.errors, key=lambda item: item[0] or 0)
-    return {"created": report.created, "updated": report.updated, "unchanged": report.unchanged,
-            "deactivated": report.deactivated, "errors": [{"row": row, **_reason(error)} for row, error in errors]}
+    return {
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "deactivated": report.deactivated,
+        "errors": [{"row": row, **_reason(error)} for row, error in errors],
+    }
 
 
 @endpoint("POST", "/users/import", section=SECTION, summary="导入用户", right="user.import", query={"dryRun": bool})

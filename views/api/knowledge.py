@@ -14,13 +14,37 @@ from views.api.resource import PAGING, Resource, listing
 SECTION = "知识库接口"
 
 ARTICLES = Resource(
-    path="kb/articles", key="article", model=Article, section=SECTION, title="文章",
-    out=("id", "title", "category_id", "tags", "locale", "status", "visibility", "view_count", "helpful_count",
-         "unhelpful_count", "publish_time", "create_time", "update_time", "version"),
-    filters=("category_id", "status", "visibility", "locale"), sort=("id", "title", "view_count", "create_time", "update_time"),
-    search=("title",), eager=("category",),
-    more={"categoryName": lambda actor, row: row.category.name if row.category else None,
-          "summary": lambda actor, row: summary(row.body)}, writes=())
+    path="kb/articles",
+    key="article",
+    model=Article,
+    section=SECTION,
+    title="文章",
+    out=(
+        "id",
+        "title",
+        "category_id",
+        "tags",
+        "locale",
+        "status",
+        "visibility",
+        "view_count",
+        "helpful_count",
+        "unhelpful_count",
+        "publish_time",
+        "create_time",
+        "update_time",
+        "version",
+    ),
+    filters=("category_id", "status", "visibility", "locale"),
+    sort=("id", "title", "view_count", "create_time", "update_time"),
+    search=("title",),
+    eager=("category",),
+    more={
+        "categoryName": lambda actor, row: row.category.name if row.category else None,
+        "summary": lambda actor, row: summary(row.body),
+    },
+    writes=(),
+)
 
 
 def dump(actor: Actor, article: Article) -> dict:
@@ -31,14 +55,26 @@ def dump(actor: Actor, article: Article) -> dict:
     return data
 
 
-@endpoint("GET", "/kb/articles", section=SECTION, summary="文章列表", right="article.read",
-          query={**PAGING, "categoryId": int, "status": str, "visibility": str, "locale": str})
+@endpoint(
+    "GET",
+    "/kb/articles",
+    section=SECTION,
+    summary="文章列表",
+    right="article.read",
+    query={**PAGING, "categoryId": int, "status": str, "visibility": str, "locale": str},
+)
 def list_articles(actor: Actor, **query):
     return listing(ARTICLES, actor, **query)
 
 
-@endpoint("GET", "/kb/articles/search", section=SECTION, summary="搜索文章", right="article.read",
-          query={"q": str, "size": int})
+@endpoint(
+    "GET",
+    "/kb/articles/search",
+    section=SECTION,
+    summary="搜索文章",
+    right="article.read",
+    query={"q": str, "size": int},
+)
 def search_articles(actor: Actor, q: str = "", size: int = 8):
     return assistant.search_articles(actor, q, max(1, min(size, 20)))
 
@@ -49,20 +85,42 @@ def show_article(actor: Actor, row_id: int):
     if article.status is ArticleStatus.published and not actor.may("article.update"):
         knowledge.count_view(actor, article)
     hits = assistant.search(actor, article.title, 8)
-    titles = dict(db.session.execute(select(Article.id, Article.title).where(
-        Article.id.in_([hit.key for hit in hits if hit.key != row_id]), Article.locale == article.locale,
-        Article.visible_to(actor))).tuples().all())
-    return dump(actor, article) | {"related": [{"id": hit.key, "title": titles[hit.key]} for hit in hits if hit.key in titles][:5]}
+    titles = dict(
+        db.session.execute(
+            select(Article.id, Article.title).where(
+                Article.id.in_([hit.key for hit in hits if hit.key != row_id]),
+                Article.locale == article.locale,
+                Article.visible_to(actor),
+            )
+        )
+        .tuples()
+        .all()
+    )
+    return dump(actor, article) | {
+        "related": [{"id": hit.key, "title": titles[hit.key]} for hit in hits if hit.key in titles][:5]
+    }
 
 
-@endpoint("POST", "/kb/qa", section=SECTION, summary="智能问答", right="article.ask",
-          fields=(DataField("question", str, max_length=2000),))
+@endpoint(
+    "POST",
+    "/kb/qa",
+    section=SECTION,
+    summary="智能问答",
+    right="article.ask",
+    fields=(DataField("question", str, max_length=2000),),
+)
 def ask(actor: Actor, question: str):
     return assistant.ask(actor, question)
 
 
-@endpoint("POST", "/kb/articles/<id:id>/feedback", section=SECTION, summary="文章评价", right="article.rate",
-          fields=OPERATIONS["article.rate"].data_fields)
+@endpoint(
+    "POST",
+    "/kb/articles/<id:id>/feedback",
+    section=SECTION,
+    summary="文章评价",
+    right="article.rate",
+    fields=OPERATIONS["article.rate"].data_fields,
+)
 def feedback(actor: Actor, row_id: int, helpful: bool):
     knowledge.rate_article(actor, load(Article, row_id, actor), helpful=helpful)
 
@@ -70,5 +128,21 @@ def feedback(actor: Actor, row_id: int, helpful: bool):
 action("POST", "/kb/articles", "article.create", dump=dump, section=SECTION, summary="创建文章")
 action("PUT", "/kb/articles/<id:id>", "article.update", on=Article, dump=dump, section=SECTION, summary="更新文章")
 action("DELETE", "/kb/articles/<id:id>", "article.delete", on=Article, section=SECTION, summary="删除文章")
-action("POST", "/kb/articles/<id:id>/publish", "article.publish", on=Article, dump=dump, section=SECTION, summary="发布文章")
-action("POST", "/kb/articles/<id:id>/withdraw", "article.withdraw", on=Article, dump=dump, section=SECTION, summary="下架文章")
+action(
+    "POST",
+    "/kb/articles/<id:id>/publish",
+    "article.publish",
+    on=Article,
+    dump=dump,
+    section=SECTION,
+    summary="发布文章",
+)
+action(
+    "POST",
+    "/kb/articles/<id:id>/withdraw",
+    "article.withdraw",
+    on=Article,
+    dump=dump,
+    section=SECTION,
+    summary="下架文章",
+)

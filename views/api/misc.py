@@ -16,8 +16,17 @@ from views.api.resource import PAGING, RESOURCES, Resource, listing
 
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
-NOTIFICATIONS = Resource(path="notifications", key="notification", model=Notification, section="消息通知接口", title="通知",
-                         out=("id", "kind", "params", "link", "read_time", "create_time"), sort=("id",), search=("kind", "link"), writes=())
+NOTIFICATIONS = Resource(
+    path="notifications",
+    key="notification",
+    model=Notification,
+    section="消息通知接口",
+    title="通知",
+    out=("id", "kind", "params", "link", "read_time", "create_time"),
+    sort=("id",),
+    search=("kind", "link"),
+    writes=(),
+)
 
 
 @endpoint("POST", "/files", section="文件接口", summary="上传文件", right="file.upload")
@@ -31,8 +40,15 @@ def upload(actor: Actor):
 
 
 def dump_file(file: FileObject) -> dict:
-    return {"fileId": file.id, "name": file.name, "size": file.size, "mime": file.mime, "width": file.width, "height": file.height,
-            "url": f"/api/v1/files/{file.id}/content"}
+    return {
+        "fileId": file.id,
+        "name": file.name,
+        "size": file.size,
+        "mime": file.mime,
+        "width": file.width,
+        "height": file.height,
+        "url": f"/api/v1/files/{file.id}/content",
+    }
 
 
 @endpoint("GET", "/files/<id:id>/content", section="文件接口", summary="下载文件", query={"download": bool}, right="")
@@ -42,16 +58,28 @@ def download(actor: Actor, row_id: int, download: bool = False) -> Response:
     path = files.storage.path(file.storage_key)
     if not path.is_file():
         raise NotFound("This file does not exist")
-    response = send_file(path, mimetype=file.mime if file.mime in INLINE else "application/octet-stream", etag=False,
-                         as_attachment=download or file.mime not in INLINE, download_name=file.name, conditional=True)
+    response = send_file(
+        path,
+        mimetype=file.mime if file.mime in INLINE else "application/octet-stream",
+        etag=False,
+        as_attachment=download or file.mime not in INLINE,
+        download_name=file.name,
+        conditional=True,
+    )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-@endpoint("GET", "/notifications", section="消息通知接口", summary="通知列表", right="notification.read",
-          query={**PAGING, "unread": bool})
+@endpoint(
+    "GET",
+    "/notifications",
+    section="消息通知接口",
+    summary="通知列表",
+    right="notification.read",
+    query={**PAGING, "unread": bool},
+)
 def list_notifications(actor: Actor, unread: bool = False, **query):
     statement = select(Notification)
     if unread:
@@ -59,8 +87,14 @@ def list_notifications(actor: Actor, unread: bool = False, **query):
     return listing(NOTIFICATIONS, actor, statement=statement, **query)
 
 
-@endpoint("POST", "/notifications/read", section="消息通知接口", summary="标记已读", right="notification.read",
-          fields=(DataField("ids", list[int] | None, None), DataField("all", bool, False)))
+@endpoint(
+    "POST",
+    "/notifications/read",
+    section="消息通知接口",
+    summary="标记已读",
+    right="notification.read",
+    fields=(DataField("ids", list[int] | None, None), DataField("all", bool, False)),
+)
 def read_notifications(actor: Actor, ids: list[int] | None = None, all: bool = False):
     if (ids is None) == (not all):
         raise Invalid("Name the notifications, or all", fields={"ids": "or all"})
@@ -72,8 +106,14 @@ def show_settings(actor: Actor):
     return settings.all_settings()
 
 
-@endpoint("PUT", "/settings", section="系统配置接口", summary="更新设置", right="system_setting.update",
-          fields=(DataField("values", dict),))
+@endpoint(
+    "PUT",
+    "/settings",
+    section="系统配置接口",
+    summary="更新设置",
+    right="system_setting.update",
+    fields=(DataField("values", dict),),
+)
 def change_settings(actor: Actor, values: dict):
     return settings.change_settings(actor, values=values)
 
@@ -83,6 +123,9 @@ def dictionary_items(actor: Actor, code: str):
     found = db.session.scalars(select(Dictionary).where(Dictionary.code == code[:64])).first()
     if found is None:
         raise NotFound("This dictionary does not exist")
-    rows = db.session.scalars(select(DictionaryItem).where(DictionaryItem.dictionary_id == found.id, DictionaryItem.active == 1)
-                              .order_by(DictionaryItem.sort, DictionaryItem.id))
+    rows = db.session.scalars(
+        select(DictionaryItem)
+        .where(DictionaryItem.dictionary_id == found.id, DictionaryItem.active == 1)
+        .order_by(DictionaryItem.sort, DictionaryItem.id)
+    )
     return RESOURCES["dictionary_item"].dump_all(actor, list(rows))

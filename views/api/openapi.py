@@ -10,8 +10,16 @@ from views.api.schema import model_of
 
 #: what takes one part `file` instead of JSON
 _UPLOADS = ("/files", "/users/import")
-_ERRORS = {"400": "Invalid request", "401": "Not signed in", "403": "Not allowed", "404": "Not found", "409": "Conflict",
-           "413": "Too large", "429": "Too many requests", "503": "Something this needs cannot be reached"}
+_ERRORS = {
+    "400": "Invalid request",
+    "401": "Not signed in",
+    "403": "Not allowed",
+    "404": "Not found",
+    "409": "Conflict",
+    "413": "Too large",
+    "429": "Too many requests",
+    "503": "Something this needs cannot be reached",
+}
 
 
 @endpoint("GET", "/openapi.json", section="文档", summary="OpenAPI document", right="")
@@ -27,45 +35,101 @@ def build() -> dict:
         paths.setdefault(entry.openapi_path, {})[entry.method.lower()] = _operation(entry)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "SmartSupport API", "version": "1.0.0",
-                 "description": "Sign in with POST /api/v1/auth/login and send `Authorization: Bearer <accessToken>`."},
-        "servers": [{"url": "/"}], "paths": paths,
+        "info": {
+            "title": "SmartSupport API",
+            "version": "1.0.0",
+            "description": "Sign in with POST /api/v1/auth/login and send `Authorization: Bearer <accessToken>`.",
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "schemas": {
                 "Envelope": _envelope({}),
-                "Error": _envelope({"type": ["object", "null"], "properties": {
-                    "error": {"type": "string"}, "fields": {"type": "object", "additionalProperties": {"type": "string"}}}})}}}
+                "Error": _envelope(
+                    {
+                        "type": ["object", "null"],
+                        "properties": {
+                            "error": {"type": "string"},
+                            "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+                        },
+                    }
+                ),
+            },
+        },
+    }
 
 
 def _envelope(data: dict) -> dict:
-    return {"type": "object", "required": ["code", "message", "data", "timestamp"], "properties": {
-        "code": {"type": "integer"}, "message": {"type": "string"}, "data": data, "timestamp": {"type": "integer"}}}
+    return {
+        "type": "object",
+        "required": ["code", "message", "data", "timestamp"],
+        "properties": {
+            "code": {"type": "integer"},
+            "message": {"type": "string"},
+            "data": data,
+            "timestamp": {"type": "integer"},
+        },
+    }
 
 
 def _operation(entry: Endpoint) -> dict:
     described = {
-        "tags": [entry.section], "summary": entry.summary, "operationId": entry.name,
+        "tags": [entry.section],
+        "summary": entry.summary,
+        "operationId": entry.name,
         "parameters": _parameters(entry),
-        "responses": {"200": {"description": "Success", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}}},
-                      **{code: {"description": text, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
-                         for code, text in _ERRORS.items()}},
-        "security": [] if entry.right == "" else [{"bearer": []}]}
+        "responses": {
+            "200": {
+                "description": "Success",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}},
+            },
+            **{
+                code: {
+                    "description": text,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                }
+                for code, text in _ERRORS.items()
+            },
+        },
+        "security": [] if entry.right == "" else [{"bearer": []}],
+    }
     if entry.right:
         described["description"] = f"Needs the right `{entry.right}`."
     if entry.fields:
         schema = model_of(entry.name, entry.fields).model_json_schema(ref_template="#/components/schemas/{model}")
-        described["requestBody"] = {"required": any(field.required for field in entry.fields),
-                                    "content": {"application/json": {"schema": _inlined(schema)}}}
+        described["requestBody"] = {
+            "required": any(field.required for field in entry.fields),
+            "content": {"application/json": {"schema": _inlined(schema)}},
+        }
     elif entry.path in _UPLOADS:
-        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": {
-            "type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}}}}
+        described["requestBody"] = {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                }
+            },
+        }
     if entry.path.endswith(".csv"):
-        described["responses"]["200"] = {"description": "The table", "content": {"text/csv": {"schema": {"type": "string"}}}}
+        described["responses"]["200"] = {
+            "description": "The table",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
     if entry.path == "/files/<id:id>/content":
-        described["responses"]["200"] = {"description": "The file", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+        described["responses"]["200"] = {
+            "description": "The file",
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        }
     if entry.path == "/openapi.json":
-        described["responses"]["200"] = {"description": "This document", "content": {"application/json": {"schema": {"type": "object"}}}}
+        described["responses"]["200"] = {
+            "description": "This document",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
     return described
 
 
@@ -77,7 +141,10 @@ def _parameters(entry: Endpoint) -> list[dict]:
             schema = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1} if kind == "id" else {"type": "string"}
             found.append({"name": name, "in": "path", "required": True, "schema": schema})
     types = {int: "integer", bool: "boolean", str: "string"}
-    found += [{"name": name, "in": "query", "required": False, "schema": {"type": types[kind]}} for name, kind in entry.query.items()]
+    found += [
+        {"name": name, "in": "query", "required": False, "schema": {"type": types[kind]}}
+        for name, kind in entry.query.items()
+    ]
     return found
 
 

@@ -17,27 +17,58 @@ from views.api.resource import PAGING, Resource, listing
 from views.api.tickets import TICKETS
 
 AGENTS = Resource(
-    path="agents", key="agent", model=Agent, section="客服接口", title="客服",
-    out=("id", "user_id", "work_no", "name", "presence", "presence_time", "current_count", "region", "seniority", "hire_date", "version"),
-    filters=("presence", "region"), sort=("id", "work_no", "current_count", "presence"), search=("work_no",),
+    path="agents",
+    key="agent",
+    model=Agent,
+    section="客服接口",
+    title="客服",
+    out=(
+        "id",
+        "user_id",
+        "work_no",
+        "name",
+        "presence",
+        "presence_time",
+        "current_count",
+        "region",
+        "seniority",
+        "hire_date",
+        "version",
+    ),
+    filters=("presence", "region"),
+    sort=("id", "work_no", "current_count", "presence"),
+    search=("work_no",),
     eager=("user", "memberships.team"),
-    more={"avatarUrl": lambda actor, row: row.user.avatar_url if row.user else None,
-          "maxCount": lambda actor, row: row.max_conversations, "skills": lambda actor, row: row.skills or [],
-          "teamIds": lambda actor, row: [team.id for team in row.teams],
-          "teamNames": lambda actor, row: [team.name for team in row.teams]}, writes=())
+    more={
+        "avatarUrl": lambda actor, row: row.user.avatar_url if row.user else None,
+        "maxCount": lambda actor, row: row.max_conversations,
+        "skills": lambda actor, row: row.skills or [],
+        "teamIds": lambda actor, row: [team.id for team in row.teams],
+        "teamNames": lambda actor, row: [team.name for team in row.teams],
+    },
+    writes=(),
+)
 
 
 def dump_agent(actor: Actor, agent: Agent) -> dict:
     return AGENTS.dump(actor, agent)
 
 
-@endpoint("GET", "/agents", section="客服接口", summary="客服列表", right="agent.read",
-          query={**PAGING, "presence": str, "region": str, "teamId": int})
+@endpoint(
+    "GET",
+    "/agents",
+    section="客服接口",
+    summary="客服列表",
+    right="agent.read",
+    query={**PAGING, "presence": str, "region": str, "teamId": int},
+)
 def list_agents(actor: Actor, q: str = "", teamId: int | None = None, **query):
     statement = select(Agent).join(Agent.user)
     if q:
-        statement = statement.where(Agent.user.property.mapper.class_.full_name.contains(q, autoescape=True)
-                                    | Agent.work_no.contains(q, autoescape=True))
+        statement = statement.where(
+            Agent.user.property.mapper.class_.full_name.contains(q, autoescape=True)
+            | Agent.work_no.contains(q, autoescape=True)
+        )
     if teamId is not None:
         statement = statement.where(Agent.memberships.any(team_id=teamId))
     return listing(AGENTS, actor, statement=statement, **query)
@@ -48,16 +79,29 @@ def show_agent(actor: Actor, row_id: int):
     return dump_agent(actor, load(Agent, row_id, actor))
 
 
-@endpoint("PUT", "/agents/me/presence", section="客服接口", summary="设置本人状态", right="agent.set_presence",
-          fields=OPERATIONS["agent.set_presence"].data_fields)
+@endpoint(
+    "PUT",
+    "/agents/me/presence",
+    section="客服接口",
+    summary="设置本人状态",
+    right="agent.set_presence",
+    fields=OPERATIONS["agent.set_presence"].data_fields,
+)
 def set_own_presence(actor: Actor, **data):
     if actor.agent_id is None:
         raise NotFound("Your account has no agent profile")
     return dump_agent(actor, organization.set_own_presence(actor, load(Agent, actor.agent_id, actor), **data))
 
 
-action("PUT", "/agents/<id:id>/presence", "agent.set_presence_of_others", on=Agent, dump=dump_agent, section="客服接口",
-       summary="设置客服状态")
+action(
+    "PUT",
+    "/agents/<id:id>/presence",
+    "agent.set_presence_of_others",
+    on=Agent,
+    dump=dump_agent,
+    section="客服接口",
+    summary="设置客服状态",
+)
 action("POST", "/agents", "agent.create", dump=dump_agent, section="客服接口", summary="创建客服")
 action("PUT", "/agents/<id:id>", "agent.update", on=Agent, dump=dump_agent, section="客服接口", summary="更新客服")
 action("DELETE", "/agents/<id:id>", "agent.delete", on=Agent, section="客服接口", summary="删除客服")
@@ -71,11 +115,22 @@ def department_tree(actor: Actor):
 @endpoint("GET", "/customers/<id:id>/services", section="客户管理接口", summary="服务记录", right="customer.read")
 def customer_services(actor: Actor, row_id: int):
     customer = load(Customer, row_id, actor)
-    conversations = db.session.scalars(select(Conversation).where(
-        Conversation.customer_id == customer.id, Conversation.visible_to(actor)).order_by(Conversation.id.desc()).limit(20))
-    tickets = db.session.scalars(select(Ticket).where(
-        Ticket.customer_id == customer.id, Ticket.visible_to(actor)).order_by(Ticket.id.desc()).limit(20))
-    return {"sessions": SESSIONS.dump_all(actor, list(conversations)), "tickets": TICKETS.dump_all(actor, list(tickets))}
+    conversations = db.session.scalars(
+        select(Conversation)
+        .where(Conversation.customer_id == customer.id, Conversation.visible_to(actor))
+        .order_by(Conversation.id.desc())
+        .limit(20)
+    )
+    tickets = db.session.scalars(
+        select(Ticket)
+        .where(Ticket.customer_id == customer.id, Ticket.visible_to(actor))
+        .order_by(Ticket.id.desc())
+        .limit(20)
+    )
+    return {
+        "sessions": SESSIONS.dump_all(actor, list(conversations)),
+        "tickets": TICKETS.dump_all(actor, list(tickets)),
+    }
 
 
 @endpoint("GET", "/stats/overview", section="数据统计接口", summary="监控台概览", right="statistics.read")

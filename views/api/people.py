@@ -17,22 +17,53 @@ from views.api.resource import PAGING, Resource, listing
 SECTION = "用户相关接口"
 
 USERS = Resource(
-    path="users", key="user", model=User, section=SECTION, title="用户",
+    path="users",
+    key="user",
+    model=User,
+    section=SECTION,
+    title="用户",
     out=("id", "username", "full_name", "email", "phone", "department_id", "locale", "last_login", "create_time"),
-    filters=("department_id",), sort=("id", "username", "full_name", "create_time", "last_login"),
-    search=("username", "full_name", "email"), eager=("roles", "department"),
-    more={"active": lambda actor, row: bool(row.active), "totpEnabled": lambda actor, row: bool(row.totp_enabled),
-          "mustChangePassword": lambda actor, row: bool(row.must_change_password),
-          "phoneVerified": lambda actor, row: bool(row.phone and row.phone_verified),
-          "emailVerified": lambda actor, row: bool(row.email_verified),
-          "roles": lambda actor, row: [{"id": role.id, "code": role.code, "name": role.name} for role in row.roles],
-          "departmentName": lambda actor, row: row.department.name if row.department else None}, writes=())
-LOGS = Resource(path="user/operation-logs", key="operation_log", model=AuditLog, section=SECTION, title="操作日志",
-                out=("id", "user_id", "user_name", "operation", "target_type", "target_id", "target_name", "ip", "before", "after",
-                     "note", "create_time"),
-                filters=("operation", "target_type", "target_id", "user_id"), sort=("id", "create_time"),
-                search=("operation", "target_name", "user_name"),
-                more={"title": lambda actor, row: operation_title(row.operation), "target": lambda actor, row: row.target_name}, writes=())
+    filters=("department_id",),
+    sort=("id", "username", "full_name", "create_time", "last_login"),
+    search=("username", "full_name", "email"),
+    eager=("roles", "department"),
+    more={
+        "active": lambda actor, row: bool(row.active),
+        "totpEnabled": lambda actor, row: bool(row.totp_enabled),
+        "mustChangePassword": lambda actor, row: bool(row.must_change_password),
+        "phoneVerified": lambda actor, row: bool(row.phone and row.phone_verified),
+        "emailVerified": lambda actor, row: bool(row.email_verified),
+        "roles": lambda actor, row: [{"id": role.id, "code": role.code, "name": role.name} for role in row.roles],
+        "departmentName": lambda actor, row: row.department.name if row.department else None,
+    },
+    writes=(),
+)
+LOGS = Resource(
+    path="user/operation-logs",
+    key="operation_log",
+    model=AuditLog,
+    section=SECTION,
+    title="操作日志",
+    out=(
+        "id",
+        "user_id",
+        "user_name",
+        "operation",
+        "target_type",
+        "target_id",
+        "target_name",
+        "ip",
+        "before",
+        "after",
+        "note",
+        "create_time",
+    ),
+    filters=("operation", "target_type", "target_id", "user_id"),
+    sort=("id", "create_time"),
+    search=("operation", "target_name", "user_name"),
+    more={"title": lambda actor, row: operation_title(row.operation), "target": lambda actor, row: row.target_name},
+    writes=(),
+)
 
 
 def operation_title(name: str) -> str:
@@ -45,9 +76,18 @@ def dump(actor: Actor, user: User) -> dict:
     return USERS.dump(actor, user)
 
 
-@endpoint("POST", "/auth/login", section=SECTION, summary="用户登录", right="",
-          fields=(DataField("username", str, max_length=320), DataField("password", str, max_length=1024),
-                  DataField("code", str, "", 64)))
+@endpoint(
+    "POST",
+    "/auth/login",
+    section=SECTION,
+    summary="用户登录",
+    right="",
+    fields=(
+        DataField("username", str, max_length=320),
+        DataField("password", str, max_length=1024),
+        DataField("code", str, "", 64),
+    ),
+)
 def login(actor: Actor, username: str, password: str, code: str = ""):
     """Tokens for programs. With two-step verification the code goes along."""
     user = signin.check_password(username, password, auth.client_ip())
@@ -58,8 +98,14 @@ def login(actor: Actor, username: str, password: str, code: str = ""):
     return issued(user)
 
 
-@endpoint("POST", "/auth/refresh", section=SECTION, summary="刷新Token", right="",
-          fields=(DataField("refresh_token", str, max_length=200),))
+@endpoint(
+    "POST",
+    "/auth/refresh",
+    section=SECTION,
+    summary="刷新Token",
+    right="",
+    fields=(DataField("refresh_token", str, max_length=200),),
+)
 def refresh(actor: Actor, refresh_token: str):
     return tokens.refresh(refresh_token)
 
@@ -76,13 +122,21 @@ def own_info(actor: Actor):
     return dump(actor, own_account(actor)) | {"permissions": sorted(actor.permissions)}
 
 
-@endpoint("PUT", "/user/info", section=SECTION, summary="更新信息", right="", fields=OPERATIONS["user.update_own"].data_fields)
+@endpoint(
+    "PUT", "/user/info", section=SECTION, summary="更新信息", right="", fields=OPERATIONS["user.update_own"].data_fields
+)
 def update_own_info(actor: Actor, **data):
     return dump(actor, accounts.update_own_profile(actor, own_account(actor), **data))
 
 
-@endpoint("PUT", "/user/password", section=SECTION, summary="修改密码", right="",
-          fields=(DataField("old_password", str, max_length=1024), DataField("new_password", str, max_length=2048)))
+@endpoint(
+    "PUT",
+    "/user/password",
+    section=SECTION,
+    summary="修改密码",
+    right="",
+    fields=(DataField("old_password", str, max_length=1024), DataField("new_password", str, max_length=2048)),
+)
 def change_password(actor: Actor, old_password: str, new_password: str):
     user = own_account(actor)
     signin.throttle_confirmation(user)
@@ -94,22 +148,45 @@ def own_logs(actor: Actor, **query):
     return listing(LOGS, actor, statement=select(AuditLog).where(AuditLog.user_id == own_account(actor).id), **query)
 
 
-@endpoint("POST", "/user/totp", section=SECTION, summary="开始两步验证", right="", fields=(DataField("password", str, max_length=1024),))
+@endpoint(
+    "POST",
+    "/user/totp",
+    section=SECTION,
+    summary="开始两步验证",
+    right="",
+    fields=(DataField("password", str, max_length=1024),),
+)
 def begin_totp(actor: Actor, password: str):
     return totp.begin(actor, _confirmed(actor, password))
 
 
-@endpoint("POST", "/user/totp/confirm", section=SECTION, summary="启用两步验证", right="", fields=OPERATIONS["user.totp_confirm"].data_fields)
+@endpoint(
+    "POST",
+    "/user/totp/confirm",
+    section=SECTION,
+    summary="启用两步验证",
+    right="",
+    fields=OPERATIONS["user.totp_confirm"].data_fields,
+)
 def confirm_totp(actor: Actor, code: str):
     return {"recoveryCodes": totp.confirm(actor, own_account(actor), code=code)}
 
 
-@endpoint("DELETE", "/user/totp", section=SECTION, summary="停用两步验证", right="", fields=(DataField("password", str, max_length=1024),))
+@endpoint(
+    "DELETE",
+    "/user/totp",
+    section=SECTION,
+    summary="停用两步验证",
+    right="",
+    fields=(DataField("password", str, max_length=1024),),
+)
 def disable_totp(actor: Actor, password: str):
     totp.disable(actor, _confirmed(actor, password))
 
 
-@endpoint("GET", "/users", section=SECTION, summary="用户列表", right="user.read", query={**PAGING, "departmentId": int})
+@endpoint(
+    "GET", "/users", section=SECTION, summary="用户列表", right="user.read", query={**PAGING, "departmentId": int}
+)
 def list_users(actor: Actor, **query):
     return listing(USERS, actor, **query)
 
@@ -119,10 +196,22 @@ def show_user(actor: Actor, row_id: int):
     return dump(actor, load(User, row_id, actor))
 
 
-@endpoint("POST", "/users", section=SECTION, summary="创建用户", right="user.create",
-          fields=(DataField("username", str, max_length=64), DataField("password", str | None, None, 1024),
-                  DataField("full_name", str, "", 64), DataField("email", str, "", 254), DataField("phone", str, "", 20),
-                  DataField("department_id", int | None, None), DataField("role_ids", list[int])))
+@endpoint(
+    "POST",
+    "/users",
+    section=SECTION,
+    summary="创建用户",
+    right="user.create",
+    fields=(
+        DataField("username", str, max_length=64),
+        DataField("password", str | None, None, 1024),
+        DataField("full_name", str, "", 64),
+        DataField("email", str, "", 254),
+        DataField("phone", str, "", 20),
+        DataField("department_id", int | None, None),
+        DataField("role_ids", list[int]),
+    ),
+)
 def create_user(actor: Actor, **data):
     """Without a password a random one is made and returned once; it must be changed at the first sign-in."""
     user, made = accounts.create_user(actor, **data)
@@ -136,11 +225,24 @@ def reset_password(actor: Actor, row_id: int):
 
 action("PUT", "/users/<id:id>", "user.update", on=User, dump=dump, section=SECTION, summary="更新用户")
 action("DELETE", "/users/<id:id>", "user.delete", on=User, section=SECTION, summary="删除用户")
-action("POST", "/users/<id:id>/reset-second-factor", "user.reset_second_factor", on=User, section=SECTION, summary="解除两步验证")
+action(
+    "POST",
+    "/users/<id:id>/reset-second-factor",
+    "user.reset_second_factor",
+    on=User,
+    section=SECTION,
+    summary="解除两步验证",
+)
 
 
-@endpoint("GET", "/operation-logs", section="操作日志接口", summary="操作日志", right="operation_log.read",
-          query={**PAGING, "operation": str, "targetType": str, "targetId": int, "userId": int})
+@endpoint(
+    "GET",
+    "/operation-logs",
+    section="操作日志接口",
+    summary="操作日志",
+    right="operation_log.read",
+    query={**PAGING, "operation": str, "targetType": str, "targetId": int, "userId": int},
+)
 def list_logs(actor: Actor, **query):
     return listing(LOGS, actor, **query)
 

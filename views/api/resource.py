@@ -50,8 +50,14 @@ class Resource:
 
     def dump_all(self, actor: Actor, rows: list) -> list[dict]:
         extra = self.enrich(actor, rows) if self.enrich and rows else {}
-        return [{**{to_camel(name): plain(getattr(row, name)) for name in self.out},
-                 **{name: make(actor, row) for name, make in self.more.items()}, **extra.get(row.id, {})} for row in rows]
+        return [
+            {
+                **{to_camel(name): plain(getattr(row, name)) for name in self.out},
+                **{name: make(actor, row) for name, make in self.more.items()},
+                **extra.get(row.id, {}),
+            }
+            for row in rows
+        ]
 
 
 RESOURCES: dict[str, Resource] = {}
@@ -72,7 +78,11 @@ def serve(resource: Resource) -> Resource:
     def show(actor: Actor, row_id: int):
         return resource.dump(actor, load(resource.model, row_id, actor))
 
-    for verb, method, suffix in (("create", "POST", ""), ("update", "PUT", "/<id:id>"), ("delete", "DELETE", "/<id:id>")):
+    for verb, method, suffix in (
+        ("create", "POST", ""),
+        ("update", "PUT", "/<id:id>"),
+        ("delete", "DELETE", "/<id:id>"),
+    ):
         if verb in resource.writes:
             _serve_write(resource, verb, method, suffix)
     return resource
@@ -81,19 +91,36 @@ def serve(resource: Resource) -> Resource:
 def _serve_write(resource: Resource, verb: str, method: str, suffix: str) -> None:
     entry = OPERATIONS[f"{resource.key}.{verb}"]
 
-    @endpoint(method, f"/{resource.path}{suffix}", section=resource.section, summary=f"{resource.title}: {verb}",
-              fields=entry.data_fields, right=entry.name)
+    @endpoint(
+        method,
+        f"/{resource.path}{suffix}",
+        section=resource.section,
+        summary=f"{resource.title}: {verb}",
+        fields=entry.data_fields,
+        right=entry.name,
+    )
     def write(actor: Actor, *ids: int, **data):
         rows = [load(resource.model, ids[0], actor)] if ids else []
         result = entry.call(actor, *rows, **data)
         return resource.dump(actor, result) if verb != "delete" else None
 
 
-def listing(resource: Resource, actor: Actor, *, statement: Select | None = None, page: int = 1, size: int = 20,
-            sort: str = "-id", q: str = "", **filters) -> dict:
+def listing(
+    resource: Resource,
+    actor: Actor,
+    *,
+    statement: Select | None = None,
+    page: int = 1,
+    size: int = 20,
+    sort: str = "-id",
+    q: str = "",
+    **filters,
+) -> dict:
     """One page of what this actor may see. Raises Invalid for a page, size, key or filter that does not exist."""
     if not 1 <= page <= 100_000 or not 1 <= size <= MAX_SIZE:
-        raise Invalid("The request is not valid", fields={"page": "from 1", "size": Reason("1 to %(number)s", number=MAX_SIZE)})
+        raise Invalid(
+            "The request is not valid", fields={"page": "from 1", "size": Reason("1 to %(number)s", number=MAX_SIZE)}
+        )
     model = resource.model
     statement = (select(model) if statement is None else statement).where(model.visible_to(actor))
     for name, value in filters.items():
@@ -101,7 +128,9 @@ def listing(resource: Resource, actor: Actor, *, statement: Select | None = None
     if q:
         escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         statement = statement.where(or_(*(_contains(model, name, f"%{escaped}%") for name in resource.search)))
-    total = db.session.scalar(select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery()))
+    total = db.session.scalar(
+        select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery())
+    )
     statement = statement.order_by(*_order(resource, sort)).offset((page - 1) * size).limit(size)
     statement = statement.options(*(_eager(model, path) for path in resource.eager))
     rows = list(db.session.scalars(statement)) if total > (page - 1) * size else []
@@ -145,7 +174,10 @@ def _condition(model: type, name: str, value):
         wanted = str(value).split(",")
         known = {member.value for member in column.type.enum}
         if unknown := [text for text in wanted if text not in known]:
-            raise Invalid("The request is not valid", fields={to_camel(name): Reason("unknown: %(names)s", names=", ".join(unknown)[:100])})
+            raise Invalid(
+                "The request is not valid",
+                fields={to_camel(name): Reason("unknown: %(names)s", names=", ".join(unknown)[:100])},
+            )
         return column.in_([column.type.enum(text) for text in wanted])
     return column == value
 

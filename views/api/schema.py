@@ -33,14 +33,20 @@ def model_of(name: str, fields: tuple[DataField, ...]) -> type[BaseModel]:
     """The pydantic model for these fields: camelCase outside, snake_case inside."""
     columns: dict[str, Any] = {}
     for field in fields:
-        bounds = {"max_length": field.max_length or MAX_TEXT} if _has(field.annotation, str) and not _has(field.annotation, list) else {}
+        bounds = (
+            {"max_length": field.max_length or MAX_TEXT}
+            if _has(field.annotation, str) and not _has(field.annotation, list)
+            else {}
+        )
         if _has(field.annotation, int) and not _has(field.annotation, bool):
             bounds |= {"ge": -MAX_INT, "le": MAX_INT}
         if _has(field.annotation, list):
             bounds["max_length"] = 1000
         default = ... if field.required else (field.default if field.default is not inspect.Parameter.empty else None)
         columns[field.name] = (_safe(field.annotation), Field(default, **bounds))
-    return create_model(_title(name), __config__=ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=False), **columns)
+    return create_model(
+        _title(name), __config__=ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=False), **columns
+    )
 
 
 def read_body(name: str, fields: tuple[DataField, ...]) -> dict:
@@ -108,9 +114,15 @@ def _reason(kind: str, context: dict) -> str:
 
 #: pydantic's kinds of error in our words
 _REASONS = {
-    "missing": Reason("required"), "extra_forbidden": Reason("unknown"), "json_invalid": Reason("not valid JSON"),
-    "value_error": Reason("control characters"), "string_type": Reason("must be a text"), "int_type": Reason("must be a whole number"),
-    "bool_type": Reason("must be true or false"), "list_type": Reason("must be a list"), "dict_type": Reason("must be an object"),
+    "missing": Reason("required"),
+    "extra_forbidden": Reason("unknown"),
+    "json_invalid": Reason("not valid JSON"),
+    "value_error": Reason("control characters"),
+    "string_type": Reason("must be a text"),
+    "int_type": Reason("must be a whole number"),
+    "bool_type": Reason("must be true or false"),
+    "list_type": Reason("must be a list"),
+    "dict_type": Reason("must be an object"),
     "enum": Reason("unknown"),
 }
 
@@ -131,7 +143,11 @@ def _safe(annotation):
         return Any
     if get_origin(annotation) is list and get_args(annotation):
         inner = get_args(annotation)[0]
-        return list[Annotated[int, Field(ge=0, le=MAX_INT)]] if inner is int else list[Annotated[Text, Field(max_length=2000)] if inner is str else inner]
+        return (
+            list[Annotated[int, Field(ge=0, le=MAX_INT)]]
+            if inner is int
+            else list[Annotated[Text, Field(max_length=2000)] if inner is str else inner]
+        )
     parts = get_args(annotation)
     if parts and type(None) in parts:
         rest = [part for part in parts if part is not type(None)]

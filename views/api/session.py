@@ -26,14 +26,26 @@ def show_session(actor: Actor):
     return _state(actor)
 
 
-@endpoint("POST", "/session", section=SECTION, summary="Sign in with account and password", right="",
-          fields=(DataField("username", str, max_length=320), DataField("password", str, max_length=1024)))
+@endpoint(
+    "POST",
+    "/session",
+    section=SECTION,
+    summary="Sign in with account and password",
+    right="",
+    fields=(DataField("username", str, max_length=320), DataField("password", str, max_length=1024)),
+)
 def sign_in(actor: Actor, username: str, password: str):
     return enter(signin.check_password(username, password, auth.client_ip()))
 
 
-@endpoint("POST", "/session/totp", section=SECTION, summary="Second step: code or recovery code", right="",
-          fields=(DataField("code", str, max_length=64),))
+@endpoint(
+    "POST",
+    "/session/totp",
+    section=SECTION,
+    summary="Second step: code or recovery code",
+    right="",
+    fields=(DataField("code", str, max_length=64),),
+)
 def second_step(actor: Actor, code: str):
     user = signin.read_step(flask_session.get(_PENDING, ""))
     signin.check_second_factor(user, code, auth.client_ip())
@@ -41,8 +53,14 @@ def second_step(actor: Actor, code: str):
     return _begin(user)
 
 
-@endpoint("POST", "/session/visitor", section=SECTION, summary="Begin as a portal visitor without account", right="",
-          fields=(DataField("name", str, "", 64),))
+@endpoint(
+    "POST",
+    "/session/visitor",
+    section=SECTION,
+    summary="Begin as a portal visitor without account",
+    right="",
+    fields=(DataField("name", str, "", 64),),
+)
 def begin_as_visitor(actor: Actor, name: str = ""):
     if actor.kind != "anonymous":
         return _state(actor)
@@ -51,8 +69,14 @@ def begin_as_visitor(actor: Actor, name: str = ""):
     return _opened(opened)
 
 
-@endpoint("PUT", "/session/locale", section=SECTION, summary="Choose the language", right="",
-          fields=(DataField("locale", str, max_length=8),))
+@endpoint(
+    "PUT",
+    "/session/locale",
+    section=SECTION,
+    summary="Choose the language",
+    right="",
+    fields=(DataField("locale", str, max_length=8),),
+)
 def choose_locale(actor: Actor, locale: str):
     if locale not in LANGUAGES:
         raise Invalid("This language is not known", fields={"locale": "zh or en"})
@@ -107,21 +131,33 @@ def _opened(opened: signin.Opened) -> Response:
 def _state(actor: Actor) -> dict:
     account = g.account
     return {
-        "actor": None if actor.kind == "anonymous" else {
-            "kind": actor.kind, "userId": actor.user_id, "customerId": actor.customer_id, "name": actor.name,
-            "username": account.username if account else None, "avatarUrl": account.avatar_url if account else None,
-            "roles": list(actor.roles), "permissions": sorted(actor.permissions), "isStaff": actor.is_staff,
-            "agentId": actor.agent_id, "mustChangePassword": actor.must_change_password,
-            "totpEnabled": bool(account.totp_enabled) if account else False},
-        "csrfToken": auth.csrf_token(), "locale": current_locale(),
+        "actor": None
+        if actor.kind == "anonymous"
+        else {
+            "kind": actor.kind,
+            "userId": actor.user_id,
+            "customerId": actor.customer_id,
+            "name": actor.name,
+            "username": account.username if account else None,
+            "avatarUrl": account.avatar_url if account else None,
+            "roles": list(actor.roles),
+            "permissions": sorted(actor.permissions),
+            "isStaff": actor.is_staff,
+            "agentId": actor.agent_id,
+            "mustChangePassword": actor.must_change_password,
+            "totpEnabled": bool(account.totp_enabled) if account else False,
+        },
+        "csrfToken": auth.csrf_token(),
+        "locale": current_locale(),
         "company": {"name": settings.get_setting("company_name"), "logoUrl": None},
         "uploadLimitBytes": current_app.config["UPLOAD_MAX_BYTES"],
     }
 
 
 def _remember_locale(response: Response, locale: str) -> None:
-    response.set_cookie(LOCALE_COOKIE, locale, max_age=365 * 86400, samesite="Lax",
-                        secure=current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(
+        LOCALE_COOKIE, locale, max_age=365 * 86400, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"]
+    )
 
 
 def _agent() -> str:

@@ -14,7 +14,6 @@ from models.tickets import Ticket
 from services import customers, knowledge, organization, quick_replies, settings
 from views.api.resource import Resource, serve
 
-
 #: these modules register the operations that the lines below name
 OPERATION_MODULES = (customers, knowledge, organization, quick_replies, settings)
 
@@ -28,8 +27,11 @@ def _counts(actor: Actor, rows: list[Customer]) -> dict[int, dict]:
     """How many conversations and tickets each customer had, as far as this actor may see them."""
     found: dict[int, dict] = {row.id: {"conversationCount": 0, "ticketCount": 0} for row in rows}
     for model, key in ((Conversation, "conversationCount"), (Ticket, "ticketCount")):
-        for customer_id, count in db.session.execute(select(model.customer_id, func.count()).where(
-                model.customer_id.in_(found), model.visible_to(actor)).group_by(model.customer_id)):
+        for customer_id, count in db.session.execute(
+            select(model.customer_id, func.count())
+            .where(model.customer_id.in_(found), model.visible_to(actor))
+            .group_by(model.customer_id)
+        ):
             found[customer_id][key] = count
     return found
 
@@ -41,35 +43,161 @@ def _article_counts(actor: Actor, rows: list[ArticleCategory]) -> dict[int, dict
 
 _MASKED = {"phone": _reach("phone", customers.mask_phone), "email": _reach("email", customers.mask_email)}
 
-serve(Resource("departments", "department", Department, "组织架构接口", "部门",
-               out=("id", "name", "code", "parent_id", "sort", "description", "create_time", "version"),
-               filters=("parent_id", "code"), sort=("id", "name", "sort", "create_time"), search=("name", "code")))
-serve(Resource("teams", "team", Team, "客服团队接口", "团队",
-               out=("id", "name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations",
-                    "create_time", "version"), filters=("department_id",), sort=("id", "name", "create_time"), search=("name",)))
-serve(Resource("organizations", "organization", Organization, "客户管理接口", "机构",
-               out=("id", "name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note",
-                    "create_time", "version"), filters=("region", "industry"), sort=("id", "name", "create_time"),
-               search=("name", "credit_code")))
-serve(Resource("contacts", "contact", Contact, "客户管理接口", "工作人员",
-               out=("id", "organization_id", "name", "gender", "position", "department_name", "create_time", "version"),
-               filters=("organization_id",), sort=("id", "name", "create_time"), search=("name",), more=_MASKED))
-serve(Resource("customers", "customer", Customer, "客户管理接口", "客户",
-                           out=("id", "name", "vip_level", "tags", "organization_id", "source", "is_temporary", "note",
-                                "create_time", "last_contact_time", "version"),
-                           filters=("vip_level", "organization_id", "source", "is_temporary"),
-                           sort=("id", "name", "vip_level", "create_time", "last_contact_time"), search=("name",),
-                           eager=("organization",), enrich=_counts,
-                           more={**_MASKED, "organizationName": lambda actor, row: row.organization.name if row.organization else None}))
-serve(Resource("kb/categories", "article_category", ArticleCategory, "知识库接口", "分类",
-               out=("id", "name", "parent_id", "sort", "version"), filters=("parent_id",), sort=("id", "sort", "name"),
-               search=("name",), enrich=_article_counts))
-serve(Resource("quick-replies", "quick_reply", QuickReply, "系统配置接口", "快捷回复",
-               out=("id", "code", "title", "content", "category", "owner_id", "use_count", "version"),
-               filters=("category",), sort=("id", "code", "use_count"), search=("code", "title", "content"),
-               more={"scope": lambda actor, row: "global" if row.owner_id is None else "personal"}))
-serve(Resource("dictionaries", "dictionary", Dictionary, "系统配置接口", "数据字典",
-               out=("id", "code", "name", "description", "version"), filters=("code",), sort=("id", "code"), search=("code", "name")))
-serve(Resource("dictionary-items", "dictionary_item", DictionaryItem, "系统配置接口", "字典项",
-               out=("id", "dictionary_id", "code", "label", "label_en", "sort", "active", "version"),
-               filters=("dictionary_id", "active"), sort=("id", "sort", "code"), search=("code", "label")))
+serve(
+    Resource(
+        "departments",
+        "department",
+        Department,
+        "组织架构接口",
+        "部门",
+        out=("id", "name", "code", "parent_id", "sort", "description", "create_time", "version"),
+        filters=("parent_id", "code"),
+        sort=("id", "name", "sort", "create_time"),
+        search=("name", "code"),
+    )
+)
+serve(
+    Resource(
+        "teams",
+        "team",
+        Team,
+        "客服团队接口",
+        "团队",
+        out=(
+            "id",
+            "name",
+            "description",
+            "department_id",
+            "leader_id",
+            "problem_types",
+            "skills",
+            "max_conversations",
+            "create_time",
+            "version",
+        ),
+        filters=("department_id",),
+        sort=("id", "name", "create_time"),
+        search=("name",),
+    )
+)
+serve(
+    Resource(
+        "organizations",
+        "organization",
+        Organization,
+        "客户管理接口",
+        "机构",
+        out=(
+            "id",
+            "name",
+            "credit_code",
+            "region",
+            "address",
+            "phone",
+            "industry",
+            "cooperation_level",
+            "note",
+            "create_time",
+            "version",
+        ),
+        filters=("region", "industry"),
+        sort=("id", "name", "create_time"),
+        search=("name", "credit_code"),
+    )
+)
+serve(
+    Resource(
+        "contacts",
+        "contact",
+        Contact,
+        "客户管理接口",
+        "工作人员",
+        out=("id", "organization_id", "name", "gender", "position", "department_name", "create_time", "version"),
+        filters=("organization_id",),
+        sort=("id", "name", "create_time"),
+        search=("name",),
+        more=_MASKED,
+    )
+)
+serve(
+    Resource(
+        "customers",
+        "customer",
+        Customer,
+        "客户管理接口",
+        "客户",
+        out=(
+            "id",
+            "name",
+            "vip_level",
+            "tags",
+            "organization_id",
+            "source",
+            "is_temporary",
+            "note",
+            "create_time",
+            "last_contact_time",
+            "version",
+        ),
+        filters=("vip_level", "organization_id", "source", "is_temporary"),
+        sort=("id", "name", "vip_level", "create_time", "last_contact_time"),
+        search=("name",),
+        eager=("organization",),
+        enrich=_counts,
+        more={**_MASKED, "organizationName": lambda actor, row: row.organization.name if row.organization else None},
+    )
+)
+serve(
+    Resource(
+        "kb/categories",
+        "article_category",
+        ArticleCategory,
+        "知识库接口",
+        "分类",
+        out=("id", "name", "parent_id", "sort", "version"),
+        filters=("parent_id",),
+        sort=("id", "sort", "name"),
+        search=("name",),
+        enrich=_article_counts,
+    )
+)
+serve(
+    Resource(
+        "quick-replies",
+        "quick_reply",
+        QuickReply,
+        "系统配置接口",
+        "快捷回复",
+        out=("id", "code", "title", "content", "category", "owner_id", "use_count", "version"),
+        filters=("category",),
+        sort=("id", "code", "use_count"),
+        search=("code", "title", "content"),
+        more={"scope": lambda actor, row: "global" if row.owner_id is None else "personal"},
+    )
+)
+serve(
+    Resource(
+        "dictionaries",
+        "dictionary",
+        Dictionary,
+        "系统配置接口",
+        "数据字典",
+        out=("id", "code", "name", "description", "version"),
+        filters=("code",),
+        sort=("id", "code"),
+        search=("code", "name"),
+    )
+)
+serve(
+    Resource(
+        "dictionary-items",
+        "dictionary_item",
+        DictionaryItem,
+        "系统配置接口",
+        "字典项",
+        out=("id", "dictionary_id", "code", "label", "label_en", "sort", "active", "version"),
+        filters=("dictionary_id", "active"),
+        sort=("id", "sort", "code"),
+        search=("code", "label"),
+    )
+)

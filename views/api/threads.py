@@ -11,28 +11,54 @@ from services.threads import Changes
 from views.api.endpoint import endpoint, load
 from views.api.resource import plain
 
-SEND_FIELDS = (DataField("client_msg_id", str, max_length=64), DataField("type", MessageType, MessageType.text),
-               DataField("content", str, "", threads.MAX_CHARS), DataField("file_id", int | None, None))
+SEND_FIELDS = (
+    DataField("client_msg_id", str, max_length=64),
+    DataField("type", MessageType, MessageType.text),
+    DataField("content", str, "", threads.MAX_CHARS),
+    DataField("file_id", int | None, None),
+)
 
 
 def dump_message(message: ChatMessage, context: dict) -> dict:
     """B §8.15's message with our numbers. A recalled message keeps its place and loses its words."""
     return {
-        "messageId": message.id, **context, "threadId": message.thread_id, "seq": message.seq, "changeSeq": message.change_seq,
-        "clientMsgId": message.client_msg_id, "type": message.type.value, "content": message.content,
+        "messageId": message.id,
+        **context,
+        "threadId": message.thread_id,
+        "seq": message.seq,
+        "changeSeq": message.change_seq,
+        "clientMsgId": message.client_msg_id,
+        "type": message.type.value,
+        "content": message.content,
         "payload": message.payload,
-        "sender": {"kind": message.sender_kind.value, "id": message.sender_id, "name": message.sender_name, "avatarUrl": None},
-        "createTime": plain(message.create_time), "timestamp": int(message.create_time.replace(tzinfo=dt.UTC).timestamp() * 1000),
-        "recalled": message.recalled_time is not None, "editedTime": plain(message.edited_time)}
+        "sender": {
+            "kind": message.sender_kind.value,
+            "id": message.sender_id,
+            "name": message.sender_name,
+            "avatarUrl": None,
+        },
+        "createTime": plain(message.create_time),
+        "timestamp": int(message.create_time.replace(tzinfo=dt.UTC).timestamp() * 1000),
+        "recalled": message.recalled_time is not None,
+        "editedTime": plain(message.edited_time),
+    }
 
 
 def dump_reads(changes: Changes) -> list[dict]:
-    return [{"senderKind": mark.sender_kind.value, "senderId": mark.sender_id, "readSeq": mark.read_seq} for mark in changes.reads]
+    return [
+        {"senderKind": mark.sender_kind.value, "senderId": mark.sender_id, "readSeq": mark.read_seq}
+        for mark in changes.reads
+    ]
 
 
 def dump_changes(changes: Changes, context: dict) -> dict:
-    return {"list": [dump_message(row, context) for row in changes.messages], "changeSeq": changes.change_seq,
-            "lastSeq": changes.last_seq, "hasMore": changes.has_more, "reads": dump_reads(changes)}
+    return {
+        "list": [dump_message(row, context) for row in changes.messages],
+        "changeSeq": changes.change_seq,
+        "lastSeq": changes.last_seq,
+        "hasMore": changes.has_more,
+        "reads": dump_reads(changes),
+    }
 
 
 def counters(actor: Actor, rows: list) -> dict[int, dict]:
@@ -42,41 +68,83 @@ def counters(actor: Actor, rows: list) -> dict[int, dict]:
     found = {}
     for row in rows:
         message = last.get(row.thread_id)
-        found[row.id] = {"lastSeq": row.thread.last_seq, "changeSeq": row.thread.change_seq, "unread": unread.get(row.thread_id, 0),
-                         "lastMessage": None if message is None else {
-                             "seq": message.seq, "type": message.type.value, "preview": threads.preview(message),
-                             "senderKind": message.sender_kind.value, "payload": message.payload if message.type is MessageType.system else None, "recalled": message.recalled_time is not None,
-                             "createTime": plain(message.create_time)}}
+        found[row.id] = {
+            "lastSeq": row.thread.last_seq,
+            "changeSeq": row.thread.change_seq,
+            "unread": unread.get(row.thread_id, 0),
+            "lastMessage": None
+            if message is None
+            else {
+                "seq": message.seq,
+                "type": message.type.value,
+                "preview": threads.preview(message),
+                "senderKind": message.sender_kind.value,
+                "payload": message.payload if message.type is MessageType.system else None,
+                "recalled": message.recalled_time is not None,
+                "createTime": plain(message.create_time),
+            },
+        }
     return found
 
 
-def serve_thread(path: str, model: type, *, section: str, place: Callable, read_right: str, send: str, recall: str, read: str) -> None:
+def serve_thread(
+    path: str, model: type, *, section: str, place: Callable, read_right: str, send: str, recall: str, read: str
+) -> None:
     """The four message endpoints of an owner of threads: list, send, recall, read."""
 
-    @endpoint("GET", f"/{path}/<id:id>/messages", section=section, summary="Messages: newest, older or changed since",
-              query={"afterChange": int, "beforeSeq": int, "limit": int}, right=read_right)
-    def list_messages(actor: Actor, row_id: int, afterChange: int | None = None, beforeSeq: int | None = None, limit: int = 50):
+    @endpoint(
+        "GET",
+        f"/{path}/<id:id>/messages",
+        section=section,
+        summary="Messages: newest, older or changed since",
+        query={"afterChange": int, "beforeSeq": int, "limit": int},
+        right=read_right,
+    )
+    def list_messages(
+        actor: Actor, row_id: int, afterChange: int | None = None, beforeSeq: int | None = None, limit: int = 50
+    ):
         owner = load(model, row_id, actor)
         limit = max(1, min(limit, 200))
-        changes = (threads.changes_after(actor, owner.thread_id, afterChange, limit) if afterChange is not None
-                   else threads.page_before(actor, owner.thread_id, beforeSeq, limit))
+        changes = (
+            threads.changes_after(actor, owner.thread_id, afterChange, limit)
+            if afterChange is not None
+            else threads.page_before(actor, owner.thread_id, beforeSeq, limit)
+        )
         return dump_changes(changes, place(owner).context)
 
-    @endpoint("POST", f"/{path}/<id:id>/messages", section=section, summary=OPERATIONS[send].title, fields=SEND_FIELDS, right=send)
+    @endpoint(
+        "POST",
+        f"/{path}/<id:id>/messages",
+        section=section,
+        summary=OPERATIONS[send].title,
+        fields=SEND_FIELDS,
+        right=send,
+    )
     def post_message(actor: Actor, row_id: int, **data):
         owner = load(model, row_id, actor)
         threads.limit_sender(actor)
         return dump_message(OPERATIONS[send].call(actor, owner, **data), place(owner).context)
 
-    @endpoint("POST", f"/{path}/<id:id>/messages/<id:message_id>/recall", section=section, summary=OPERATIONS[recall].title,
-              right=OPERATIONS[recall].right or recall)
+    @endpoint(
+        "POST",
+        f"/{path}/<id:id>/messages/<id:message_id>/recall",
+        section=section,
+        summary=OPERATIONS[recall].title,
+        right=OPERATIONS[recall].right or recall,
+    )
     def recall_message(actor: Actor, row_id: int, message_id: int):
         owner = load(model, row_id, actor)
         message = threads.get_message(actor, owner.thread_id, message_id)
         return dump_message(OPERATIONS[recall].call(actor, owner, message), place(owner).context)
 
-    @endpoint("POST", f"/{path}/<id:id>/read", section=section, summary=OPERATIONS[read].title,
-              fields=(DataField("seq", int),), right=OPERATIONS[read].right or read)
+    @endpoint(
+        "POST",
+        f"/{path}/<id:id>/read",
+        section=section,
+        summary=OPERATIONS[read].title,
+        fields=(DataField("seq", int),),
+        right=OPERATIONS[read].right or read,
+    )
     def mark_read(actor: Actor, row_id: int, seq: int):
         owner = load(model, row_id, actor)
         mark = OPERATIONS[read].call(actor, owner, seq=seq)

@@ -15,23 +15,57 @@ from views.api.threads import counters, serve_thread
 SECTION = "工单管理接口"
 
 TICKETS = Resource(
-    path="tickets", key="ticket", model=Ticket, section=SECTION, title="工单",
-    out=("id", "no", "title", "description", "status", "priority", "type", "source", "conversation_id", "thread_id", "team_id",
-         "resolution", "create_time", "update_time", "first_reply_time", "resolve_time", "close_time", "version"),
+    path="tickets",
+    key="ticket",
+    model=Ticket,
+    section=SECTION,
+    title="工单",
+    out=(
+        "id",
+        "no",
+        "title",
+        "description",
+        "status",
+        "priority",
+        "type",
+        "source",
+        "conversation_id",
+        "thread_id",
+        "team_id",
+        "resolution",
+        "create_time",
+        "update_time",
+        "first_reply_time",
+        "resolve_time",
+        "close_time",
+        "version",
+    ),
     filters=("status", "priority", "type", "customer_id", "team_id"),
-    sort=("id", "create_time", "update_time", "priority", "status"), search=("no", "title", "customer.name"),
+    sort=("id", "create_time", "update_time", "priority", "status"),
+    search=("no", "title", "customer.name"),
     eager=("customer", "assignee.user", "thread"),
-    more={"customer": lambda actor, row: dump_customer_ref(row.customer), "assignee": lambda actor, row: dump_agent_ref(row.assignee),
-          "transitions": tickets.transitions_for},
-    enrich=counters, writes=())
+    more={
+        "customer": lambda actor, row: dump_customer_ref(row.customer),
+        "assignee": lambda actor, row: dump_agent_ref(row.assignee),
+        "transitions": tickets.transitions_for,
+    },
+    enrich=counters,
+    writes=(),
+)
 
 
 def dump(actor: Actor, ticket: Ticket) -> dict:
     return TICKETS.dump(actor, ticket)
 
 
-@endpoint("GET", "/tickets", section=SECTION, summary="工单列表", right="ticket.read",
-          query={**PAGING, "status": str, "priority": str, "type": str, "customerId": int, "teamId": int, "assigneeId": str})
+@endpoint(
+    "GET",
+    "/tickets",
+    section=SECTION,
+    summary="工单列表",
+    right="ticket.read",
+    query={**PAGING, "status": str, "priority": str, "type": str, "customerId": int, "teamId": int, "assigneeId": str},
+)
 def list_tickets(actor: Actor, assigneeId: str = "", **query):
     statement = select(Ticket)
     if assigneeId == "me":
@@ -47,7 +81,12 @@ def list_tickets(actor: Actor, assigneeId: str = "", **query):
 
 @endpoint("GET", "/tickets/unassigned", section=SECTION, summary="待分配列表", right="ticket.assign", query=PAGING)
 def unassigned(actor: Actor, **query):
-    return listing(TICKETS, actor, statement=select(Ticket).where(Ticket.assignee_id.is_(None), Ticket.status.not_in(ENDED)), **query)
+    return listing(
+        TICKETS,
+        actor,
+        statement=select(Ticket).where(Ticket.assignee_id.is_(None), Ticket.status.not_in(ENDED)),
+        **query,
+    )
 
 
 @endpoint("GET", "/tickets/<id:id>", section=SECTION, summary="工单详情", right="ticket.read")
@@ -61,7 +100,13 @@ def assign_history(actor: Actor, row_id: int):
 
 
 def _dump_follow_up(actor: Actor, row) -> dict:
-    return {"id": row.id, "userId": row.user_id, "content": row.content, "result": row.result, "createTime": plain(row.create_time)}
+    return {
+        "id": row.id,
+        "userId": row.user_id,
+        "content": row.content,
+        "result": row.result,
+        "createTime": plain(row.create_time),
+    }
 
 
 @endpoint("GET", "/tickets/<id:id>/follow-ups", section=SECTION, summary="跟进记录", right="ticket_follow_up.read")
@@ -74,9 +119,32 @@ action("PUT", "/tickets/<id:id>", "ticket.update", on=Ticket, dump=dump, section
 action("DELETE", "/tickets/<id:id>", "ticket.delete", on=Ticket, section=SECTION, summary="删除工单")
 action("POST", "/tickets/<id:id>/flow", "ticket.flow", on=Ticket, dump=dump, section=SECTION, summary="工单流转")
 action("POST", "/tickets/<id:id>/assign", "ticket.assign", on=Ticket, dump=dump, section=SECTION, summary="分配工单")
-action("POST", "/tickets/<id:id>/follow-ups", "ticket.follow_up", on=Ticket, dump=_dump_follow_up, section=SECTION, summary="添加跟进")
-action("POST", "/sessions/<id:id>/ticket", "ticket.from_conversation", on=Conversation, dump=dump, section=SECTION, summary="会话转工单")
+action(
+    "POST",
+    "/tickets/<id:id>/follow-ups",
+    "ticket.follow_up",
+    on=Ticket,
+    dump=_dump_follow_up,
+    section=SECTION,
+    summary="添加跟进",
+)
+action(
+    "POST",
+    "/sessions/<id:id>/ticket",
+    "ticket.from_conversation",
+    on=Conversation,
+    dump=dump,
+    section=SECTION,
+    summary="会话转工单",
+)
 
-serve_thread("tickets", Ticket, section=SECTION, place=tickets.place, read_right="ticket.read", send="ticket.message",
-             recall="ticket.message_recall", read="ticket.message_read")
-
+serve_thread(
+    "tickets",
+    Ticket,
+    section=SECTION,
+    place=tickets.place,
+    read_right="ticket.read",
+    send="ticket.message",
+    recall="ticket.message_recall",
+    read="ticket.message_read",
+)

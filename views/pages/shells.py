@@ -49,9 +49,15 @@ def favicon():
 def _shell(entry: str):
     theme = request.cookies.get(THEME_COOKIE)
     parts, tokens = assets(entry), assets("tokens")
-    return render_template("shell.html", entry=parts, styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
-                           locale=current_locale(), theme=theme if theme in ("light", "dark") else None,
-                           company=settings.get_setting("company_name"), csrf_token=auth.csrf_token())
+    return render_template(
+        "shell.html",
+        entry=parts,
+        styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
+        locale=current_locale(),
+        theme=theme if theme in ("light", "dark") else None,
+        company=settings.get_setting("company_name"),
+        csrf_token=auth.csrf_token(),
+    )
 
 
 def assets(entry: str) -> dict:
@@ -72,7 +78,11 @@ def assets(entry: str) -> dict:
 
     walk(name)
     file = manifest[name]["file"]
-    return {"js": None if file.endswith(".css") else file, "css": css + ([file] if file.endswith(".css") else []), "preload": preload}
+    return {
+        "js": None if file.endswith(".css") else file,
+        "css": css + ([file] if file.endswith(".css") else []),
+        "preload": preload,
+    }
 
 
 @functools.cache

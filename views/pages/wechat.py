@@ -48,8 +48,9 @@ def callback():
 def _signed_in(user: User) -> Response:
     if g.sign_in is not None:
         signin.end_by_key(g.sign_in)
-    opened = signin.open_for_user(user, SessionKind.browser, ip=auth.client_ip(),
-                                  user_agent=request.headers.get("User-Agent", ""))
+    opened = signin.open_for_user(
+        user, SessionKind.browser, ip=auth.client_ip(), user_agent=request.headers.get("User-Agent", "")
+    )
     response = redirect("/desk" if opened.actor.is_staff else "/")
     auth.set_cookie(response, opened)
     return response

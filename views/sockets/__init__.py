@@ -3,4 +3,4 @@
 
 def register_sockets() -> None:
     """Put the handlers on the socket server; importing the module registers them once."""
-    import views.sockets.handlers  # noqa: F401, PLC0415  (registers by being imported)
+    import views.sockets.handlers  # noqa: F401  (registers by being imported)

@@ -33,8 +33,18 @@ PAUSE = 2.0
 GRACE = dt.timedelta(seconds=20)
 OWNERS = {"conversation": Conversation, "ticket": Ticket}
 #: events that change what people may hear without ending their sign-ins
-CHANGES_RIGHTS = ("role.updated", "user.updated", "agent.created", "agent.deleted", "team.updated", "team.deleted", "team_member.created",
-                  "team_member.updated", "team_member.deleted", "department.updated")
+CHANGES_RIGHTS = (
+    "role.updated",
+    "user.updated",
+    "agent.created",
+    "agent.deleted",
+    "team.updated",
+    "team.deleted",
+    "team_member.created",
+    "team_member.updated",
+    "team_member.deleted",
+    "department.updated",
+)
 #: how many of the newest events a round looks through; more are not stored within one
 RECENT = 2000
 
@@ -77,9 +87,9 @@ class Connections:
 
     def close(self, sid: str) -> Connection | None:
         connection = self._by_sid.pop(sid, None)
-        if connection is not None and connection.actor.agent_id is not None:
-            if not any(other.actor.agent_id == connection.actor.agent_id for other in self._by_sid.values()):
-                self._left[connection.actor.agent_id] = time.monotonic()
+        agent_id = connection.actor.agent_id if connection is not None else None
+        if agent_id is not None and not any(other.actor.agent_id == agent_id for other in self._by_sid.values()):
+            self._left[agent_id] = time.monotonic()
         return connection
 
     def actor(self, sid: str) -> Actor | None:
@@ -161,8 +171,12 @@ class Connections:
     def _rights_changed(self) -> bool:
         """Whether, since the last round, some process stored an event after which people may hear more or less."""
         newest = db.session.scalar(select(func.max(OutboxEvent.id)), execution_options={"all_tenants": True}) or 0
-        changes = set(db.session.scalars(select(OutboxEvent.id).where(OutboxEvent.id > newest - RECENT, OutboxEvent.name.in_(CHANGES_RIGHTS)),
-                                         execution_options={"all_tenants": True}))
+        changes = set(
+            db.session.scalars(
+                select(OutboxEvent.id).where(OutboxEvent.id > newest - RECENT, OutboxEvent.name.in_(CHANGES_RIGHTS)),
+                execution_options={"all_tenants": True},
+            )
+        )
         known, self._known_changes = self._known_changes, changes
         return known is not None and not changes <= known
 
@@ -173,11 +187,17 @@ class Connections:
         alive = set()
         for part in range(0, len(ids), 500):
             rows = db.session.execute(
-                select(LoginSession.id).outerjoin(User, User.id == LoginSession.user_id).where(
-                    LoginSession.id.in_(sorted(ids)[part:part + 500]), LoginSession.revoked_time.is_(None),
+                select(LoginSession.id)
+                .outerjoin(User, User.id == LoginSession.user_id)
+                .where(
+                    LoginSession.id.in_(sorted(ids)[part : part + 500]),
+                    LoginSession.revoked_time.is_(None),
                     LoginSession.expire_time > utcnow(),
-                    (LoginSession.user_id.is_(None)) | ((User.active == True) & (User.token_version == LoginSession.token_version))),  # noqa: E712
-                execution_options={"all_tenants": True})
+                    (LoginSession.user_id.is_(None))
+                    | (User.active.is_(True) & (User.token_version == LoginSession.token_version)),
+                ),
+                execution_options={"all_tenants": True},
+            )
             alive.update(rows.scalars())
         db.session.rollback()
         if ended := list(ids - alive):
@@ -190,7 +210,9 @@ class Connections:
             ids = [owner_id for owner_kind, owner_id in threads.values() if owner_kind == kind]
             if not ids:
                 continue
-            visible = set(db.session.scalars(select(model.id).where(model.id.in_(ids), model.visible_to(connection.actor))))
+            visible = set(
+                db.session.scalars(select(model.id).where(model.id.in_(ids), model.visible_to(connection.actor)))
+            )
             for thread_id, (owner_kind, owner_id) in threads.items():
                 if owner_kind == kind and owner_id not in visible:
                     self.leave(connection.sid, thread_id)
@@ -198,7 +220,11 @@ class Connections:
     def _expire_left(self, present: set[int]) -> None:
         """Agents whose last socket here closed a while ago and who were not seen in another process since."""
         now = time.monotonic()
-        due = [agent_id for agent_id, left in self._left.items() if agent_id in present or now - left > GRACE.total_seconds()]
+        due = [
+            agent_id
+            for agent_id, left in self._left.items()
+            if agent_id in present or now - left > GRACE.total_seconds()
+        ]
         for agent_id in due:
             del self._left[agent_id]
             if agent_id not in present:
@@ -229,7 +255,9 @@ def personal_rooms(actor: Actor) -> list[str]:
         rooms.append(f"staff:{actor.tenant_id}")
         if actor.may("conversation.monitor"):
             width = actor.scope("conversation")
-            rooms += [f"monitor:{actor.tenant_id}"] if width == "all" else [f"team:{number}" for number in actor.team_ids]
+            rooms += (
+                [f"monitor:{actor.tenant_id}"] if width == "all" else [f"team:{number}" for number in actor.team_ids]
+            )
     return rooms
 
 

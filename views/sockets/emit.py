@@ -21,10 +21,15 @@ def message(row: ChatMessage, event: Event) -> None:
     payload = dump_message(row, place)
     _emit("message", payload, event.rooms)
     if "ticketId" in place and row.recalled_time is None and row.type is not MessageType.note:
-        simple = {"ticket_id": place["ticketId"], "id": row.id, "sender_name": row.sender_name,
-                  "sender_type": "customer" if row.sender_kind.value == "customer" else "admin",
-                  "is_system": row.type is MessageType.system, "content": row.content,
-                  "created_at": row.create_time.strftime("%Y-%m-%d %H:%M:%S")}
+        simple = {
+            "ticket_id": place["ticketId"],
+            "id": row.id,
+            "sender_name": row.sender_name,
+            "sender_type": "customer" if row.sender_kind.value == "customer" else "admin",
+            "is_system": row.type is MessageType.system,
+            "content": row.content,
+            "created_at": row.create_time.strftime("%Y-%m-%d %H:%M:%S"),
+        }
         for name in ("new_message", "receive_message"):
             _emit(name, simple, event.rooms)
 
@@ -32,50 +37,97 @@ def message(row: ChatMessage, event: Event) -> None:
 def status(event: Event) -> None:
     """Somebody has read."""
     payload = event.payload
-    _emit("status_update", {**{key: payload[key] for key in ("sessionId", "ticketId") if key in payload},
-                            "threadId": payload["thread_id"],
-                            "reads": [{"senderKind": payload["sender_kind"], "senderId": payload["sender_id"],
-                                       "readSeq": payload["read_seq"]}]}, event.rooms)
+    _emit(
+        "status_update",
+        {
+            **{key: payload[key] for key in ("sessionId", "ticketId") if key in payload},
+            "threadId": payload["thread_id"],
+            "reads": [
+                {"senderKind": payload["sender_kind"], "senderId": payload["sender_id"], "readSeq": payload["read_seq"]}
+            ],
+        },
+        event.rooms,
+    )
 
 
 def session_update(conversation: Conversation, event: Event) -> None:
     """A conversation changed; whoever may no longer see it is put out of its room first."""
-    _emit("session_update", {
-        "sessionId": conversation.id, "event": event.name.split(".")[1],
-        "conversation": {"id": conversation.id, "no": conversation.no, "status": conversation.status.value,
-                         "agent": dump_agent_ref(conversation.agent), "customer": dump_customer_ref(conversation.customer),
-                         "teamId": conversation.team_id, "threadId": conversation.thread_id, "version": conversation.version,
-                         "queue": routing.queue_position(conversation), "queueTime": plain(conversation.queue_time),
-                         "closeTime": plain(conversation.close_time)}},
-        event.rooms)
+    _emit(
+        "session_update",
+        {
+            "sessionId": conversation.id,
+            "event": event.name.split(".")[1],
+            "conversation": {
+                "id": conversation.id,
+                "no": conversation.no,
+                "status": conversation.status.value,
+                "agent": dump_agent_ref(conversation.agent),
+                "customer": dump_customer_ref(conversation.customer),
+                "teamId": conversation.team_id,
+                "threadId": conversation.thread_id,
+                "version": conversation.version,
+                "queue": routing.queue_position(conversation),
+                "queueTime": plain(conversation.queue_time),
+                "closeTime": plain(conversation.close_time),
+            },
+        },
+        event.rooms,
+    )
     connections.recheck(conversation.thread_id)
 
 
 def ticket_update(ticket: Ticket, event: Event) -> None:
-    _emit("ticket_update", {
-        "ticketId": ticket.id, "event": event.name.split(".")[1],
-        "ticket": {"id": ticket.id, "no": ticket.no, "title": ticket.title, "status": ticket.status.value,
-                   "priority": ticket.priority.value, "assignee": dump_agent_ref(ticket.assignee),
-                   "resolution": ticket.resolution, "version": ticket.version}}, event.rooms)
+    _emit(
+        "ticket_update",
+        {
+            "ticketId": ticket.id,
+            "event": event.name.split(".")[1],
+            "ticket": {
+                "id": ticket.id,
+                "no": ticket.no,
+                "title": ticket.title,
+                "status": ticket.status.value,
+                "priority": ticket.priority.value,
+                "assignee": dump_agent_ref(ticket.assignee),
+                "resolution": ticket.resolution,
+                "version": ticket.version,
+            },
+        },
+        event.rooms,
+    )
     connections.recheck(ticket.thread_id)
 
 
 def queue_moved(tenant_id: int, most: int = 50) -> None:
     """Everybody who waits learns the new position."""
-    waiting = db.session.scalars(select(Conversation).where(Conversation.status == ConversationStatus.queued)
-                                 .order_by(Conversation.queue_time).limit(most))
+    waiting = db.session.scalars(
+        select(Conversation)
+        .where(Conversation.status == ConversationStatus.queued)
+        .order_by(Conversation.queue_time)
+        .limit(most)
+    )
     for conversation in waiting:
-        _emit("queue", {"sessionId": conversation.id, **(routing.queue_position(conversation) or {})},
-              [f"customer:{conversation.customer_id}"])
+        _emit(
+            "queue",
+            {"sessionId": conversation.id, **(routing.queue_position(conversation) or {})},
+            [f"customer:{conversation.customer_id}"],
+        )
 
 
 def presence(event: Event) -> None:
-    _emit("status_update", {"presence": {"agentId": event.payload["agent_id"], "presence": event.payload["presence"]}}, event.rooms)
+    _emit(
+        "status_update",
+        {"presence": {"agentId": event.payload["agent_id"], "presence": event.payload["presence"]}},
+        event.rooms,
+    )
 
 
 def notification(row: Notification, event: Event) -> None:
-    _emit("notification", {"id": row.id, "kind": row.kind, "params": row.params, "link": row.link,
-                           "createTime": plain(row.create_time)}, event.rooms)
+    _emit(
+        "notification",
+        {"id": row.id, "kind": row.kind, "params": row.params, "link": row.link, "createTime": plain(row.create_time)},
+        event.rooms,
+    )
 
 
 def sign_out(sign_in_ids: list[int], reason: str) -> None:

@@ -69,11 +69,19 @@ def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = 
                     bind(db.session(), actor)
                 return {"ok": True, **(function(actor, **_checked(name, fields, data)) or {})}
             except DomainError as error:
-                return {"ok": False, "error": error.kind, "message": gettext(error.message) if error.message else error.kind,
-                        **({"fields": error.fields} if error.fields else {})}
+                return {
+                    "ok": False,
+                    "error": error.kind,
+                    "message": gettext(error.message) if error.message else error.kind,
+                    **({"fields": error.fields} if error.fields else {}),
+                }
             except DBAPIError as error:
                 logger.error("socket event %s: database: %s", name, error.orig)
-                return {"ok": False, "error": "unavailable", "message": gettext("The database cannot be reached just now, please try again")}
+                return {
+                    "ok": False,
+                    "error": "unavailable",
+                    "message": gettext("The database cannot be reached just now, please try again"),
+                }
             except Exception:
                 logger.exception("socket event %s failed", name)
                 return {"ok": False, "error": "internal", "message": gettext("Something went wrong on our side")}
@@ -96,8 +104,16 @@ def authenticate(actor: Actor | None, token: str = "") -> dict:
     if actor is None:
         raise NotSignedIn("Please sign in")
     connections.open(request.sid, actor)
-    return {"actor": {"kind": actor.kind, "userId": actor.user_id, "customerId": actor.customer_id, "agentId": actor.agent_id,
-                      "name": actor.name, "roles": list(actor.roles)}}
+    return {
+        "actor": {
+            "kind": actor.kind,
+            "userId": actor.user_id,
+            "customerId": actor.customer_id,
+            "agentId": actor.agent_id,
+            "name": actor.name,
+            "roles": list(actor.roles),
+        }
+    }
 
 
 @handler("ping", signed_in=False)
@@ -122,17 +138,37 @@ def leave(actor: Actor, **data) -> dict:
     return {"threadId": owner.thread_id}
 
 
-@handler("send_message", (*_OWNER, *(DataField(f.name, f.annotation, "" if f.name == "client_msg_id" else f.default, f.max_length)
-                                     for f in SEND_FIELDS)))
-def send_message(actor: Actor, client_msg_id: str = "", type: MessageType = MessageType.text, content: str = "",
-                 file_id: int | None = None, **data) -> dict:
+@handler(
+    "send_message",
+    (
+        *_OWNER,
+        *(
+            DataField(f.name, f.annotation, "" if f.name == "client_msg_id" else f.default, f.max_length)
+            for f in SEND_FIELDS
+        ),
+    ),
+)
+def send_message(
+    actor: Actor,
+    client_msg_id: str = "",
+    type: MessageType = MessageType.text,
+    content: str = "",
+    file_id: int | None = None,
+    **data,
+) -> dict:
     """The acknowledgement comes after the commit. A client without ids of its own (E §4.2) gets one made here."""
     kind, owner = _owner(actor, data)
     threads.limit_sender(actor)
     send = conversations.send_message if kind == "conversation" else tickets.send_message
     place = conversations.place if kind == "conversation" else tickets.place
-    message = send(actor, owner, client_msg_id=client_msg_id or f"{request.sid}-{time.monotonic_ns()}", type=type,
-                   content=content, file_id=file_id)
+    message = send(
+        actor,
+        owner,
+        client_msg_id=client_msg_id or f"{request.sid}-{time.monotonic_ns()}",
+        type=type,
+        content=content,
+        file_id=file_id,
+    )
     return {"message": dump_message(message, place(owner).context)}
 
 
@@ -150,8 +186,11 @@ def typing(actor: Actor, typing: bool = True, preview: str = "", **data) -> dict
     kind, owner = _owner(actor, data)
     actor.require("message.send" if kind == "conversation" else "ticket.message")
     sender_kind, sender_id = actor.sender
-    payload = {("sessionId" if kind == "conversation" else "ticketId"): owner.id, "typing": typing,
-               "sender": {"kind": sender_kind, "id": sender_id, "name": actor.name}}
+    payload = {
+        ("sessionId" if kind == "conversation" else "ticketId"): owner.id,
+        "typing": typing,
+        "sender": {"kind": sender_kind, "id": sender_id, "name": actor.name},
+    }
     staff_room = threads.room(owner.thread_id, staff=True)
     if actor.sees_as_customer:
         socketio.emit("typing", {**payload, "preview": preview}, to=staff_room, skip_sid=request.sid)
@@ -197,11 +236,16 @@ def _checked(name: str, fields: tuple[DataField, ...], data) -> dict:
         data = {}
     if not isinstance(data, dict) or len(data) > 50:
         raise Invalid("The request is not valid")
-    data = {"ticketId" if key == "ticket_id" else "sessionId" if key == "session_id" else key: value for key, value in data.items()}
+    data = {
+        "ticketId" if key == "ticket_id" else "sessionId" if key == "session_id" else key: value
+        for key, value in data.items()
+    }
     try:
         parsed = model_of(f"socket_{name}", fields).model_validate(data)
     except (ValidationError, RecursionError) as error:
-        raise Invalid("The request is not valid", fields=reasons(error) if isinstance(error, ValidationError) else {}) from None
+        raise Invalid(
+            "The request is not valid", fields=reasons(error) if isinstance(error, ValidationError) else {}
+        ) from None
     return {key: getattr(parsed, key) for key in parsed.model_fields_set}
 
 
