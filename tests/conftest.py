@@ -43,9 +43,14 @@ COMMON_SETTINGS: Mapping[str, str] = {
 
 # --- what pytest asks -----------------------------------------------------------------------------------------------
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--backend", choices=(*BACKENDS, "all"), default="all",
-                     help="run tests of the running product on this set-up only (default: all)")
+    parser.addoption(
+        "--backend",
+        choices=(*BACKENDS, "all"),
+        default="all",
+        help="run tests of the running product on this set-up only (default: all)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,8 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     reason = programs.why_not_mariadb()
-    return [f"set-ups: {config.getoption('backend')}" + (f" (mariadb is skipped, {reason})" if reason else ""),
-            f"browser: {programs.find_chromium() or 'none, browser tests are skipped'}"]
+    return [
+        f"set-ups: {config.getoption('backend')}" + (f" (mariadb is skipped, {reason})" if reason else ""),
+        f"browser: {programs.find_chromium() or 'none, browser tests are skipped'}",
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -68,6 +75,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", [_backend_parameter(name) for name in names], indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes (pytest -n), all tests of a set-up go to one of them, so that its servers start once."""
     for item in items:
@@ -100,6 +108,7 @@ def _forget_outer_settings() -> None:
 
 # --- set-ups and servers --------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Backend:
     """One set-up of the product: the settings that a process of it gets, and a folder for its data."""
@@ -130,8 +139,12 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def job_process(backend: Backend, command: str) -> AppProcess:
     """One more process of a scaled-out installation: worker or beat."""
-    return AppProcess(backend.folder / command, backend.settings, command,
-                      ready=" ready." if command == "worker" else "beat: Starting...")
+    return AppProcess(
+        backend.folder / command,
+        backend.settings,
+        command,
+        ready=" ready." if command == "worker" else "beat: Starting...",
+    )
 
 
 def prepare_database(settings: Mapping[str, str]) -> None:
@@ -189,7 +202,8 @@ def start_server(backend: Backend, tmp_path: Path) -> Iterator[Callable[..., App
     numbers = itertools.count(1)
     with contextlib.ExitStack() as started:
         yield lambda **settings: started.enter_context(
-            AppServer(tmp_path / f"server-{next(numbers)}", {**backend.settings, **settings}))
+            AppServer(tmp_path / f"server-{next(numbers)}", {**backend.settings, **settings})
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -202,6 +216,7 @@ def stay_on_this_machine() -> Iterator[None]:
 
 
 # --- the browser ----------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:

@@ -50,8 +50,16 @@ class Things:
         served = self.company.served(self.company.visitor(self.text()))
         message = served.customer.say(served.path, self.text())
         note = served.agent.say(served.path, self.text(), type="note")
-        return Thing(served.id, served.customer, {"message": message["messageId"], "note": note["messageId"],
-                                                  "session": served.id, "thread": served.thread_id})
+        return Thing(
+            served.id,
+            served.customer,
+            {
+                "message": message["messageId"],
+                "note": note["messageId"],
+                "session": served.id,
+                "thread": served.thread_id,
+            },
+        )
 
     def _waiting_session(self) -> Thing:
         visitor = self.company.visitor(self.text())
@@ -75,8 +83,11 @@ class Things:
         path = f"/tickets/{ticket['id']}"
         message = visitor.say(path, self.text())
         self.company.agent.post(f"{path}/follow-ups", {"content": self.text(), "result": self.text()})
-        return Thing(ticket["id"], visitor, {"message": message["messageId"], "version": ticket["version"],
-                                             "thread": ticket["threadId"]})
+        return Thing(
+            ticket["id"],
+            visitor,
+            {"message": message["messageId"], "version": ticket["version"], "thread": ticket["threadId"]},
+        )
 
     def _file(self) -> Thing:
         """A file that the customer sent in his conversation."""
@@ -140,7 +151,9 @@ class Things:
         return category
 
     def _article(self, **more) -> Thing:
-        article = self._created("/kb/articles", {"title": self.text(), "body": self.text(), "visibility": "public", **more})
+        article = self._created(
+            "/kb/articles", {"title": self.text(), "body": self.text(), "visibility": "public", **more}
+        )
         self.company.admin.post(f"/kb/articles/{article.id}/publish")
         return article
 
@@ -152,7 +165,9 @@ class Things:
 
     def _own_quick_reply(self) -> Thing:
         """A personal one of the agent's."""
-        reply = self.company.agent.post("/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()})
+        reply = self.company.agent.post(
+            "/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()}
+        )
         return Thing(reply["id"])
 
     def _dictionary(self) -> Thing:
@@ -160,7 +175,9 @@ class Things:
         return Thing(self._created("/dictionaries", {"code": code, "name": self.text()}).id, ids={"code": code})
 
     def _dictionary_item(self) -> Thing:
-        return self._created("/dictionary-items", {"dictionaryId": self.any("dictionary").id, "code": self.text(), "label": self.text()})
+        return self._created(
+            "/dictionary-items", {"dictionaryId": self.any("dictionary").id, "code": self.text(), "label": self.text()}
+        )
 
     def _created(self, path: str, body: dict) -> Thing:
         row = self.company.admin.post(path, body)

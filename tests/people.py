@@ -66,7 +66,9 @@ class Person:
         answer = self.request(method, path, json=json, **options)
         envelope = check_envelope(answer)
         wanted = expect if isinstance(expect, tuple) else (expect,)
-        assert answer.status_code in wanted, f"{method} {path}: {answer.status_code} instead of {expect}: {answer.text[:600]}"
+        assert answer.status_code in wanted, (
+            f"{method} {path}: {answer.status_code} instead of {expect}: {answer.text[:600]}"
+        )
         return envelope["data"]
 
     def request(self, method: str, path: str, **options) -> requests.Response:
@@ -104,7 +106,8 @@ class Person:
     def token(self) -> str:
         """An access token for API programs."""
         return Person(self.base_url, host=self.host).post(
-            "/auth/login", {"username": self.username, "password": self.password})["accessToken"]
+            "/auth/login", {"username": self.username, "password": self.password}
+        )["accessToken"]
 
     def program(self) -> "Person":
         """The same account as an API program with a bearer token, without cookie."""
@@ -155,8 +158,11 @@ class Person:
 
     def say(self, path: str, content: str = "", *, id: str = "", expect: int = 200, **more) -> dict:
         """Send a message to "/sessions/7" or "/tickets/9"."""
-        return self.post(f"{path}/messages", {"clientMsgId": id or unique("m"), "content": content or unique("text"), **more},
-                         expect=expect)
+        return self.post(
+            f"{path}/messages",
+            {"clientMsgId": id or unique("m"), "content": content or unique("text"), **more},
+            expect=expect,
+        )
 
     def messages(self, path: str, **query) -> dict:
         return self.get(f"{path}/messages", **query)
@@ -201,20 +207,37 @@ class Heard:
 class Ears:
     """A Socket.IO client that keeps all it hears, in order."""
 
-    def __init__(self, base_url: str, *, cookie: str = "", token: str = "", headers: dict | None = None,
-                 origin: str = "", transport: str = "websocket"):
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        cookie: str = "",
+        token: str = "",
+        headers: dict | None = None,
+        origin: str = "",
+        transport: str = "websocket",
+    ):
         self.heard: list[Heard] = []
         self._news = threading.Condition()
         self.closed = threading.Event()
         # the page that a browser would name: by default one of the server's own
-        self.client = socketio.Client(reconnection=False, handle_sigint=False,
-                                      websocket_extra_options={"origin": origin} if origin else None)
+        self.client = socketio.Client(
+            reconnection=False, handle_sigint=False, websocket_extra_options={"origin": origin} if origin else None
+        )
         self.client.on("*", self._hear)
         self.client.on("disconnect", lambda *_: self._close())
-        given = ({"Cookie": cookie} if cookie else {}) | ({"Origin": origin} if origin and transport == "polling" else {})
+        given = ({"Cookie": cookie} if cookie else {}) | (
+            {"Origin": origin} if origin and transport == "polling" else {}
+        )
         # raises socketio.exceptions.ConnectionError when the server refuses
-        self.client.connect(base_url, headers=given | (headers or {}), auth={"token": token} if token else None,
-                            socketio_path="ws", transports=[transport], wait_timeout=10)
+        self.client.connect(
+            base_url,
+            headers=given | (headers or {}),
+            auth={"token": token} if token else None,
+            socketio_path="ws",
+            transports=[transport],
+            wait_timeout=10,
+        )
 
     def call(self, event: str, data: Any = None, *, timeout: float = 15) -> dict:
         """Send an event and return the server's acknowledgement."""
@@ -233,7 +256,9 @@ class Ears:
         assert answer["ok"] is False and (not wanted or answer["error"] in wanted), answer
         return answer
 
-    def wait_for(self, event: str, where: Callable[[Any], bool] = lambda data: True, *, timeout: float = PATIENCE) -> Any:
+    def wait_for(
+        self, event: str, where: Callable[[Any], bool] = lambda data: True, *, timeout: float = PATIENCE
+    ) -> Any:
         """The data of the first such event that has been or will be heard. Fails after `timeout`."""
         found = self.first(event, where, timeout=timeout)
         assert found is not None, f"no {event} as expected within {timeout} s; heard: {self.names()}"
@@ -306,7 +331,9 @@ class Company:
     @property
     def admin(self) -> Person:
         """The super administrator."""
-        return self._once("admin", lambda: Person(self.base_url, host=self.host).sign_in(self._administrator, self._password))
+        return self._once(
+            "admin", lambda: Person(self.base_url, host=self.host).sign_in(self._administrator, self._password)
+        )
 
     @property
     def manager(self) -> Person:
@@ -346,8 +373,16 @@ class Company:
     def new(self, role: str, name: str = "", **more) -> Person:
         """A new account with this preset role, signed in."""
         username, password = unique(role.replace("_", "-")), f"First-{secrets.token_hex(6)}"
-        self.admin.post("/users", {"username": username, "password": password, "fullName": name or username,
-                                   "roleIds": [self.role_id(role)], **more})
+        self.admin.post(
+            "/users",
+            {
+                "username": username,
+                "password": password,
+                "fullName": name or username,
+                "roleIds": [self.role_id(role)],
+                **more,
+            },
+        )
         return Person(self.base_url, host=self.host).sign_in(username, password)
 
     def role_id(self, code: str) -> int:
@@ -377,7 +412,9 @@ class Company:
         if state["maxCount"] != most:
             self.admin.put(f"/agents/{agent.agent_id}", {"maxConversations": most})
         if state["currentCount"] >= 100:
-            for row in self.admin.get("/sessions", agentId=agent.agent_id, status="active,on_hold", sort="id", size=20)["list"]:
+            for row in self.admin.get("/sessions", agentId=agent.agent_id, status="active,on_hold", sort="id", size=20)[
+                "list"
+            ]:
                 self.admin.put(f"/sessions/{row['id']}/close")
 
     def new_shift(self) -> Person:

@@ -42,10 +42,20 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 # --- layers ---------------------------------------------------------------------------------------------------------
 
+
 def test_imports_point_down():
     """The contracts in pyproject.toml, by import-linter."""
-    done = subprocess.run([sys.executable, "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"],
-                          cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -69,25 +79,37 @@ def test_settings_import_nothing_of_ours():
 ONLY_HERE = {
     "commit": {"services/operation.py"},
     "emit": {"views/sockets/emit.py", "views/sockets/connections.py", "views/sockets/handlers.py"},
-    "send_task": {"app/jobs.py"}, "delay": set(), "apply_async": set(),
+    "send_task": {"app/jobs.py"},
+    "delay": set(),
+    "apply_async": set(),
 }
 
 
 def test_commits_emits_and_jobs_have_one_place_each():
-    wrong = [f"{path}:{call.lineno} calls .{call.func.attr}()" for path, tree in modules(*LAYERS) for call in calls(tree)
-             if isinstance(call.func, ast.Attribute) and path not in ONLY_HERE.get(call.func.attr, {path})]
+    wrong = [
+        f"{path}:{call.lineno} calls .{call.func.attr}()"
+        for path, tree in modules(*LAYERS)
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute) and path not in ONLY_HERE.get(call.func.attr, {path})
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_views_and_services_bring_no_page_of_their_own_error_shape():
     """One function makes all JSON answers: no view calls jsonify or abort by itself."""
-    wrong = [f"{path}:{call.lineno}" for path, tree in modules("views/api", "services") for call in calls(tree)
-             if isinstance(call.func, ast.Name) and call.func.id in ("jsonify", "abort", "make_response")
-             and path not in ("views/api/envelope.py", "views/api/openapi.py")]
+    wrong = [
+        f"{path}:{call.lineno}"
+        for path, tree in modules("views/api", "services")
+        for call in calls(tree)
+        if isinstance(call.func, ast.Name)
+        and call.func.id in ("jsonify", "abort", "make_response")
+        and path not in ("views/api/envelope.py", "views/api/openapi.py")
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 # --- rights ---------------------------------------------------------------------------------------------------------
+
 
 def test_every_operation_is_in_the_table_of_roles():
     """A new operation is given to a preset role, or named above as the super administrator's or the system's alone."""
@@ -95,17 +117,25 @@ def test_every_operation_is_in_the_table_of_roles():
     held: set[str] = set()
     for preset in ROLES:
         if preset.code != "super_admin":
-            held |= expand([right for right in preset.rights if not right.endswith(".menu_access")], needed | rights_without_operation())
+            held |= expand(
+                [right for right in preset.rights if not right.endswith(".menu_access")],
+                needed | rights_without_operation(),
+            )
     assert needed - held == SUPER_ONLY | SYSTEM_ONLY
 
 
 def test_every_right_that_an_endpoint_needs_exists():
-    known = {name if entry.right is None else entry.right for name, entry in OPERATIONS.items()} | rights_without_operation() | {""}
+    known = (
+        {name if entry.right is None else entry.right for name, entry in OPERATIONS.items()}
+        | rights_without_operation()
+        | {""}
+    )
     needed = {entry.right for entry in ENDPOINTS.values() if entry.right is not None}
     assert needed <= known, f"nobody can ever hold: {sorted(needed - known)}"
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
+
 
 def announced() -> set[str]:
     """Every event that the services can announce, from the source."""
@@ -121,15 +151,25 @@ def names_of(path: str, tree: ast.Module, argument: ast.expr) -> set[str]:
     """The event names an argument of announce() may have."""
     if isinstance(argument, ast.Constant):
         return {argument.value}
-    assert isinstance(argument, ast.JoinedStr), f"{path}:{argument.lineno}: an event's name cannot be read from the source"
+    assert isinstance(argument, ast.JoinedStr), (
+        f"{path}:{argument.lineno}: an event's name cannot be read from the source"
+    )
     if path == "services/crud.py":  # f"{resource}.created", once for each resource made by crud()
         verb = argument.values[-1].value
-        resources = {call.args[0].value for _, module in modules("services") for call in calls(module)
-                     if isinstance(call.func, ast.Name) and call.func.id == "crud"}
+        resources = {
+            call.args[0].value
+            for _, module in modules("services")
+            for call in calls(module)
+            if isinstance(call.func, ast.Name) and call.func.id == "crud"
+        }
         return {resource + verb for resource in resources}
     prefix = argument.values[0].value  # f"ticket.{event}" inside _tell(ticket, event)
-    words = {word for call in calls(tree) if isinstance(call.func, ast.Name) and call.func.id == "_tell"
-             for word in words_of(tree, call.args[1])}
+    words = {
+        word
+        for call in calls(tree)
+        if isinstance(call.func, ast.Name) and call.func.id == "_tell"
+        for word in words_of(tree, call.args[1])
+    }
     assert words, f"{path}:{argument.lineno}: nobody calls _tell()"
     return {prefix + word for word in words}
 
@@ -141,8 +181,13 @@ def words_of(tree: ast.Module, value: ast.expr) -> set[str]:
     if isinstance(value, ast.IfExp):
         return words_of(tree, value.body) | words_of(tree, value.orelse)
     assert isinstance(value, ast.Name), f"line {value.lineno}: an event's name cannot be read from the source"
-    return {word for node in ast.walk(tree) if isinstance(node, ast.Assign) and any(
-        isinstance(target, ast.Name) and target.id == value.id for target in node.targets) for word in words_of(tree, node.value)}
+    return {
+        word
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
+        for word in words_of(tree, node.value)
+    }
 
 
 def test_every_announced_event_has_a_reaction():
@@ -155,9 +200,14 @@ def test_every_reaction_is_to_an_event_that_can_happen():
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
+
 def documented() -> dict[str, tuple[str, str]]:
     """Setting → (default, English meaning) as docs/configuration.md has it."""
-    rows = re.findall(r"^\| `(\w+)`(?: 🔑)? \| (.*?) \| .*? \| (.*?) \|$", (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8"), re.M)
+    rows = re.findall(
+        r"^\| `(\w+)`(?: 🔑)? \| (.*?) \| .*? \| (.*?) \|$",
+        (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8"),
+        re.M,
+    )
     return {name: (default.strip("`"), meaning) for name, default, meaning in rows}
 
 
@@ -172,13 +222,25 @@ def test_every_setting_is_documented_as_it_is():
 
 def test_settings_are_read_in_one_place():
     """os.environ belongs to config.py, and to what runs before or without it: start, terminal, native threads, fault experiments."""
-    allowed = {"app/cli.py", "app/offload.py", "app/doctor/__init__.py", "app/terminal.py", "ai/native.py", "services/operation.py"}
-    wrong = [f"{path}:{node.lineno}" for path, tree in modules(*LAYERS) for node in ast.walk(tree)
-             if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and path not in allowed]
+    allowed = {
+        "app/cli.py",
+        "app/offload.py",
+        "app/doctor/__init__.py",
+        "app/terminal.py",
+        "ai/native.py",
+        "services/operation.py",
+    }
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules(*LAYERS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and path not in allowed
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 # --- the REST face --------------------------------------------------------------------------------------------------
+
 
 def test_openapi_describes_exactly_what_is_served():
     described = {(method.upper(), path) for path, methods in build()["paths"].items() for method in methods}
@@ -189,32 +251,64 @@ def test_openapi_describes_exactly_what_is_served():
 
 # --- the front end's build ------------------------------------------------------------------------------------------
 
+
 def test_committed_build_is_made_from_these_sources():
     """The same number as frontend/scripts/hash-sources.mjs writes into the build."""
     frontend = ROOT / "frontend"
-    single = [path for path in frontend.iterdir() if path.name in ("package.json", "package-lock.json", "vite.config.ts")
-              or re.fullmatch(r"tsconfig.*\.json", path.name)]
+    single = [
+        path
+        for path in frontend.iterdir()
+        if path.name in ("package.json", "package-lock.json", "vite.config.ts")
+        or re.fullmatch(r"tsconfig.*\.json", path.name)
+    ]
     sources = [path for path in (frontend / "src").rglob("*") if path.is_file()] + single
     digest = hashlib.sha256()
     for name, path in sorted((path.relative_to(frontend).as_posix().encode(), path) for path in sources):
         digest.update(name + b"\0" + path.read_bytes() + b"\0")
-    assert (ROOT / "app/static/dist/sources.sha256").read_text().strip() == digest.hexdigest(), "npm run build has not been run"
+    assert (ROOT / "app/static/dist/sources.sha256").read_text().strip() == digest.hexdigest(), (
+        "npm run build has not been run"
+    )
 
 
 # --- our own words --------------------------------------------------------------------------------------------------
 
 #: folders of somebody's machine; what a server has (/opt, /var, /etc, /srv) may be named
-MACHINE_PATHS = re.compile(r"(?<![\w.$}/])/(?:home|root|work|Users|mnt)/[\w.-]+|(?<![\w.$}/])/tmp/[\w.-]+/|\b[A-Z]:\\\\?Users\\")
-TEXTS = {".py", ".md", ".toml", ".txt", ".ts", ".vue", ".js", ".mjs", ".html", ".css", ".json", ".conf", ".service", ".sh", ".yml", ".po", ".cfg"}
+MACHINE_PATHS = re.compile(
+    r"(?<![\w.$}/])/(?:home|root|work|Users|mnt)/[\w.-]+|(?<![\w.$}/])/tmp/[\w.-]+/|\b[A-Z]:\\\\?Users\\"
+)
+TEXTS = {
+    ".py",
+    ".md",
+    ".toml",
+    ".txt",
+    ".ts",
+    ".vue",
+    ".js",
+    ".mjs",
+    ".html",
+    ".css",
+    ".json",
+    ".conf",
+    ".service",
+    ".sh",
+    ".yml",
+    ".po",
+    ".cfg",
+}
 NOT_OURS = {"node_modules", "dist", "data", "kb_index", "__pycache__", "htmlcov"}
 
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every text of the project; what it writes and what others wrote left out."""
+
     def walk(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
             hidden = path.name.startswith(".") and path.name != ".ci"  # environments, caches, the history
-            if path.is_dir() and not path.is_symlink() and (path == ROOT / "tests" / "data" or not (hidden or path.name in NOT_OURS)):
+            if (
+                path.is_dir()
+                and not path.is_symlink()
+                and (path == ROOT / "tests" / "data" or not (hidden or path.name in NOT_OURS))
+            ):
                 yield from walk(path)
             elif path.is_file() and (path.suffix in TEXTS or not path.suffix) and path.stat().st_size < 1_000_000:
                 yield path
@@ -232,6 +326,9 @@ def test_no_text_names_a_folder_of_somebodys_machine():
 @pytest.mark.parametrize("folder", LAYERS)
 def test_files_stay_small(folder):
     """A file of 500 lines is asking to be a package."""
-    long = {path.relative_to(ROOT).as_posix(): count for path in (ROOT / folder).rglob("*.py")
-            if (count := len(path.read_text(encoding="utf-8").splitlines())) > 500}
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for path in (ROOT / folder).rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 500
+    }
     assert not long

@@ -12,16 +12,56 @@ STATES = ("bot", "queued", "active", "on_hold", "closed")
 
 #: state → what each action makes of it; a number is a refusal that changes nothing
 TABLE = {
-    "bot": {"handover": "queued", "hold": 409, "resume": 409, "assign": "active", "takeover": "active", "transfer": 409,
-            "close": "closed", "rating": 409},
-    "queued": {"handover": "queued", "hold": 409, "resume": 409, "assign": "active", "takeover": "active", "transfer": 409,
-               "close": "closed", "rating": 409},
-    "active": {"handover": "active", "hold": "on_hold", "resume": 409, "assign": "active", "takeover": "active",
-               "transfer": "active", "close": "closed", "rating": 409},
-    "on_hold": {"handover": "on_hold", "hold": 409, "resume": "active", "assign": "active", "takeover": "active",
-                "transfer": "active", "close": "closed", "rating": 409},
-    "closed": {"handover": 409, "hold": 409, "resume": 409, "assign": 409, "takeover": 409, "transfer": 409,
-               "close": "closed", "rating": "closed"},
+    "bot": {
+        "handover": "queued",
+        "hold": 409,
+        "resume": 409,
+        "assign": "active",
+        "takeover": "active",
+        "transfer": 409,
+        "close": "closed",
+        "rating": 409,
+    },
+    "queued": {
+        "handover": "queued",
+        "hold": 409,
+        "resume": 409,
+        "assign": "active",
+        "takeover": "active",
+        "transfer": 409,
+        "close": "closed",
+        "rating": 409,
+    },
+    "active": {
+        "handover": "active",
+        "hold": "on_hold",
+        "resume": 409,
+        "assign": "active",
+        "takeover": "active",
+        "transfer": "active",
+        "close": "closed",
+        "rating": 409,
+    },
+    "on_hold": {
+        "handover": "on_hold",
+        "hold": 409,
+        "resume": "active",
+        "assign": "active",
+        "takeover": "active",
+        "transfer": "active",
+        "close": "closed",
+        "rating": 409,
+    },
+    "closed": {
+        "handover": 409,
+        "hold": 409,
+        "resume": 409,
+        "assign": 409,
+        "takeover": 409,
+        "transfer": 409,
+        "close": "closed",
+        "rating": "closed",
+    },
 }
 
 
@@ -74,10 +114,15 @@ def test_transition_table(people, agent, colleague, supervisor, state, action):
     assert people.supervisor.get(path)["status"] == state
     before = everything(people, path)
     who, method, body = {
-        "handover": (visitor, "POST", {}), "hold": (supervisor, "POST", None), "resume": (supervisor, "POST", None),
-        "assign": (supervisor, "POST", {"agentId": colleague.agent_id}), "takeover": (supervisor, "POST", {}),
+        "handover": (visitor, "POST", {}),
+        "hold": (supervisor, "POST", None),
+        "resume": (supervisor, "POST", None),
+        "assign": (supervisor, "POST", {"agentId": colleague.agent_id}),
+        "takeover": (supervisor, "POST", {}),
         "transfer": (supervisor, "POST", {"toAgentId": colleague.agent_id, "reason": "knows more"}),
-        "close": (visitor, "PUT", {}), "rating": (visitor, "POST", {"score": 5})}[action]
+        "close": (visitor, "PUT", {}),
+        "rating": (visitor, "POST", {"score": 5}),
+    }[action]
     outcome = TABLE[state][action]
     if isinstance(outcome, int):
         who.call(method, f"{path}/{action}", body, expect=outcome)
@@ -134,29 +179,42 @@ def test_question_is_answered_by_the_bot_until_a_person_is_asked_for(people):
 
 # --- who hears of it ------------------------------------------------------------------------------------------------
 
+
 def test_every_step_is_told_to_customer_agent_and_supervisor(people, agent, colleague):
     with listening(agent, colleague, people.supervisor) as staff:
         visitor = people.visitor()
         with visitor.socket() as customer:
             conversation = visitor.open_conversation()
             number, path = conversation["id"], f"/sessions/{conversation['id']}"
-            steps = [("created", None), ("queued", lambda: visitor.post(f"{path}/handover")),
-                     ("assigned", lambda: people.supervisor.post(f"{path}/assign", {"agentId": agent.agent_id})),
-                     ("held", lambda: agent.post(f"{path}/hold")), ("resumed", lambda: agent.post(f"{path}/resume")),
-                     ("transferred", lambda: agent.post(f"{path}/transfer", {"toAgentId": colleague.agent_id, "reason": "shift"})),
-                     ("closed", lambda: colleague.put(f"{path}/close")), ("rated", lambda: visitor.post(f"{path}/rating", {"score": 4}))]
+            steps = [
+                ("created", None),
+                ("queued", lambda: visitor.post(f"{path}/handover")),
+                ("assigned", lambda: people.supervisor.post(f"{path}/assign", {"agentId": agent.agent_id})),
+                ("held", lambda: agent.post(f"{path}/hold")),
+                ("resumed", lambda: agent.post(f"{path}/resume")),
+                (
+                    "transferred",
+                    lambda: agent.post(f"{path}/transfer", {"toAgentId": colleague.agent_id, "reason": "shift"}),
+                ),
+                ("closed", lambda: colleague.put(f"{path}/close")),
+                ("rated", lambda: visitor.post(f"{path}/rating", {"score": 4})),
+            ]
             for event, step in steps:
                 if step is not None:
                     step()
                 for ears in (customer, staff[2]):
-                    heard = ears.wait_for("session_update", lambda data: data["sessionId"] == number and data["event"] == event)  # noqa: B023
+                    heard = ears.wait_for(
+                        "session_update", lambda data: data["sessionId"] == number and data["event"] == event
+                    )
                 assert heard["conversation"]["status"] == people.supervisor.get(path)["status"]
 
             def events(ears):
                 return [item["event"] for item in ears.all("session_update", lambda data: data["sessionId"] == number)]
 
             assert events(customer) == events(staff[2]) == [event for event, _ in steps]
-            assert events(staff[0]) == ["assigned", "held", "resumed", "transferred"], "the first agent hears nothing after the transfer"
+            assert events(staff[0]) == ["assigned", "held", "resumed", "transferred"], (
+                "the first agent hears nothing after the transfer"
+            )
             assert events(staff[1]) == ["transferred", "closed", "rated"]
 
 
@@ -174,6 +232,7 @@ def test_new_owner_finds_a_notification_once(people, colleague):
 
 # --- transfer -------------------------------------------------------------------------------------------------------
 
+
 def test_transfer_cuts_the_old_agent_off(people, agent, colleague):
     """The old agent can send nothing more and hears nothing more; the new one and the customer go on."""
     served = people.served(agent=agent)
@@ -187,13 +246,17 @@ def test_transfer_cuts_the_old_agent_off(people, agent, colleague):
         while True:
             said = served.customer.say(served.path, unique("after"))
             for ears in (new, customer):
-                ears.wait_for("message", lambda data: data["messageId"] == said["messageId"])  # noqa: B023
+                ears.wait_for("message", lambda data: data["messageId"] == said["messageId"])
             old.settle()
-            if not old.all("message", lambda data: data["messageId"] == said["messageId"]):  # noqa: B023
+            if not old.all("message", lambda data: data["messageId"] == said["messageId"]):
                 break
             assert time.monotonic() < deadline, "the old agent still listens five seconds after the transfer"
-        for event, data in (("send_message", {"clientMsgId": unique(), "content": "me again"}), ("typing", {}),
-                            ("message_ack", {"seq": 1}), ("join", {})):
+        for event, data in (
+            ("send_message", {"clientMsgId": unique(), "content": "me again"}),
+            ("typing", {}),
+            ("message_ack", {"seq": 1}),
+            ("join", {}),
+        ):
             old.refused(event, {"sessionId": served.id, **data}, "not_found")
         agent.get(served.path, expect=404)
         agent.say(served.path, "me again", expect=404)
@@ -210,9 +273,9 @@ def test_transfer_cuts_the_old_agent_off_at_another_server_process(people, agent
         deadline = time.monotonic() + 5
         while True:
             said = served.customer.say(served.path, unique("after"))
-            witness.wait_for("message", lambda data: data["messageId"] == said["messageId"])  # noqa: B023
+            witness.wait_for("message", lambda data: data["messageId"] == said["messageId"])
             old.settle()
-            if not old.all("message", lambda data: data["messageId"] == said["messageId"]):  # noqa: B023
+            if not old.all("message", lambda data: data["messageId"] == said["messageId"]):
                 break
             assert time.monotonic() < deadline, "the old agent still listens five seconds after the transfer"
 
@@ -222,9 +285,13 @@ def test_history_names_everybody_and_why(people, agent, colleague, supervisor):
     agent.post(f"{served.path}/transfer", {"toAgentId": colleague.agent_id, "reason": "lunch"})
     supervisor.post(f"{served.path}/takeover", {"reason": "complaint"})
     history = people.supervisor.get(f"{served.path}/assignments")
-    assert [(row["method"], (row["fromAgent"] or {}).get("id"), row["toAgent"]["id"], row["reason"]) for row in history] == [
-        ("assign", None, agent.agent_id, None), ("transfer", agent.agent_id, colleague.agent_id, "lunch"),
-        ("takeover", colleague.agent_id, supervisor.agent_id, "complaint")]
+    assert [
+        (row["method"], (row["fromAgent"] or {}).get("id"), row["toAgent"]["id"], row["reason"]) for row in history
+    ] == [
+        ("assign", None, agent.agent_id, None),
+        ("transfer", agent.agent_id, colleague.agent_id, "lunch"),
+        ("takeover", colleague.agent_id, supervisor.agent_id, "complaint"),
+    ]
     assert history[1]["by"]["id"] == agent.user_id
 
 
@@ -241,14 +308,22 @@ def test_reason_of_a_transfer_stays_among_staff(people, agent, colleague):
 
 def test_of_transfer_assignment_and_close_at_once_one_legal_state_remains(people, agent, colleague, supervisor):
     """N03: one final owner, a linear history, and counters that equal a recount."""
-    counts = {person: people.admin.get(f"/agents/{person.agent_id}")["currentCount"] for person in (agent, colleague, supervisor)}
+    counts = {
+        person: people.admin.get(f"/agents/{person.agent_id}")["currentCount"]
+        for person in (agent, colleague, supervisor)
+    }
     for _ in range(5):
         served = people.served(agent=agent)
         counts[agent] += 1
         outcomes = at_once(
-            lambda: agent.request("POST", f"{served.path}/transfer", json={"toAgentId": colleague.agent_id}).status_code,  # noqa: B023
-            lambda: people.admin.request("POST", f"{served.path}/assign", json={"agentId": supervisor.agent_id}).status_code,  # noqa: B023
-            lambda: served.customer.request("PUT", f"{served.path}/close", json={}).status_code)  # noqa: B023
+            lambda: (
+                agent.request("POST", f"{served.path}/transfer", json={"toAgentId": colleague.agent_id}).status_code
+            ),
+            lambda: (
+                people.admin.request("POST", f"{served.path}/assign", json={"agentId": supervisor.agent_id}).status_code
+            ),
+            lambda: served.customer.request("PUT", f"{served.path}/close", json={}).status_code,
+        )
         assert set(outcomes) <= {200, 404, 409}
         final = people.admin.get(served.path)
         history = people.admin.get(f"{served.path}/assignments")
@@ -261,6 +336,7 @@ def test_of_transfer_assignment_and_close_at_once_one_legal_state_remains(people
 
 # --- batches --------------------------------------------------------------------------------------------------------
 
+
 def test_batch_assignment_is_all_or_none(people, strangers, agent, colleague):
     """A foreign or unknown id in the batch: not found, and nothing changed."""
     own = [in_state(people, agent, "queued")[1] for _ in range(3)]
@@ -272,7 +348,9 @@ def test_batch_assignment_is_all_or_none(people, strangers, agent, colleague):
     people.supervisor.post("/sessions/batch-assign", {"ids": [], "agentId": agent.agent_id}, expect=(400, 404))
     people.supervisor.post("/sessions/batch-assign", {"ids": ids, "agentId": strangers.agent.agent_id}, expect=404)
     people.agent.post("/sessions/batch-assign", {"ids": ids, "agentId": agent.agent_id}, expect=403)
-    given = people.supervisor.post("/sessions/batch-assign", {"ids": ids, "agentId": agent.agent_id, "reason": "morning"})
+    given = people.supervisor.post(
+        "/sessions/batch-assign", {"ids": ids, "agentId": agent.agent_id, "reason": "morning"}
+    )
     assert [row["agent"]["id"] for row in given] == [agent.agent_id] * 3
 
 
@@ -280,8 +358,11 @@ def test_batch_that_does_not_fit_changes_nothing(people):
     small = people.new("agent")
     people.make_room(small, 2)
     own = [in_state(people, small, "queued")[1] for _ in range(3)]
-    refusal = people.supervisor.post("/sessions/batch-assign", {"ids": [int(path.rsplit("/", 1)[1]) for path in own],
-                                                                "agentId": small.agent_id}, expect=409)
+    refusal = people.supervisor.post(
+        "/sessions/batch-assign",
+        {"ids": [int(path.rsplit("/", 1)[1]) for path in own], "agentId": small.agent_id},
+        expect=409,
+    )
     assert refusal["error"] == "agent_full"
     assert [people.supervisor.get(path)["status"] for path in own] == ["queued"] * 3
     assert people.admin.get(f"/agents/{small.agent_id}")["currentCount"] == 0
@@ -289,12 +370,16 @@ def test_batch_that_does_not_fit_changes_nothing(people):
 
 def test_batch_with_an_ended_conversation_changes_nothing(people, agent):
     waiting, ended = in_state(people, agent, "queued")[1], in_state(people, agent, "closed")[1]
-    people.supervisor.post("/sessions/batch-assign", {"ids": [int(path.rsplit("/", 1)[1]) for path in (waiting, ended)],
-                                                      "agentId": agent.agent_id}, expect=409)
+    people.supervisor.post(
+        "/sessions/batch-assign",
+        {"ids": [int(path.rsplit("/", 1)[1]) for path in (waiting, ended)], "agentId": agent.agent_id},
+        expect=409,
+    )
     assert people.supervisor.get(waiting)["status"] == "queued"
 
 
 # --- the end --------------------------------------------------------------------------------------------------------
+
 
 def test_customer_rates_once(people, agent):
     visitor, path = in_state(people, agent, "closed")
@@ -307,8 +392,12 @@ def test_rating_by_two_tabs_at_once_counts_once(people, agent, database):
     statuses = at_once(*[lambda: visitor.request("POST", f"{path}/rating", json={"score": 5}).status_code] * 5)
     assert sorted(statuses) == [200, 409, 409, 409, 409]
     with database.connect() as connection:
-        assert connection.execute(sa.text("SELECT COUNT(*) FROM rating WHERE conversation_id = :id"),
-                                  {"id": int(path.rsplit("/", 1)[1])}).scalar() == 1
+        assert (
+            connection.execute(
+                sa.text("SELECT COUNT(*) FROM rating WHERE conversation_id = :id"), {"id": int(path.rsplit("/", 1)[1])}
+            ).scalar()
+            == 1
+        )
 
 
 @pytest.mark.parametrize("score", [0, 6, -1, 2.5, "5", None, True])
@@ -332,7 +421,9 @@ def test_conversation_becomes_a_ticket_once(people, agent):
 
 def test_lists_show_each_what_concerns_them(people, agent, colleague):
     served = people.served(agent=agent)
-    assert served.id in [row["id"] for row in agent.get("/sessions", agentId="me", status="active,on_hold", size=100)["list"]]
+    assert served.id in [
+        row["id"] for row in agent.get("/sessions", agentId="me", status="active,on_hold", size=100)["list"]
+    ]
     assert served.id not in [row["id"] for row in colleague.get("/sessions", size=100)["list"]]
     assert [row["id"] for row in served.customer.get("/sessions")["list"]] == [served.id]
     assert people.supervisor.get("/sessions", customerId=served.customer.customer_id)["total"] == 1

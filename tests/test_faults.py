@@ -49,7 +49,9 @@ class Rooms:
 
     def __init__(self, company: Company, number: int):
         self.conversations = [company.served() for _ in range(number)]
-        self.senders = [Sender(person, served.path) for served in self.conversations for person in (served.customer, served.agent)]
+        self.senders = [
+            Sender(person, served.path) for served in self.conversations for person in (served.customer, served.agent)
+        ]
         self.seen: dict[str, dict[int, dict]] = {served.path: {} for served in self.conversations}
         self.change = dict.fromkeys(self.seen, 0)
 
@@ -67,7 +69,9 @@ def check(rooms: Rooms, database: sa.Engine) -> None:
     """I1, I2, I4, I5: acknowledged ⇔ stored exactly once, numbered without gaps, and seen alike by everybody."""
     acknowledged = {name: seq for sender in rooms.senders for name, seq in sender.acknowledged.items()}
     with database.connect() as connection:
-        stored = list(connection.execute(sa.text("SELECT client_msg_id, seq FROM chat_message WHERE client_msg_id LIKE 'load-%'")))
+        stored = list(
+            connection.execute(sa.text("SELECT client_msg_id, seq FROM chat_message WHERE client_msg_id LIKE 'load-%'"))
+        )
     mine = [(name, seq) for name, seq in stored if name in acknowledged]
     assert len(mine) == len({name for name, _ in mine}), "a message is stored twice"
     assert dict(mine) == acknowledged, f"lost: {sorted(set(acknowledged) - {name for name, _ in mine})}"
@@ -105,8 +109,12 @@ def test_killed_five_times_under_load_loses_and_doubles_nothing(killable, databa
     try:
         for number in range(ROUNDS):
             reached = [len(sender.acknowledged) + 5 for sender in rooms.senders]
-            _wait_until(lambda: all(len(sender.acknowledged) >= wanted for sender, wanted in zip(rooms.senders, reached, strict=True)),  # noqa: B023
-                        f"round {number}: the senders do not get on")
+            _wait_until(
+                lambda: all(
+                    len(sender.acknowledged) >= wanted for sender, wanted in zip(rooms.senders, reached, strict=True)
+                ),
+                f"round {number}: the senders do not get on",
+            )
             server.kill9()
             server.start()
             rooms.catch_up()
@@ -158,12 +166,19 @@ def test_death_between_commit_and_telling_is_made_good(people, database, start_s
         assert mortal.process.returncode == 9
         mortal.kill9()
         with database.connect() as connection:
-            number, = connection.execute(sa.text("SELECT id FROM chat_message WHERE client_msg_id = :id"), {"id": name}).one()
+            (number,) = connection.execute(
+                sa.text("SELECT id FROM chat_message WHERE client_msg_id = :id"), {"id": name}
+            ).one()
         heard = agent.wait_for("message", lambda data: data["messageId"] == number, timeout=20)
     assert heard["content"] == "last words"
     assert served.customer.say(served.path, "last words", id=name)["messageId"] == number
     with database.connect() as connection:
-        assert connection.execute(sa.text("SELECT COUNT(*) FROM chat_message WHERE client_msg_id = :id"), {"id": name}).scalar() == 1
+        assert (
+            connection.execute(
+                sa.text("SELECT COUNT(*) FROM chat_message WHERE client_msg_id = :id"), {"id": name}
+            ).scalar()
+            == 1
+        )
 
 
 def test_lost_acknowledgement_is_repeated_by_socket(killable, database):
@@ -179,7 +194,9 @@ def test_lost_acknowledgement_is_repeated_by_socket(killable, database):
     with served.customer.socket() as again:
         message = again.ok("send_message", data)["message"]
     with database.connect() as connection:
-        assert list(connection.execute(sa.text("SELECT id FROM chat_message WHERE client_msg_id = :id"), {"id": name})) == [(message["messageId"],)]
+        assert list(
+            connection.execute(sa.text("SELECT id FROM chat_message WHERE client_msg_id = :id"), {"id": name})
+        ) == [(message["messageId"],)]
 
 
 def test_clients_that_come_back_all_at_once_are_all_served(killable):
@@ -213,11 +230,22 @@ def test_two_server_processes_show_one_conversation(people, start_server):
     with listening(served.customer, elsewhere, join={"sessionId": served.id}) as (customer, agent):
         for sender, hearer in ((served.customer, agent), (elsewhere, customer)):
             said = sender.say(served.path, unique("across"))
-            hearer.wait_for("message", lambda data: data["messageId"] == said["messageId"])  # noqa: B023
+            hearer.wait_for("message", lambda data: data["messageId"] == said["messageId"])
     name = unique("both")
     here, there = served.customer, served.customer.at(second.base_url)
-    assert len(set(at_once(*[lambda person=person: person.say(served.path, "same", id=name)["messageId"]
-                             for person in (here, there) * 5]))) == 1
+    assert (
+        len(
+            set(
+                at_once(
+                    *[
+                        lambda person=person: person.say(served.path, "same", id=name)["messageId"]
+                        for person in (here, there) * 5
+                    ]
+                )
+            )
+        )
+        == 1
+    )
 
 
 @pytest.fixture
@@ -245,7 +273,7 @@ def test_redis_that_dies_delays_hints_but_loses_no_message(people, redis_of_its_
         deadline = time.monotonic() + 20
         while True:  # live again without anybody's help
             said = customer.say(served.path, unique("live"))
-            if ears.first("message", lambda data: data["messageId"] == said["messageId"], timeout=1):  # noqa: B023
+            if ears.first("message", lambda data: data["messageId"] == said["messageId"], timeout=1):
                 break
             assert time.monotonic() < deadline, "hints do not come back after Redis does"
 

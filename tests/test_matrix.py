@@ -24,13 +24,15 @@ def test_every_endpoint_has_a_line():
     rows = [(row.method, row.path) for row in MATRIX]
     assert len(rows) == len(set(rows)), "a line stands twice"
     assert set(rows) == set(ENDPOINTS), (
-        f"without a line: {sorted(set(ENDPOINTS) - set(rows))}; lines without an endpoint: {sorted(set(rows) - set(ENDPOINTS))}")
+        f"without a line: {sorted(set(ENDPOINTS) - set(rows))}; lines without an endpoint: {sorted(set(rows) - set(ENDPOINTS))}"
+    )
 
 
 def test_every_socket_event_has_a_line():
     assert set(SOCKETS) == set(sockets.HANDLERS)
-    assert set(TICKET_SOCKETS) == {name for name, fields in sockets.HANDLERS.items()
-                                   if {"ticket_id"} & {f.name for f in fields}} | {"resume"}
+    assert set(TICKET_SOCKETS) == {
+        name for name, fields in sockets.HANDLERS.items() if {"ticket_id"} & {f.name for f in fields}
+    } | {"resume"}
 
 
 @pytest.mark.parametrize("row", [*MATRIX, *FURTHER], ids=lambda row: f"{row.method} {row.path} {row.on}".strip())
@@ -64,8 +66,15 @@ def person(people: Company, role: str, thing: Thing | None, fresh: bool = False)
     """Who stands behind a column of the table."""
     if role == "owner":
         return (thing.owner if thing and thing.owner and not fresh else None) or people.visitor()
-    known = {"anonymous": people.anonymous, "customer": people.customer, "agent": people.agent, "other_agent": people.other_team_agent,
-             "supervisor": people.supervisor, "admin": people.manager, "super_admin": people.admin}[role]
+    known = {
+        "anonymous": people.anonymous,
+        "customer": people.customer,
+        "agent": people.agent,
+        "other_agent": people.other_team_agent,
+        "supervisor": people.supervisor,
+        "admin": people.manager,
+        "super_admin": people.admin,
+    }[role]
     if not fresh:
         return known
     return Person(people.base_url) if role == "anonymous" else known.again()
@@ -103,5 +112,9 @@ def path_of(row: Row, thing: Thing | None, number: int | None = None) -> str:
 
 
 def _ask(who: Person, row: Row, thing: Thing | None, things: Things):
-    options = {"files": {"file": (row.file[0], row.file[1].replace(b"imported-once", unique("imported").encode()))}} if row.file else {}
+    options = (
+        {"files": {"file": (row.file[0], row.file[1].replace(b"imported-once", unique("imported").encode()))}}
+        if row.file
+        else {}
+    )
     return who.request(row.method, path_of(row, thing), json=filled(row.body, thing, things), **options)

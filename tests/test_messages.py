@@ -22,8 +22,11 @@ def agents_with_room(people: Company) -> None:
 
 def rows_of(database: sa.Engine, client_msg_id: str) -> list[tuple]:
     with database.connect() as connection:
-        return list(connection.execute(sa.text("SELECT id, seq, content FROM chat_message WHERE client_msg_id = :id"),
-                                       {"id": client_msg_id}))
+        return list(
+            connection.execute(
+                sa.text("SELECT id, seq, content FROM chat_message WHERE client_msg_id = :id"), {"id": client_msg_id}
+            )
+        )
 
 
 def catch_up(person: Person, path: str, view: dict[int, dict], change: int, limit: int = 200) -> int:
@@ -43,11 +46,15 @@ def fresh(person: Person, path: str) -> dict[int, dict]:
 
 # --- an acknowledgement is storage ----------------------------------------------------------------------------------
 
+
 def test_acknowledged_message_is_stored(served, database):
     with served.customer.socket() as ears:
-        ack = ears.ok("send_message", {"sessionId": served.id, "clientMsgId": (name := unique("ack")), "content": "hello"})
+        ack = ears.ok(
+            "send_message", {"sessionId": served.id, "clientMsgId": (name := unique("ack")), "content": "hello"}
+        )
         assert [tuple(row) for row in rows_of(database, name)] == [
-            (ack["message"]["messageId"], ack["message"]["seq"], "hello")]
+            (ack["message"]["messageId"], ack["message"]["seq"], "hello")
+        ]
 
 
 def test_message_arrives_at_everybody_who_has_it_open(served):
@@ -85,41 +92,68 @@ def test_id_of_another_message_is_refused(served):
     refusal = served.customer.say(served.path, "other words", id=name, expect=409)
     assert refusal["error"] == "message_id_reused"
     with served.customer.socket() as ears:
-        ears.refused("send_message", {"sessionId": served.id, "clientMsgId": name, "content": "other words"}, "message_id_reused")
-    assert [message["content"] for message in fresh(served.customer, served.path).values()
-            if message["clientMsgId"] == name] == ["first words"]
+        ears.refused(
+            "send_message", {"sessionId": served.id, "clientMsgId": name, "content": "other words"}, "message_id_reused"
+        )
+    assert [
+        message["content"] for message in fresh(served.customer, served.path).values() if message["clientMsgId"] == name
+    ] == ["first words"]
 
 
 def test_two_people_may_use_the_same_id(served):
     name = unique("same")
-    assert (served.customer.say(served.path, "mine", id=name)["messageId"]
-            != served.agent.say(served.path, "yours", id=name)["messageId"])
+    assert (
+        served.customer.say(served.path, "mine", id=name)["messageId"]
+        != served.agent.say(served.path, "yours", id=name)["messageId"]
+    )
 
 
 def test_numbers_have_no_gaps_under_twenty_senders(served):
     before = served.customer.messages(served.path)["lastSeq"]
-    senders = [(served.customer, f"c{number}") for number in range(10)] + [(served.agent, f"a{number}") for number in range(10)]
-    sent = at_once(*[lambda person=person, name=name: [person.say(served.path, f"{name}-{n}")["seq"] for n in range(3)]
-                     for person, name in senders])
+    senders = [(served.customer, f"c{number}") for number in range(10)] + [
+        (served.agent, f"a{number}") for number in range(10)
+    ]
+    sent = at_once(
+        *[
+            lambda person=person, name=name: [person.say(served.path, f"{name}-{n}")["seq"] for n in range(3)]
+            for person, name in senders
+        ]
+    )
     assert sorted(itertools.chain(*sent)) == list(range(before + 1, before + 61))
     assert all(numbers == sorted(numbers) for numbers in sent), "one sender's messages changed their order"
-    assert [message["seq"] for message in served.customer.messages(served.path, limit=200)["list"]] == list(range(1, before + 61))
+    assert [message["seq"] for message in served.customer.messages(served.path, limit=200)["list"]] == list(
+        range(1, before + 61)
+    )
 
 
 def test_two_devices_show_the_same_order(served):
     devices = [served.agent, served.agent.again(), served.customer]
     with listening(*devices, join={"sessionId": served.id}) as ears:
-        sent = at_once(*[lambda person=person: [person.say(served.path)["messageId"] for _ in range(5)] for person in devices])
+        sent = at_once(
+            *[lambda person=person: [person.say(served.path)["messageId"] for _ in range(5)] for person in devices]
+        )
         wanted = set(itertools.chain(*sent))
         for device in ears:
-            assert device.wait_until(lambda: wanted <= {m.data["messageId"] for m in device.heard if m.name == "message"})  # noqa: B023
-        orders = [[m["messageId"] for m in sorted(device.all("message", lambda m: m["messageId"] in wanted), key=lambda m: m["seq"])]
-                  for device in ears]
-        assert orders[0] == orders[1] == orders[2] == [
-            number for number in fresh(served.customer, served.path) if number in wanted]
+            assert device.wait_until(
+                lambda: wanted <= {m.data["messageId"] for m in device.heard if m.name == "message"}
+            )
+        orders = [
+            [
+                m["messageId"]
+                for m in sorted(device.all("message", lambda m: m["messageId"] in wanted), key=lambda m: m["seq"])
+            ]
+            for device in ears
+        ]
+        assert (
+            orders[0]
+            == orders[1]
+            == orders[2]
+            == [number for number in fresh(served.customer, served.path) if number in wanted]
+        )
 
 
 # --- catching up ----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("limit", [1, 3, 200])
 def test_catching_up_equals_a_fresh_load(served, limit):
@@ -169,13 +203,18 @@ def test_older_pages_reach_the_beginning(served):
 
 # --- internal notes -------------------------------------------------------------------------------------------------
 
+
 def test_internal_note_never_reaches_the_customer(people, served):
     """By no list, preview, counter, search, catch-up, socket frame or ticket made from the conversation."""
     secret = unique("between-us")
     public = served.agent.say(served.path, "a word for everybody")
     served.customer.post(f"{served.path}/read", {"seq": public["seq"]})
     change = served.customer.messages(served.path)["changeSeq"]
-    with listening(served.customer, served.agent, people.supervisor, join={"sessionId": served.id}) as (customer, agent, supervisor):
+    with listening(served.customer, served.agent, people.supervisor, join={"sessionId": served.id}) as (
+        customer,
+        agent,
+        supervisor,
+    ):
         note = served.agent.say(served.path, f"{secret}: he is angry", type="note")
         for staff in (agent, supervisor):
             staff.wait_for("message", lambda data: data["messageId"] == note["messageId"])
@@ -186,9 +225,15 @@ def test_internal_note_never_reaches_the_customer(people, served):
         answer = customer.ok("resume", {"threads": [{"sessionId": served.id, "afterChange": change}]})
         assert secret not in repr(answer)
     ticket = people.supervisor.post(f"{served.path}/ticket", {"title": "follow up"})
-    seen = [served.customer.get("/sessions"), served.customer.get("/sessions", q=secret), served.customer.get(served.path),
-            served.customer.messages(served.path), served.customer.messages(served.path, afterChange=0),
-            served.customer.messages(served.path, beforeSeq=note["seq"] + 1), served.customer.get(f"/tickets/{ticket['id']}")]
+    seen = [
+        served.customer.get("/sessions"),
+        served.customer.get("/sessions", q=secret),
+        served.customer.get(served.path),
+        served.customer.messages(served.path),
+        served.customer.messages(served.path, afterChange=0),
+        served.customer.messages(served.path, beforeSeq=note["seq"] + 1),
+        served.customer.get(f"/tickets/{ticket['id']}"),
+    ]
     assert secret not in repr(seen)
     assert served.customer.get(served.path)["unread"] == 1  # the public word after it
     served.customer.post(f"{served.path}/messages/{note['messageId']}/recall", expect=404)
@@ -220,6 +265,7 @@ def test_note_in_a_ticket_room_stays_with_staff(people):
 
 # --- taking back ----------------------------------------------------------------------------------------------------
 
+
 def test_recalled_message_keeps_its_place_and_loses_its_words(people, served):
     """The words are gone from the thread, from catching up, from the list's preview, the subject and the search."""
     visitor = people.visitor()
@@ -234,7 +280,12 @@ def test_recalled_message_keeps_its_place_and_loses_its_words(people, served):
     assert recalled["recalled"] and recalled["content"] == "" and recalled["payload"] is None
     assert recalled["seq"] == said["seq"] and recalled["changeSeq"] > said["changeSeq"]
     for person in (visitor, people.supervisor):
-        seen = [person.get(path), person.get("/sessions", q=secret), person.messages(path), person.messages(path, afterChange=0)]
+        seen = [
+            person.get(path),
+            person.get("/sessions", q=secret),
+            person.messages(path),
+            person.messages(path, afterChange=0),
+        ]
         assert secret not in repr(seen)
 
 
@@ -254,8 +305,10 @@ def test_words_of_others_cannot_be_recalled(people, served):
 def test_message_older_than_two_minutes_stays(served, database):
     said = served.customer.say(served.path, "too late")
     with database.begin() as connection:
-        connection.execute(sa.text("UPDATE chat_message SET create_time = '2026-01-01 00:00:00' WHERE id = :id"),
-                           {"id": said["messageId"]})
+        connection.execute(
+            sa.text("UPDATE chat_message SET create_time = '2026-01-01 00:00:00' WHERE id = :id"),
+            {"id": said["messageId"]},
+        )
     served.customer.post(f"{served.path}/messages/{said['messageId']}/recall", expect=409)
     assert fresh(served.customer, served.path)[said["messageId"]]["content"] == "too late"
 
@@ -268,13 +321,18 @@ def test_message_of_another_conversation_is_not_found(people, served):
 
 # --- read marks and counters ----------------------------------------------------------------------------------------
 
+
 def recount(person: Person, path: str) -> int:
     """Unread, counted by hand from what the person may read."""
     own = ("customer", person.customer_id) if person.customer_id else ("agent", person.user_id)
     page = person.messages(path, limit=200)
     read = next((mark["readSeq"] for mark in page["reads"] if (mark["senderKind"], mark["senderId"]) == own), 0)
-    return sum(message["seq"] > read and message["type"] != "system" and (message["sender"]["kind"], message["sender"]["id"]) != own
-               for message in page["list"])
+    return sum(
+        message["seq"] > read
+        and message["type"] != "system"
+        and (message["sender"]["kind"], message["sender"]["id"]) != own
+        for message in page["list"]
+    )
 
 
 def test_unread_counters_equal_a_recount(people, served):
@@ -309,17 +367,23 @@ def test_reading_is_shown_to_the_other_side(served):
 
 # --- what may be sent -----------------------------------------------------------------------------------------------
 
+
 def test_closed_conversation_refuses_by_every_door(people, served):
     served.customer.say(served.path, "the last word")
     served.agent.put(f"{served.path}/close")
     before = fresh(served.customer, served.path)
     for person in (served.customer, served.agent, people.supervisor):
         assert person.say(served.path, "one more", expect=409)["error"] == "conversation_closed"
-        assert person.program().say(served.path, "one more", expect=409)["error"] == "conversation_closed" \
-            if person.username else True
+        assert (
+            person.program().say(served.path, "one more", expect=409)["error"] == "conversation_closed"
+            if person.username
+            else True
+        )
         with person.socket() as ears:
             for data in ({"sessionId": served.id}, {"session_id": served.id}):
-                ears.refused("send_message", data | {"clientMsgId": unique(), "content": "one more"}, "conversation_closed")
+                ears.refused(
+                    "send_message", data | {"clientMsgId": unique(), "content": "one more"}, "conversation_closed"
+                )
     assert fresh(served.customer, served.path) == before
 
 
@@ -334,23 +398,37 @@ def test_repeating_a_message_after_the_end_still_acknowledges_it(served):
 def test_customer_cannot_send_what_staff_and_machines_say(served, kind):
     served.customer.say(served.path, "as if", type=kind, expect=403)
     with served.customer.socket() as ears:
-        ears.refused("send_message", {"sessionId": served.id, "clientMsgId": unique(), "type": kind, "content": "as if"}, "not_allowed")
+        ears.refused(
+            "send_message",
+            {"sessionId": served.id, "clientMsgId": unique(), "type": kind, "content": "as if"},
+            "not_allowed",
+        )
 
 
-@pytest.mark.parametrize("body", [
-    {"content": ""}, {"content": "  \n "},  # says nothing
-    {"content": "x" * 8001},  # longer than any message
-    {"content": "with a file", "type": "file"}, {"content": "", "type": "image"},  # without the file
-    {"content": "text", "fileId": 1},  # a file that text does not carry
-    {"content": "ok", "clientMsgId": ""}, {"content": "ok", "clientMsgId": "x" * 65},  # an id that identifies nothing
-    {"content": "ok", "sender": {"kind": "agent"}}, {"content": "ok", "seq": 5}, {"content": "ok", "createTime": "2020-01-01"},
-    {"content": "nul\x00"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": ""},
+        {"content": "  \n "},  # says nothing
+        {"content": "x" * 8001},  # longer than any message
+        {"content": "with a file", "type": "file"},
+        {"content": "", "type": "image"},  # without the file
+        {"content": "text", "fileId": 1},  # a file that text does not carry
+        {"content": "ok", "clientMsgId": ""},
+        {"content": "ok", "clientMsgId": "x" * 65},  # an id that identifies nothing
+        {"content": "ok", "sender": {"kind": "agent"}},
+        {"content": "ok", "seq": 5},
+        {"content": "ok", "createTime": "2020-01-01"},
+        {"content": "nul\x00"},
+    ],
+)
 def test_message_that_cannot_be_sent_is_refused(served, body):
     before = served.customer.get(served.path)["lastSeq"]
     served.customer.post(f"{served.path}/messages", {"clientMsgId": unique(), **body}, expect=400)
     with served.customer.socket() as ears:
-        ears.refused("send_message", {"sessionId": served.id, "clientMsgId": unique("s"), **body}, "invalid") \
-            if body.get("clientMsgId") != "" else None
+        ears.refused(
+            "send_message", {"sessionId": served.id, "clientMsgId": unique("s"), **body}, "invalid"
+        ) if body.get("clientMsgId") != "" else None
     assert served.customer.get(served.path)["lastSeq"] == before
 
 
@@ -379,9 +457,12 @@ def test_customer_who_floods_is_slowed_down_on_every_door(people, start_server):
     with visitor.socket() as ears:
         for _ in range(2):
             visitor.say(path)
-        ears.ok("send_message", {"sessionId": int(path.rsplit('/', 1)[1]), "clientMsgId": unique(), "content": "third"})
-        refusal = ears.refused("send_message", {"sessionId": int(path.rsplit('/', 1)[1]), "clientMsgId": unique(), "content": "4th"},
-                               "too_many")
+        ears.ok("send_message", {"sessionId": int(path.rsplit("/", 1)[1]), "clientMsgId": unique(), "content": "third"})
+        refusal = ears.refused(
+            "send_message",
+            {"sessionId": int(path.rsplit("/", 1)[1]), "clientMsgId": unique(), "content": "4th"},
+            "too_many",
+        )
         assert refusal["message"]
     answer = visitor.request("POST", f"{path}/messages", json={"clientMsgId": unique(), "content": "fifth"})
     assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0

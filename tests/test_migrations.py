@@ -31,8 +31,14 @@ def settings(backend, tmp_path: Path) -> Mapping[str, str]:
 
 def flask_db(settings: Mapping[str, str], *arguments: str) -> str:
     """One of Flask-Migrate's commands; fails the test when it does."""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-m", "flask", "--app", "app.wsgi", "db", *arguments], cwd=ROOT,
-                          env=clean_environment(**settings), capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "flask", "--app", "app.wsgi", "db", *arguments],
+        cwd=ROOT,
+        env=clean_environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
     assert done.returncode == 0, f"flask db {' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
     return done.stdout + done.stderr
 
@@ -73,7 +79,8 @@ def test_filled_database_goes_down_and_up_again(settings):
         flask_db(settings, "downgrade")  # one revision
         below = counts(settings)
         assert {table: below[table] for table in below if table in filled and table != "alembic_version"} == {
-            table: filled[table] for table in below if table in filled and table != "alembic_version"}
+            table: filled[table] for table in below if table in filled and table != "alembic_version"
+        }
     flask_db(settings, "upgrade")
     again = counts(settings)
     assert set(again) == set(filled) and again["ab_user"] == filled["ab_user"] and again["article"] == filled["article"]
@@ -88,4 +95,6 @@ def test_filled_database_goes_down_and_up_again(settings):
 def test_migrations_import_no_model():
     """A migration describes the tables of its time; models go on."""
     for path in (ROOT / "migrations" / "versions").glob("*.py"):
-        assert not re.search(r"^\s*(from|import) (models|services|app|views)\b", path.read_text(encoding="utf-8"), re.M), path.name
+        assert not re.search(
+            r"^\s*(from|import) (models|services|app|views)\b", path.read_text(encoding="utf-8"), re.M
+        ), path.name

@@ -25,7 +25,8 @@ GIVES_A_FILE = {"/api/v1/files/{id}/content", "/api/v1/users/import/template.csv
 
 CONFIG = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": False}, "examples": {"enabled": False}}})
 SCHEMA = schemathesis.openapi.from_dict(build(), config=CONFIG).exclude(
-    lambda context: (context.operation.method.upper(), context.operation.path) in ENDS_THE_SIGN_IN)
+    lambda context: (context.operation.method.upper(), context.operation.path) in ENDS_THE_SIGN_IN
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +44,32 @@ def programs(company: Company) -> dict[str, Person]:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
-          suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
 def test_answers_are_as_described(case: schemathesis.Case, company: Company, programs: dict[str, Person]):
     for program in programs.values():
-        response = case.call(base_url=company.base_url, headers={"Authorization": program.http.headers["Authorization"],
-                                                                 "Host": program.http.headers["Host"]})
+        response = case.call(
+            base_url=company.base_url,
+            headers={"Authorization": program.http.headers["Authorization"], "Host": program.http.headers["Host"]},
+        )
         checks = [status_code_conformance, content_type_conformance, response_schema_conformance]
         if case.operation.path not in NEEDS_ANOTHER_SYSTEM:
             checks.append(not_a_server_error)
         case.validate_response(response, checks=checks)
         if not (response.status_code == 200 and case.operation.path in GIVES_A_FILE):
-            check_shape(response.status_code, response.json(), f"{case.method} {case.formatted_path}: {response.text[:400]}")
+            check_shape(
+                response.status_code, response.json(), f"{case.method} {case.formatted_path}: {response.text[:400]}"
+            )
 
 
 @pytest.mark.parametrize("who", ["super administrator", "customer"])

@@ -28,23 +28,38 @@ class Outbox:
 
     def rows(self, condition: str = "1 = 1", **values) -> list[sa.Row]:
         with self.engine.connect() as connection:
-            return list(connection.execute(sa.text(f"SELECT id, name, payload, sent_time, attempts, last_error FROM outbox_event WHERE {condition} "
-                                                   "ORDER BY id"), values))
+            return list(
+                connection.execute(
+                    sa.text(
+                        f"SELECT id, name, payload, sent_time, attempts, last_error FROM outbox_event WHERE {condition} "
+                        "ORDER BY id"
+                    ),
+                    values,
+                )
+            )
 
     def last_id(self) -> int:
         return max((row.id for row in self.rows()), default=0)
 
     def insert(self, name: str, payload: dict, *, attempts: int = 0) -> int:
         with self.engine.begin() as connection:
-            connection.execute(sa.text(
-                "INSERT INTO outbox_event (name, payload, create_time, attempts, tenant_id) VALUES (:name, :payload, :time, :attempts, 1)"),
-                {"name": name, "payload": json.dumps(payload), "time": _ago(60), "attempts": attempts})
-            return connection.execute(sa.text("SELECT MAX(id) FROM outbox_event WHERE name = :name"), {"name": name}).scalar()
+            connection.execute(
+                sa.text(
+                    "INSERT INTO outbox_event (name, payload, create_time, attempts, tenant_id) VALUES (:name, :payload, :time, :attempts, 1)"
+                ),
+                {"name": name, "payload": json.dumps(payload), "time": _ago(60), "attempts": attempts},
+            )
+            return connection.execute(
+                sa.text("SELECT MAX(id) FROM outbox_event WHERE name = :name"), {"name": name}
+            ).scalar()
 
     def forget_telling(self, number: int) -> None:
         """As if the process had died before it told this one."""
         with self.engine.begin() as connection:
-            connection.execute(sa.text("UPDATE outbox_event SET sent_time = NULL, create_time = :time WHERE id = :id"), {"time": _ago(60), "id": number})
+            connection.execute(
+                sa.text("UPDATE outbox_event SET sent_time = NULL, create_time = :time WHERE id = :id"),
+                {"time": _ago(60), "id": number},
+            )
 
     def wait(self, condition: Callable[[], bool], otherwise: str) -> None:
         """For what another process writes into the table."""
@@ -69,9 +84,19 @@ def test_every_event_is_told_and_marked(people, outbox):
     served.customer.post(f"{served.path}/rating", {"score": 5})
     people.ticket(served.customer, people.agent)
     assert {row.name for row in outbox.rows("id > :before", before=before)} >= {
-        "conversation.created", "conversation.assigned", "conversation.held", "conversation.closed", "conversation.rated",
-        "message.sent", "ticket.created", "ticket.assigned"}
-    outbox.wait(lambda: not outbox.rows("id > :before AND sent_time IS NULL", before=before), "some events were never marked as told")
+        "conversation.created",
+        "conversation.assigned",
+        "conversation.held",
+        "conversation.closed",
+        "conversation.rated",
+        "message.sent",
+        "ticket.created",
+        "ticket.assigned",
+    }
+    outbox.wait(
+        lambda: not outbox.rows("id > :before AND sent_time IS NULL", before=before),
+        "some events were never marked as told",
+    )
 
 
 def test_refused_action_leaves_no_event(served, outbox):
@@ -80,23 +105,43 @@ def test_refused_action_leaves_no_event(served, outbox):
     served.customer.say(served.path, expect=409)
     served.agent.post(f"{served.path}/hold", expect=409)
     served.customer.post(f"{served.path}/rating", {"score": 9}, expect=400)
-    assert not [row for row in outbox.rows("id > :before", before=before) if f'"conversation_id": {served.id}' in row.payload
-                or f'"sessionId": {served.id}' in row.payload]
+    assert not [
+        row
+        for row in outbox.rows("id > :before", before=before)
+        if f'"conversation_id": {served.id}' in row.payload or f'"sessionId": {served.id}' in row.payload
+    ]
 
 
 def test_untold_event_is_told_again_and_its_consequences_happen_once(people, served, outbox):
     """A message is heard a second time as the same message; a notification is not made twice."""
     said = served.customer.say(served.path, unique("again"))
-    message = next(row for row in outbox.rows("name = 'message.sent'") if json.loads(row.payload)["message_id"] == said["messageId"])
-    given = next(row for row in outbox.rows("name = 'conversation.assigned'") if json.loads(row.payload)["conversation_id"] == served.id)
-    outbox.wait(lambda: not outbox.rows("sent_time IS NULL AND id IN (:a, :b)", a=message.id, b=given.id), "was not told in the first place")
+    message = next(
+        row
+        for row in outbox.rows("name = 'message.sent'")
+        if json.loads(row.payload)["message_id"] == said["messageId"]
+    )
+    given = next(
+        row
+        for row in outbox.rows("name = 'conversation.assigned'")
+        if json.loads(row.payload)["conversation_id"] == served.id
+    )
+    outbox.wait(
+        lambda: not outbox.rows("sent_time IS NULL AND id IN (:a, :b)", a=message.id, b=given.id),
+        "was not told in the first place",
+    )
     notified = served.agent.get("/notifications")["total"]
     with listening(served.agent, served.customer, join={"sessionId": served.id}) as ears:
         for row in (message, given):
             outbox.forget_telling(row.id)
         for one in ears:
-            assert one.wait_for("message", lambda data: data["messageId"] == said["messageId"], timeout=TOLD_WITHIN) == said
-        outbox.wait(lambda: not outbox.rows("sent_time IS NULL AND id IN (:a, :b)", a=message.id, b=given.id), "was not marked the second time")
+            assert (
+                one.wait_for("message", lambda data: data["messageId"] == said["messageId"], timeout=TOLD_WITHIN)
+                == said
+            )
+        outbox.wait(
+            lambda: not outbox.rows("sent_time IS NULL AND id IN (:a, :b)", a=message.id, b=given.id),
+            "was not marked the second time",
+        )
     assert served.agent.get("/notifications")["total"] == notified
 
 
@@ -106,9 +151,16 @@ def test_event_that_cannot_be_told_blocks_no_other_and_is_given_up_in_the_end(se
     hopeless = outbox.insert("no.such_event_either", {"rooms": []}, attempts=19)
     gone = outbox.insert("conversation.closed", {"rooms": ["customer:1"], "conversation_id": 987_654_321})
     said = served.customer.say(served.path)
-    message = next(row for row in outbox.rows("name = 'message.sent'") if json.loads(row.payload)["message_id"] == said["messageId"])
+    message = next(
+        row
+        for row in outbox.rows("name = 'message.sent'")
+        if json.loads(row.payload)["message_id"] == said["messageId"]
+    )
     outbox.wait(lambda: outbox.rows("id = :id", id=poison)[0].attempts >= 2, "nobody tried again")
-    outbox.wait(lambda: len(outbox.rows("id IN (:a, :b) AND sent_time IS NOT NULL", a=message.id, b=gone)) == 2, "the good ones were not told")
+    outbox.wait(
+        lambda: len(outbox.rows("id IN (:a, :b) AND sent_time IS NOT NULL", a=message.id, b=gone)) == 2,
+        "the good ones were not told",
+    )
     row, last = outbox.rows("id IN (:a, :b)", a=poison, b=hopeless)
     assert row.sent_time is None and "no.such_event" in row.last_error
     assert last.attempts == 20, "tried once more although it had failed twenty times"

@@ -49,12 +49,17 @@ class Watch:
         self.ears = company.supervisor.socket()
 
     def until_served(self, number: int) -> None:
-        assert self.ears.wait_until(lambda: len(self.served()) >= number, timeout=SERVED_WITHIN), \
+        assert self.ears.wait_until(lambda: len(self.served()) >= number, timeout=SERVED_WITHIN), (
             f"{len(self.served())} of {number} were served within {SERVED_WITHIN} s"
+        )
 
     def served(self) -> dict[int, int]:
-        return {data["sessionId"]: data["conversation"]["agent"]["id"] for item in list(self.ears.heard)
-                for data in [item.data] if item.name == "session_update" and data["event"] == "assigned"}
+        return {
+            data["sessionId"]: data["conversation"]["agent"]["id"]
+            for item in list(self.ears.heard)
+            for data in [item.data]
+            if item.name == "session_update" and data["event"] == "assigned"
+        }
 
     def __enter__(self):
         return self
@@ -65,7 +70,7 @@ class Watch:
 
 def test_customer_who_waits_gets_the_agent_who_comes_on_line(company):
     with Watch(company) as watch:
-        visitor, = waiting(company, 1)
+        (visitor,) = waiting(company, 1)
         assert visitor.get("/sessions")["list"][0]["queue"]["position"] == 1
         with visitor.socket() as ears:
             agent = on_line(company, 3)
@@ -89,12 +94,16 @@ def test_busy_and_offline_agents_get_nobody(company):
     busy.be("busy")
     away.be("offline")
     with Watch(company) as watch:
-        visitor, = waiting(company, 1)
+        (visitor,) = waiting(company, 1)
         here = on_line(company, 3)
         watch.until_served(1)
         assert set(watch.served().values()) == {here.agent_id}
-    passed = {row["agentId"]: row["passedOver"] for row in company.admin.get(
-        f"/sessions/{visitor.get('/sessions')['list'][0]['id']}/assignments")[0]["detail"]["candidates"]}
+    passed = {
+        row["agentId"]: row["passedOver"]
+        for row in company.admin.get(f"/sessions/{visitor.get('/sessions')['list'][0]['id']}/assignments")[0]["detail"][
+            "candidates"
+        ]
+    }
     assert passed == {busy.agent_id: "busy", here.agent_id: None}
 
 
@@ -106,7 +115,12 @@ def test_queue_is_served_in_order_and_positions_move(company):
             agent = on_line(company, 2)
             watch.until_served(2)
             last.wait_for("queue", lambda data: data["position"] == 2, timeout=SERVED_WITHIN)
-        assert [visitor.get("/sessions")["list"][0]["status"] for visitor in visitors] == ["active", "active", "queued", "queued"]
+        assert [visitor.get("/sessions")["list"][0]["status"] for visitor in visitors] == [
+            "active",
+            "active",
+            "queued",
+            "queued",
+        ]
         agent.put(f"/sessions/{visitors[0].get('/sessions')['list'][0]['id']}/close")
         watch.until_served(3)
         assert visitors[2].get("/sessions")["list"][0]["status"] == "active", "the next in the queue, not any"
@@ -122,7 +136,10 @@ def test_nobody_overtakes_when_an_agent_comes_on_line_amid_arrivals(company):
     with Watch(company) as watch:
         at_once(
             lambda: agent.be("online"),
-            *[lambda visitor=visitor: visitor.post(f"/sessions/{visitor.open_conversation()['id']}/handover") for visitor in later],
+            *[
+                lambda visitor=visitor: visitor.post(f"/sessions/{visitor.open_conversation()['id']}/handover")
+                for visitor in later
+            ],
         )
         watch.until_served(2)
     statuses = [visitor.get("/sessions")["list"][0]["status"] for visitor in (*first, *later)]
@@ -152,7 +169,7 @@ def test_fifty_arrivals_at_once_never_exceed_two_agents_with_three_places(compan
 
     with Watch(company) as watch:
         for part in range(0, 50, 25):  # two waves of 25 threads: the machine has four processors
-            at_once(*[lambda visitor=visitor: arrive(visitor) for visitor in visitors[part:part + 25]])
+            at_once(*[lambda visitor=visitor: arrive(visitor) for visitor in visitors[part : part + 25]])
         watch.until_served(6)
         assert states(company) == {"active": 6, "queued": 44}
         counters_are_right(company)
@@ -170,17 +187,29 @@ def test_manual_assignment_respects_the_limit_too(company):
     company.make_room(agent, 3)
     visitors = waiting(company, 8)
     numbers = [visitor.get("/sessions")["list"][0]["id"] for visitor in visitors]
-    statuses = at_once(*[lambda number=number: company.supervisor.request(
-        "POST", f"/sessions/{number}/assign", json={"agentId": agent.agent_id}).status_code for number in numbers])
+    statuses = at_once(
+        *[
+            lambda number=number: (
+                company.supervisor.request(
+                    "POST", f"/sessions/{number}/assign", json={"agentId": agent.agent_id}
+                ).status_code
+            )
+            for number in numbers
+        ]
+    )
     assert sorted(statuses) == [200] * 3 + [409] * 5
     counters_are_right(company)
 
 
 def test_taking_over_and_transferring_move_the_places(company):
     first, second = company.new("agent"), company.new("agent")
-    visitor, = waiting(company, 1)
+    (visitor,) = waiting(company, 1)
     number = visitor.get("/sessions")["list"][0]["id"]
-    for step, body in (("assign", {"agentId": first.agent_id}), ("transfer", {"toAgentId": second.agent_id}), ("takeover", {})):
+    for step, body in (
+        ("assign", {"agentId": first.agent_id}),
+        ("transfer", {"toAgentId": second.agent_id}),
+        ("takeover", {}),
+    ):
         company.supervisor.post(f"/sessions/{number}/{step}", body)
         counters_are_right(company)
     company.supervisor.post(f"/sessions/{number}/hold")

@@ -32,6 +32,7 @@ def refuses(base_url: str, **options) -> bool:
 
 # --- who may connect ------------------------------------------------------------------------------------------------
 
+
 def test_nobody_in_particular_may_only_sign_in_and_is_closed_after_ten_seconds(people):
     """B01: without cookie or token a socket can do nothing; with a token that comes in time it stays."""
     token = people.agent.token()
@@ -47,8 +48,11 @@ def test_nobody_in_particular_may_only_sign_in_and_is_closed_after_ten_seconds(p
 
 
 def test_cookie_and_token_sign_in_and_both_transports_work(people):
-    for options in ({"cookie": people.agent.cookie}, {"token": people.agent.token()},
-                    {"cookie": people.agent.cookie, "transport": "polling"}):
+    for options in (
+        {"cookie": people.agent.cookie},
+        {"token": people.agent.token()},
+        {"cookie": people.agent.cookie, "transport": "polling"},
+    ):
         with Ears(people.base_url, **options) as ears:
             ears.ok("join", {"sessionId": people.served().id})
     with people.visitor().socket() as ears:
@@ -64,7 +68,9 @@ def test_token_that_is_none_is_refused(people, token):
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example"]
+)
 def test_page_of_another_site_cannot_connect(people, origin, transport):
     """B09: a cookie that a foreign page sends along opens nothing."""
     assert refuses(people.base_url, cookie=people.agent.cookie, origin=origin, transport=transport)
@@ -78,9 +84,23 @@ def test_own_page_connects(people):
 
 # --- what may be said -----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("extra", [
-    {"sender_type": "admin"}, {"sender_name": "系统管理员"}, {"sender_id": 1}, {"is_system": True}, {"created_at": "2020-01-01"},
-    {"id": 1}, {"seq": 1}, {"room": "thread:1"}, {"sender": {"kind": "agent", "id": 1}}, {"tenantId": 2}, {"messageId": 7}])
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"sender_type": "admin"},
+        {"sender_name": "系统管理员"},
+        {"sender_id": 1},
+        {"is_system": True},
+        {"created_at": "2020-01-01"},
+        {"id": 1},
+        {"seq": 1},
+        {"room": "thread:1"},
+        {"sender": {"kind": "agent", "id": 1}},
+        {"tenantId": 2},
+        {"messageId": 7},
+    ],
+)
 def test_client_cannot_say_who_speaks_or_when(people, extra):
     """B05: sender, time and numbers come from the server; what claims otherwise is refused as a whole."""
     customer = people.visitor()
@@ -92,10 +112,29 @@ def test_client_cannot_say_who_speaks_or_when(people, extra):
     assert "as the boss" not in repr(customer.messages(f"/tickets/{ticket['id']}"))
 
 
-@pytest.mark.parametrize("data", [
-    {"room": "agent:1"}, {"sessionId": "thread:1"}, {"sessionId": None}, {}, {"sessionId": 1, "ticketId": 1}, {"sessionId": [1]},
-    {"sessionId": -1}, {"sessionId": 10**30}, {"sessionId": 1.5}, {"sessionId": {"$ne": None}}, {"thread_id": 1},
-    [], "sessionId", 5, [[[]]], {"sessionId": "\ud800"}, {f"key{n}": n for n in range(60)}], ids=lambda data: repr(data)[:30])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"room": "agent:1"},
+        {"sessionId": "thread:1"},
+        {"sessionId": None},
+        {},
+        {"sessionId": 1, "ticketId": 1},
+        {"sessionId": [1]},
+        {"sessionId": -1},
+        {"sessionId": 10**30},
+        {"sessionId": 1.5},
+        {"sessionId": {"$ne": None}},
+        {"thread_id": 1},
+        [],
+        "sessionId",
+        5,
+        [[[]]],
+        {"sessionId": "\ud800"},
+        {f"key{n}": n for n in range(60)},
+    ],
+    ids=lambda data: repr(data)[:30],
+)
 def test_nonsense_is_refused_and_the_socket_lives_on(people, data):
     with people.agent.socket() as ears:
         for event in ("join", "leave", "send_message", "message_ack", "typing", "resume"):
@@ -104,12 +143,27 @@ def test_nonsense_is_refused_and_the_socket_lives_on(people, data):
         ears.ok("ping")
 
 
-@pytest.mark.parametrize("data", [
-    {"threads": 5}, {"threads": [5]}, {"threads": [{}]}, {"threads": [{"sessionId": 1}] * 51}, {"threads": [{"sessionId": 1, "afterChange": "0"}]},
-    {"threads": [{"sessionId": 1, "afterChange": True}]}, {"threads": [{"sessionId": 1, "afterChange": 10**30}]},
-    {"threads": [{"sessionId": 1, "afterChange": -1, "more": 1}]}], ids=lambda data: repr(data)[:50])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"threads": 5},
+        {"threads": [5]},
+        {"threads": [{}]},
+        {"threads": [{"sessionId": 1}] * 51},
+        {"threads": [{"sessionId": 1, "afterChange": "0"}]},
+        {"threads": [{"sessionId": 1, "afterChange": True}]},
+        {"threads": [{"sessionId": 1, "afterChange": 10**30}]},
+        {"threads": [{"sessionId": 1, "afterChange": -1, "more": 1}]},
+    ],
+    ids=lambda data: repr(data)[:50],
+)
 def test_resume_of_nonsense_is_refused(people, served, data):
-    if isinstance(data["threads"], list) and len(data["threads"]) == 1 and isinstance(data["threads"][0], dict) and data["threads"][0]:
+    if (
+        isinstance(data["threads"], list)
+        and len(data["threads"]) == 1
+        and isinstance(data["threads"][0], dict)
+        and data["threads"][0]
+    ):
         data = {"threads": [data["threads"][0] | {"sessionId": served.id}]}
     with served.agent.socket() as ears:
         ears.refused("resume", data, "invalid")
@@ -119,7 +173,9 @@ def test_resume_of_nonsense_is_refused(people, served, data):
 def test_large_frames_end_their_socket_only(people, served):
     """B15: two megabytes, and a packet that announces attachments which never come."""
     with listening(served.customer, served.agent, join={"sessionId": served.id}) as (customer, agent):
-        customer.client.emit("send_message", {"sessionId": served.id, "clientMsgId": unique(), "content": "x" * 2_000_000})
+        customer.client.emit(
+            "send_message", {"sessionId": served.id, "clientMsgId": unique(), "content": "x" * 2_000_000}
+        )
         assert customer.closed.wait(10), "a frame of two megabytes was read"
         said = served.customer.say(served.path, "still here")
         agent.wait_for("message", lambda data: data["messageId"] == said["messageId"])
@@ -150,6 +206,7 @@ def test_somebody_elses_conversation_is_silent(people, served):
 
 
 # --- rights that end ------------------------------------------------------------------------------------------------
+
 
 def _logout(people: Company, person: Person) -> None:
     person.delete("/session")
@@ -186,7 +243,9 @@ def test_socket_ends_with_the_sign_in(people, end):
         assert ears.closed.wait(CUT_WITHIN), "still connected"
         assert time.monotonic() - began < CUT_WITHIN
         assert ears.all("signed_out")
-    assert refuses(people.base_url, cookie=person.cookie) or Ears(people.base_url, cookie=person.cookie).refused("join", {}, "not_signed_in")
+    assert refuses(people.base_url, cookie=person.cookie) or Ears(people.base_url, cookie=person.cookie).refused(
+        "join", {}, "not_signed_in"
+    )
 
 
 @pytest.mark.backend("mariadb")
@@ -236,7 +295,9 @@ def test_account_that_must_change_its_password_hears_nothing(people):
         person.put("/user/password", {"oldPassword": password, "newPassword": "Second-pass-2"})
         deadline = time.monotonic() + CUT_WITHIN
         while not ears.all("session_update"):  # and from now on it does, without connecting anew
-            served.agent.post(f"{served.path}/{'hold' if served.agent.get(served.path)['status'] == 'active' else 'resume'}")
+            served.agent.post(
+                f"{served.path}/{'hold' if served.agent.get(served.path)['status'] == 'active' else 'resume'}"
+            )
             ears.ok("ping")
             ears.first("session_update", timeout=0.5)
             assert time.monotonic() < deadline, "still deaf after the change"
@@ -247,7 +308,11 @@ def test_role_that_loses_a_right_goes_silent(new_company):
     company = new_company()
     watcher = company.supervisor
     role = company.admin.get(f"/roles/{company.role_id('supervisor')}")
-    keep = [right["id"] for right in role["permissions"] if right["name"] not in ("conversation.monitor", "conversation.read")]
+    keep = [
+        right["id"]
+        for right in role["permissions"]
+        if right["name"] not in ("conversation.monitor", "conversation.read")
+    ]
     with watcher.socket() as ears, company.admin.socket() as witness:
         company.served()
         ears.wait_for("session_update")
@@ -255,9 +320,11 @@ def test_role_that_loses_a_right_goes_silent(new_company):
         deadline = time.monotonic() + CUT_WITHIN
         while True:
             served = company.served()
-            witness.wait_for("session_update", lambda data: data["sessionId"] == served.id and data["event"] == "assigned")  # noqa: B023
+            witness.wait_for(
+                "session_update", lambda data: data["sessionId"] == served.id and data["event"] == "assigned"
+            )
             ears.settle()
-            if not ears.all("session_update", lambda data: data["sessionId"] == served.id):  # noqa: B023
+            if not ears.all("session_update", lambda data: data["sessionId"] == served.id):
                 break
             assert time.monotonic() < deadline, "still hears after the right is gone"
         ears.refused("join", {"sessionId": served.id}, "not_allowed")

@@ -21,14 +21,34 @@ MARKER = "foreign-marker"
 
 WITH_THING = [row for row in MATRIX if row.on]
 LISTS = [row for row in MATRIX if row.method == "GET" and not row.on]
-CONCERNING_A_CUSTOMER = [row for row in WITH_THING if row.on in ("session", "held_session", "closed_session", "ticket", "file", "customer")]
+CONCERNING_A_CUSTOMER = [
+    row for row in WITH_THING if row.on in ("session", "held_session", "closed_session", "ticket", "file", "customer")
+]
 
 #: field → kind of the thing its number names, where the endpoint does not say otherwise
-KINDS = {"agent_id": "agent", "to_agent_id": "agent", "customer_id": "customer", "department_id": "department", "role_ids": "role",
-         "role_id": "role", "user_ids": "user", "user_id": "user", "file_id": "own_file", "organization_id": "organization",
-         "contact_id": "contact", "leader_id": "user", "category_id": "category", "dictionary_id": "dictionary", "owner_id": "user"}
-KINDS_BY_PATH = {"/departments": "department", "/kb/categories": "category", "/sessions/batch-assign": "waiting_session",
-                 "/notifications/read": "notification"}
+KINDS = {
+    "agent_id": "agent",
+    "to_agent_id": "agent",
+    "customer_id": "customer",
+    "department_id": "department",
+    "role_ids": "role",
+    "role_id": "role",
+    "user_ids": "user",
+    "user_id": "user",
+    "file_id": "own_file",
+    "organization_id": "organization",
+    "contact_id": "contact",
+    "leader_id": "user",
+    "category_id": "category",
+    "dictionary_id": "dictionary",
+    "owner_id": "user",
+}
+KINDS_BY_PATH = {
+    "/departments": "department",
+    "/kb/categories": "category",
+    "/sessions/batch-assign": "waiting_session",
+    "/notifications/read": "notification",
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +65,15 @@ def foreign(strangers: Company) -> Things:
 
 @pytest.fixture(scope="module")
 def viewers(people: Company) -> list[Person]:
-    return [people.anonymous, people.visitor(), people.customer, people.agent, people.supervisor, people.manager, people.admin]
+    return [
+        people.anonymous,
+        people.visitor(),
+        people.customer,
+        people.agent,
+        people.supervisor,
+        people.manager,
+        people.admin,
+    ]
 
 
 def ask(who: Person, row: Row, path: str, body: dict | None) -> requests.Response:
@@ -54,10 +82,15 @@ def ask(who: Person, row: Row, path: str, body: dict | None) -> requests.Respons
 
 def same(one: requests.Response, other: requests.Response) -> bool:
     """Nothing tells the two apart: not status, body, kind or length."""
+
     def essence(answer: requests.Response) -> tuple:
         text = re.sub(r'"timestamp":\s*\d+', "", answer.text)
-        return answer.status_code, text, {name: value for name, value in answer.headers.items()
-                                          if name not in ("Date", "Content-Security-Policy")}
+        return (
+            answer.status_code,
+            text,
+            {name: value for name, value in answer.headers.items() if name not in ("Date", "Content-Security-Policy")},
+        )
+
     return essence(one) == essence(other)
 
 
@@ -105,31 +138,48 @@ def test_lists_counts_and_searches_show_nothing_of_another_company(viewers, fore
         for viewer in viewers:
             tries = [{"size": 100} if "size" in query else {}]
             tries += [{"q": MARKER}] if "q" in query else []
-            tries += [{name: foreign.any(KINDS.get(_snake(name), "ticket")).id} for name, kind in query.items()
-                      if name.endswith("Id") and _snake(name) in KINDS and kind in (int, str)]
+            tries += [
+                {name: foreign.any(KINDS.get(_snake(name), "ticket")).id}
+                for name, kind in query.items()
+                if name.endswith("Id") and _snake(name) in KINDS and kind in (int, str)
+            ]
             for given in tries:
                 answer = viewer.request("GET", row.path, params=given)
                 assert MARKER not in answer.text, f"{viewer} GET {row.path} {given}: {answer.text[:500]}"
-                if len(given) == 1 and "size" not in given and answer.status_code == 200 and "total" in (answer.json()["data"] or {}):
+                if (
+                    len(given) == 1
+                    and "size" not in given
+                    and answer.status_code == 200
+                    and "total" in (answer.json()["data"] or {})
+                ):
                     assert answer.json()["data"]["total"] == 0, f"{viewer} GET {row.path} {given}"
 
 
 def test_questions_are_not_answered_from_another_companys_articles(people, strangers, foreign):
     secret = unique("quokka-protocol")
-    article = strangers.admin.post("/kb/articles", {"title": f"{MARKER} {secret}", "body": f"{secret} means {MARKER}.", "visibility": "public"})
+    article = strangers.admin.post(
+        "/kb/articles", {"title": f"{MARKER} {secret}", "body": f"{secret} means {MARKER}.", "visibility": "public"}
+    )
     strangers.admin.post(f"/kb/articles/{article['id']}/publish")
     assert strangers.anonymous.get("/kb/articles", q=secret)["total"] == 1
     for viewer in (people.anonymous, people.visitor(), people.agent, people.admin):
-        for answer in (viewer.get("/kb/articles/search", q=secret), viewer.post("/kb/qa", {"question": f"What is {secret}?"}),
-                       viewer.get("/kb/articles", q=secret)):
+        for answer in (
+            viewer.get("/kb/articles/search", q=secret),
+            viewer.post("/kb/qa", {"question": f"What is {secret}?"}),
+            viewer.get("/kb/articles", q=secret),
+        ):
             assert MARKER not in repr(answer)
 
 
 def _references() -> list[tuple[Endpoint, str]]:
     """Every datum of every request that names a thing by its number."""
-    return [(entry, field.name) for entry in ENDPOINTS.values() for field in entry.fields
-            if field.name.endswith(("_id", "_ids")) or field.name == "ids"
-            if field.name not in ("client_msg_id", "permission_ids")]
+    return [
+        (entry, field.name)
+        for entry in ENDPOINTS.values()
+        for field in entry.fields
+        if field.name.endswith(("_id", "_ids")) or field.name == "ids"
+        if field.name not in ("client_msg_id", "permission_ids")
+    ]
 
 
 @pytest.mark.parametrize(("entry", "name"), _references(), ids=lambda value: getattr(value, "name", value))
@@ -137,8 +187,10 @@ def test_foreign_number_in_a_request_is_like_none(people, own, foreign, entry, n
     """A foreign agent, customer, role or file cannot be named, and naming it does not say that it exists."""
     row = next(row for row in MATRIX if (row.method, row.path) == (entry.method, entry.path))
     thing = own.any(row.on) if row.on else None
-    kind = next((kind for path, kind in KINDS_BY_PATH.items()
-                 if entry.path.startswith(path) and name in ("parent_id", "ids")), KINDS.get(name))
+    kind = next(
+        (kind for path, kind in KINDS_BY_PATH.items() if entry.path.startswith(path) and name in ("parent_id", "ids")),
+        KINDS.get(name),
+    )
     assert kind, f"{entry.method} {entry.path}: which kind of thing does {name} name?"
     camel = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
     many = name.endswith("s")
@@ -172,7 +224,9 @@ def test_socket_event_about_a_foreign_thing_is_like_about_none(viewers, own, for
                 if event in ("auth", "ping"):
                     continue
                 real, none = ears.call(event, filled(data, thing, own)), ears.call(event, filled(data, nothing, own))
-                assert real == none and real["ok"] is False and real["error"] == "not_found", f"{viewer} {event}: {real}"
+                assert real == none and real["ok"] is False and real["error"] == "not_found", (
+                    f"{viewer} {event}: {real}"
+                )
             assert MARKER not in ears.text()
 
 
@@ -190,7 +244,10 @@ def test_nothing_of_another_company_is_heard(viewers, people, strangers, foreign
         for one in ears[:-1]:
             one.settle()
             assert MARKER not in one.text()
-            assert all(item["presence"]["agentId"] in own_agents for item in one.all("status_update", lambda data: "presence" in data))
+            assert all(
+                item["presence"]["agentId"] in own_agents
+                for item in one.all("status_update", lambda data: "presence" in data)
+            )
 
 
 def test_host_name_decides_which_help_centre_a_stranger_reads(people, strangers, own, foreign):

@@ -6,8 +6,14 @@ from tests.people import Company, Person, at_once, listening, unique
 
 STATES = ("pending", "processing", "review", "resolved", "closed", "cancelled")
 #: how a ticket gets into each state
-WAY = {"pending": (), "processing": ("processing",), "review": ("processing", "review"), "resolved": ("resolved",),
-       "closed": ("resolved", "closed"), "cancelled": ("cancelled",)}
+WAY = {
+    "pending": (),
+    "processing": ("processing",),
+    "review": ("processing", "review"),
+    "resolved": ("resolved",),
+    "closed": ("resolved", "closed"),
+    "cancelled": ("cancelled",),
+}
 #: from → to, by people who may take every step; all other pairs are refused
 STEPS = {
     "pending": {"processing", "resolved", "cancelled"},
@@ -33,7 +39,11 @@ def in_state(people: Company, state: str, customer: Person | None = None, assign
 
 def everything(people: Company, ticket: dict) -> tuple:
     path = f"/tickets/{ticket['id']}"
-    return people.supervisor.get(path), people.supervisor.messages(path), people.supervisor.get(f"{path}/assign-history")
+    return (
+        people.supervisor.get(path),
+        people.supervisor.messages(path),
+        people.supervisor.get(f"{path}/assign-history"),
+    )
 
 
 @pytest.mark.parametrize("wanted", STATES)
@@ -49,7 +59,10 @@ def test_transition_table(people, state, wanted):
         assert people.supervisor.post(path, {"status": wanted, "resolution": "restarted it"})["status"] == wanted
         return
     else:
-        assert people.supervisor.post(path, {"status": wanted, "resolution": "restarted it"}, expect=409)["error"] == "conflict"
+        assert (
+            people.supervisor.post(path, {"status": wanted, "resolution": "restarted it"}, expect=409)["error"]
+            == "conflict"
+        )
     assert everything(people, ticket) == before
 
 
@@ -57,15 +70,21 @@ def test_transition_table(people, state, wanted):
 def test_steps_that_a_role_may_not_take_are_refused(people, role):
     """What the page offers a role is what the server lets it do, and nothing else."""
     customer = people.visitor()
-    person, allowed = ((people.agent, {(a, b) for a in STEPS for b in STEPS[a]} - NOT_FOR_AGENTS) if role == "agent"
-                       else (customer, FOR_CUSTOMERS))
+    person, allowed = (
+        (people.agent, {(a, b) for a in STEPS for b in STEPS[a]} - NOT_FOR_AGENTS)
+        if role == "agent"
+        else (customer, FOR_CUSTOMERS)
+    )
     for state in STATES:
         for wanted in sorted(STEPS[state]):
             ticket = in_state(people, state, customer, people.agent)
             path = f"/tickets/{ticket['id']}"
             assert (wanted in person.get(path)["transitions"]) == ((state, wanted) in allowed)
-            person.post(f"{path}/flow", {"status": wanted, "resolution": "done", "reason": "try"},
-                        expect=200 if (state, wanted) in allowed else 403)
+            person.post(
+                f"{path}/flow",
+                {"status": wanted, "resolution": "done", "reason": "try"},
+                expect=200 if (state, wanted) in allowed else 403,
+            )
 
 
 def test_solution_must_be_said(people):
@@ -78,8 +97,12 @@ def test_solution_must_be_said(people):
 def test_numbers_are_unique_and_without_gaps_under_sixteen_creators(new_company):
     company = new_company()
     creators = [company.visitor() for _ in range(8)] + [company.agent] * 8
-    made = at_once(*[lambda person=person: [person.post("/tickets", {"title": unique("t")})["no"] for _ in range(3)]
-                     for person in creators])
+    made = at_once(
+        *[
+            lambda person=person: [person.post("/tickets", {"title": unique("t")})["no"] for _ in range(3)]
+            for person in creators
+        ]
+    )
     numbers = sorted(int(no[10:]) for row in made for no in row)
     assert {no[:2] for row in made for no in row} == {"TK"}
     assert numbers == list(range(1, 49)), "(the test must not run over midnight UTC)"
@@ -97,8 +120,16 @@ def test_second_editor_is_told_that_somebody_was_quicker(people):
 
 def test_of_two_editors_at_once_one_wins(people):
     ticket = in_state(people, "pending")
-    statuses = at_once(*[lambda title=title: people.supervisor.request(
-        "PUT", f"/tickets/{ticket['id']}", json={"version": ticket["version"], "title": title}).status_code for title in "abcdef"])
+    statuses = at_once(
+        *[
+            lambda title=title: (
+                people.supervisor.request(
+                    "PUT", f"/tickets/{ticket['id']}", json={"version": ticket["version"], "title": title}
+                ).status_code
+            )
+            for title in "abcdef"
+        ]
+    )
     assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
 
 
@@ -107,9 +138,12 @@ def test_two_steps_at_once_end_in_one_of_them(people):
     path = f"/tickets/{ticket['id']}/flow"
     statuses = at_once(
         lambda: people.supervisor.request("POST", path, json={"status": "cancelled"}).status_code,
-        lambda: people.admin.request("POST", path, json={"status": "resolved", "resolution": "done"}).status_code)
+        lambda: people.admin.request("POST", path, json={"status": "resolved", "resolution": "done"}).status_code,
+    )
     assert sorted(statuses) == [200, 409]
-    assert people.supervisor.get(f"/tickets/{ticket['id']}")["status"] == ("cancelled" if statuses[0] == 200 else "resolved")
+    assert people.supervisor.get(f"/tickets/{ticket['id']}")["status"] == (
+        "cancelled" if statuses[0] == 200 else "resolved"
+    )
 
 
 def test_assignment_is_recorded_and_told(people):
@@ -122,7 +156,9 @@ def test_assignment_is_recorded_and_told(people):
     people.agent.get(path, expect=404)
     history = people.supervisor.get(f"{path}/assign-history")
     assert [(row["toAgent"]["id"], row["reason"]) for row in history] == [
-        (people.agent.agent_id, None), (people.other_team_agent.agent_id, "knows it")]
+        (people.agent.agent_id, None),
+        (people.other_team_agent.agent_id, "knows it"),
+    ]
     people.supervisor.post(f"{path}/assign", {"agentId": people.other_team_agent.agent_id}, expect=409)
     people.supervisor.post(f"{path}/assign", {"agentId": 987_654_321}, expect=404)
 
@@ -135,7 +171,9 @@ def test_ended_ticket_takes_no_words_and_no_assignee(people):
         for person in (customer, people.agent):
             assert person.say(path, expect=409)["error"] == "ticket_ended"
             with person.socket() as ears:
-                ears.refused("send_message", {"ticketId": ticket["id"], "clientMsgId": unique(), "content": "x"}, "ticket_ended")
+                ears.refused(
+                    "send_message", {"ticketId": ticket["id"], "clientMsgId": unique(), "content": "x"}, "ticket_ended"
+                )
                 ears.refused("send_message", {"ticket_id": ticket["id"], "content": "x"}, "ticket_ended")
         people.supervisor.post(f"{path}/assign", {"agentId": people.other_team_agent.agent_id}, expect=409)
 
@@ -160,10 +198,22 @@ def test_customer_reports_for_himself_only(people):
     assert other.get(f"/tickets/{mine['id']}")["customer"]["id"] == other.customer_id
 
 
-@pytest.mark.parametrize("body", [
-    {}, {"title": ""}, {"title": "  "}, {"title": "x" * 256}, {"title": 5}, {"title": "t", "priority": "whenever"},
-    {"title": "t", "type": "no-such-type"}, {"title": "t", "status": "closed"}, {"title": "t", "no": "TK1"},
-    {"title": "t", "assigneeId": 1}, {"title": "t", "tenantId": 2}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"title": ""},
+        {"title": "  "},
+        {"title": "x" * 256},
+        {"title": 5},
+        {"title": "t", "priority": "whenever"},
+        {"title": "t", "type": "no-such-type"},
+        {"title": "t", "status": "closed"},
+        {"title": "t", "no": "TK1"},
+        {"title": "t", "assigneeId": 1},
+        {"title": "t", "tenantId": 2},
+    ],
+)
 def test_ticket_that_cannot_be_made_is_refused(people, body):
     visitor = people.visitor()
     visitor.post("/tickets", body, expect=400)
@@ -183,6 +233,7 @@ def test_deleted_ticket_is_gone_for_everybody(people):
 
 # --- the room -------------------------------------------------------------------------------------------------------
 
+
 def test_ticket_room_speaks_the_older_protocol_too(people):
     """join/joined, send_message without ids of its own, and both new_message and receive_message (E §4.2)."""
     customer = people.visitor()
@@ -195,9 +246,19 @@ def test_ticket_room_speaks_the_older_protocol_too(people):
         for ears in (outside, inside):
             for name in ("new_message", "receive_message"):
                 heard = ears.wait_for(name, lambda data: data["content"] == "仍然打不开")
-                assert heard == {"ticket_id": ticket["id"], "id": sent["messageId"], "sender_name": customer.actor["name"],
-                                 "sender_type": "customer", "is_system": False, "content": "仍然打不开", "created_at": heard["created_at"]}
-            assert ears.wait_for("message", lambda data: data["messageId"] == sent["messageId"])["ticketId"] == ticket["id"]
+                assert heard == {
+                    "ticket_id": ticket["id"],
+                    "id": sent["messageId"],
+                    "sender_name": customer.actor["name"],
+                    "sender_type": "customer",
+                    "is_system": False,
+                    "content": "仍然打不开",
+                    "created_at": heard["created_at"],
+                }
+            assert (
+                ears.wait_for("message", lambda data: data["messageId"] == sent["messageId"])["ticketId"]
+                == ticket["id"]
+            )
         people.agent.say(f"/tickets/{ticket['id']}", "请再试一次")
         assert outside.wait_for("new_message", lambda data: data["content"] == "请再试一次")["sender_type"] == "admin"
         outside.ok("leave", {"ticket_id": ticket["id"]})
@@ -209,8 +270,14 @@ def test_moving_a_ticket_is_shown_in_its_room_and_to_its_people(people):
     with listening(customer, people.agent) as ears:
         people.agent.post(f"/tickets/{ticket['id']}/flow", {"status": "processing"})
         for one in ears:
-            heard = one.wait_for("ticket_update", lambda data: data["ticketId"] == ticket["id"] and data["event"] == "moved")
+            heard = one.wait_for(
+                "ticket_update", lambda data: data["ticketId"] == ticket["id"] and data["event"] == "moved"
+            )
             assert heard["ticket"]["status"] == "processing"
             line = one.wait_for("message", lambda data: data["type"] == "system" and data["ticketId"] == ticket["id"])
-            assert line["payload"]["params"] | {"reason": ""} == {"from": "pending", "to": "processing", "reason": "",
-                                                                  "by": people.agent.actor["name"]}
+            assert line["payload"]["params"] | {"reason": ""} == {
+                "from": "pending",
+                "to": "processing",
+                "reason": "",
+                "by": people.agent.actor["name"],
+            }

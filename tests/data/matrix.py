@@ -47,13 +47,17 @@ class Row:
         return dict(zip(ROLES, map(int, self.statuses.split()), strict=True))
 
 
-def resource(path: str, kind: str, *, read: str, write: str, create: dict, change: dict, owned: str = "") -> tuple[Row, ...]:
+def resource(
+    path: str, kind: str, *, read: str, write: str, create: dict, change: dict, owned: str = ""
+) -> tuple[Row, ...]:
     """The five endpoints of a plain resource."""
     return (
-        Row("GET", f"/{path}", read), Row("GET", f"/{path}/<id:id>", read, kind),
+        Row("GET", f"/{path}", read),
+        Row("GET", f"/{path}/<id:id>", read, kind),
         Row("POST", f"/{path}", write, body=create),
         Row("PUT", f"/{path}/<id:id>", owned or write, kind, change),
-        Row("DELETE", f"/{path}/<id:id>", owned or write, kind))
+        Row("DELETE", f"/{path}/<id:id>", owned or write, kind),
+    )
 
 
 _MESSAGE = {"clientMsgId": "$unique", "content": "hello"}
@@ -61,34 +65,53 @@ _MESSAGE = {"clientMsgId": "$unique", "content": "hello"}
 MATRIX: tuple[Row, ...] = (
     # --- the browser's session
     Row("GET", "/session", EVERYBODY),
-    Row("POST", "/session", "401 401 401 401 401 401 401 401", body={"username": "$unique", "password": "wrong"}, fresh=True),
+    Row(
+        "POST",
+        "/session",
+        "401 401 401 401 401 401 401 401",
+        body={"username": "$unique", "password": "wrong"},
+        fresh=True,
+    ),
     Row("POST", "/session/totp", "401 401 401 401 401 401 401 401", body={"code": "000000"}),
     Row("POST", "/session/phone", "401 401 401 401 401 401 401 401", body={"phone": "$phone", "code": "000000"}),
     Row("POST", "/session/visitor", EVERYBODY, body={}, fresh=True),
     Row("PUT", "/session/locale", EVERYBODY, body={"locale": "zh"}),
     Row("DELETE", "/session", EVERYBODY, fresh=True),
-
     # --- doors for programs
     Row("POST", "/auth/login", "401 401 401 401 401 401 401 401", body={"username": "$unique", "password": "wrong"}),
     Row("POST", "/auth/login/phone", "401 401 401 401 401 401 401 401", body={"phone": "$phone", "code": "000000"}),
-    Row("POST", "/auth/login/wechat", "503 503 503 503 503 503 503 503", body={"code": "x"}, why="WeChat is not configured"),
+    Row(
+        "POST",
+        "/auth/login/wechat",
+        "503 503 503 503 503 503 503 503",
+        body={"code": "x"},
+        why="WeChat is not configured",
+    ),
     Row("POST", "/auth/login/totp", "401 401 401 401 401 401 401 401", body={"step": "x", "code": "000000"}),
     Row("POST", "/auth/codes", EVERYBODY, body={"target": "$phone", "purpose": "login"}),
     Row("POST", "/auth/refresh", "401 401 401 401 401 401 401 401", body={"refreshToken": "x"}),
     Row("POST", "/auth/logout", SIGNED_IN, fresh=True),
-
     # --- one's own account
     Row("GET", "/user/info", WITH_ACCOUNT),
     Row("PUT", "/user/info", WITH_ACCOUNT, body={"locale": "zh"}),
-    Row("PUT", "/user/password", "401 401 400 400 400 400 400 400", body={"oldPassword": "wrong", "newPassword": "Other-pass-1"}, fresh=True),
-    Row("POST", "/user/password/reset", "400 400 400 400 400 400 400 400",
-        body={"target": "$phone", "code": "000000", "newPassword": "Other-pass-1"}),
+    Row(
+        "PUT",
+        "/user/password",
+        "401 401 400 400 400 400 400 400",
+        body={"oldPassword": "wrong", "newPassword": "Other-pass-1"},
+        fresh=True,
+    ),
+    Row(
+        "POST",
+        "/user/password/reset",
+        "400 400 400 400 400 400 400 400",
+        body={"target": "$phone", "code": "000000", "newPassword": "Other-pass-1"},
+    ),
     Row("POST", "/user/contact/verify", "401 401 400 400 400 400 400 400", body={"target": "$phone", "code": "000000"}),
     Row("GET", "/user/operation-logs", WITH_ACCOUNT),
     Row("POST", "/user/totp", "401 401 400 400 400 400 400 400", body={"password": "wrong"}, fresh=True),
     Row("POST", "/user/totp/confirm", "401 401 409 409 409 409 409 409", body={"code": "000000"}, fresh=True),
     Row("DELETE", "/user/totp", "401 401 400 400 400 400 400 400", body={"password": "wrong"}, fresh=True),
-
     # --- accounts and roles
     Row("GET", "/users", LEADERS),
     Row("GET", "/users/<id:id>", LEADERS, "user"),
@@ -97,7 +120,13 @@ MATRIX: tuple[Row, ...] = (
     Row("DELETE", "/users/<id:id>", ADMINISTRATORS, "user"),
     Row("POST", "/users/<id:id>/reset-password", ADMINISTRATORS, "user"),
     Row("POST", "/users/<id:id>/reset-second-factor", ADMINISTRATORS, "user"),
-    Row("POST", "/users/sync/oa", "401 403 403 403 403 403 503 503", body={"roleId": "$role"}, why="no OA system is configured"),
+    Row(
+        "POST",
+        "/users/sync/oa",
+        "401 403 403 403 403 403 503 503",
+        body={"roleId": "$role"},
+        why="no OA system is configured",
+    ),
     Row("POST", "/users/import", ADMINISTRATORS, file=("users.csv", b"username,role\nimported-once,agent\n")),
     Row("GET", "/users/import/template.csv", ADMINISTRATORS),
     Row("GET", "/operation-logs", LEADERS),
@@ -110,16 +139,27 @@ MATRIX: tuple[Row, ...] = (
     Row("DELETE", "/roles/<id:id>", SUPER, "role"),
     Row("POST", "/roles/<id:id>/permissions", SUPER, "role", {"permissionIds": []}),
     Row("POST", "/roles/<id:id>/users", SUPER, "role", {"userIds": ["$user"]}),
-
     # --- conversations
     Row("GET", "/sessions", SIGNED_IN),
     Row("POST", "/sessions", CUSTOMERS, body={}, why="only customers open conversations"),
     Row("GET", "/sessions/unassigned", LEADERS),
     Row("GET", "/sessions/<id:id>", CONCERNED, "session"),
     Row("GET", "/sessions/<id:id>/messages", CONCERNED, "session"),
-    Row("POST", "/sessions/<id:id>/messages", "401 200 404 200 404 403 403 403", "session", _MESSAGE, why="only the agent in charge answers"),
-    Row("POST", "/sessions/<id:id>/messages/<id:message_id>/recall", "401 200 404 403 404 403 403 403", "session",
-        why="the message is the customer's: nobody else takes it back"),
+    Row(
+        "POST",
+        "/sessions/<id:id>/messages",
+        "401 200 404 200 404 403 403 403",
+        "session",
+        _MESSAGE,
+        why="only the agent in charge answers",
+    ),
+    Row(
+        "POST",
+        "/sessions/<id:id>/messages/<id:message_id>/recall",
+        "401 200 404 403 404 403 403 403",
+        "session",
+        why="the message is the customer's: nobody else takes it back",
+    ),
     Row("POST", "/sessions/<id:id>/read", CONCERNED, "session", {"seq": 1}),
     Row("GET", "/sessions/<id:id>/assignments", CONCERNED_STAFF, "session"),
     Row("GET", "/sessions/<id:id>/suggestions", CONCERNED_STAFF, "session"),
@@ -134,7 +174,6 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/sessions/batch-assign", LEADERS, body={"ids": ["$waiting_session"], "agentId": "$agent"}),
     Row("POST", "/sessions/<id:id>/rating", "401 200 404 403 403 403 403 403", "closed_session", {"score": 5}),
     Row("POST", "/sessions/<id:id>/ticket", CONCERNED_STAFF, "session", {"title": "follow up"}),
-
     # --- tickets
     Row("GET", "/tickets", SIGNED_IN),
     Row("POST", "/tickets", SIGNED_IN, body={"title": "$unique"}),
@@ -151,7 +190,6 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/tickets/<id:id>/messages", CONCERNED, "ticket", _MESSAGE),
     Row("POST", "/tickets/<id:id>/messages/<id:message_id>/recall", "401 200 404 403 404 403 403 403", "ticket"),
     Row("POST", "/tickets/<id:id>/read", CONCERNED, "ticket", {"seq": 1}),
-
     # --- agents, customers, figures
     Row("GET", "/agents", STAFF),
     Row("GET", "/agents/<id:id>", STAFF, "agent"),
@@ -167,25 +205,61 @@ MATRIX: tuple[Row, ...] = (
     Row("PUT", "/customers/<id:id>", "401 403 403 200 404 200 200 200", "customer", {"note": "prefers mail"}),
     Row("DELETE", "/customers/<id:id>", ADMINISTRATORS, "customer"),
     Row("GET", "/stats/overview", LEADERS),
-
     # --- what administrators and supervisors keep
-    *resource("departments", "department", read=STAFF, write=ADMINISTRATORS, create={"name": "$unique", "code": "$unique"},
-              change={"name": "$unique"}),
+    *resource(
+        "departments",
+        "department",
+        read=STAFF,
+        write=ADMINISTRATORS,
+        create={"name": "$unique", "code": "$unique"},
+        change={"name": "$unique"},
+    ),
     Row("GET", "/departments/tree", STAFF),
     *resource("teams", "team", read=STAFF, write=LEADERS, create={"name": "$unique"}, change={"name": "$unique"}),
-    *resource("organizations", "organization", read=STAFF, write=LEADERS, create={"name": "$unique"}, change={"note": "$unique"}),
-    *resource("contacts", "contact", read=STAFF, write=LEADERS, create={"name": "$unique", "organizationId": "$organization"},
-              change={"name": "$unique"}),
-    *resource("quick-replies", "quick_reply", read=STAFF, write=STAFF, owned=LEADERS,
-              create={"code": "$unique", "title": "$unique", "content": "$unique"}, change={"title": "$unique"}),
-    *resource("dictionary-items", "dictionary_item", read=STAFF, write=ADMINISTRATORS,
-              create={"dictionaryId": "$dictionary", "code": "$unique", "label": "$unique"}, change={"label": "$unique"}),
-    *resource("dictionaries", "dictionary", read=EVERYBODY, write=ADMINISTRATORS, create={"code": "$unique", "name": "$unique"},
-              change={"name": "$unique"}),
+    *resource(
+        "organizations",
+        "organization",
+        read=STAFF,
+        write=LEADERS,
+        create={"name": "$unique"},
+        change={"note": "$unique"},
+    ),
+    *resource(
+        "contacts",
+        "contact",
+        read=STAFF,
+        write=LEADERS,
+        create={"name": "$unique", "organizationId": "$organization"},
+        change={"name": "$unique"},
+    ),
+    *resource(
+        "quick-replies",
+        "quick_reply",
+        read=STAFF,
+        write=STAFF,
+        owned=LEADERS,
+        create={"code": "$unique", "title": "$unique", "content": "$unique"},
+        change={"title": "$unique"},
+    ),
+    *resource(
+        "dictionary-items",
+        "dictionary_item",
+        read=STAFF,
+        write=ADMINISTRATORS,
+        create={"dictionaryId": "$dictionary", "code": "$unique", "label": "$unique"},
+        change={"label": "$unique"},
+    ),
+    *resource(
+        "dictionaries",
+        "dictionary",
+        read=EVERYBODY,
+        write=ADMINISTRATORS,
+        create={"code": "$unique", "name": "$unique"},
+        change={"name": "$unique"},
+    ),
     Row("GET", "/dictionaries/<code>/items", EVERYBODY, "dictionary"),
     Row("GET", "/settings", ADMINISTRATORS),
     Row("PUT", "/settings", SUPER, body={"values": {"bot_misses_before_offer": 2}}),
-
     # --- knowledge: the help centre is open to everybody
     Row("GET", "/kb/articles", EVERYBODY),
     Row("GET", "/kb/articles/search", EVERYBODY),
@@ -202,25 +276,56 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/kb/categories", LEADERS, body={"name": "$unique"}),
     Row("PUT", "/kb/categories/<id:id>", LEADERS, "category", {"name": "$unique"}),
     Row("DELETE", "/kb/categories/<id:id>", LEADERS, "category"),
-
     # --- files, notifications, documentation
     Row("POST", "/files", SIGNED_IN, file=("note.txt", b"hello")),
     Row("GET", "/files/<id:id>/content", "404 200 404 200 404 200 200 200", "file"),
     Row("GET", "/notifications", STAFF),
-    Row("POST", "/notifications/read", STAFF, body={"ids": ["$notification"]}, why="those of others are passed over silently"),
+    Row(
+        "POST",
+        "/notifications/read",
+        STAFF,
+        body={"ids": ["$notification"]},
+        why="those of others are passed over silently",
+    ),
     Row("GET", "/openapi.json", EVERYBODY),
 )
 
 #: things with a rule of their own, beside their endpoint's line above
 FURTHER: tuple[Row, ...] = (
-    Row("GET", "/kb/categories/<id:id>", "404 404 404 404 404 200 200 200", "category", why="nothing in it to read: for editors only"),
-    Row("GET", "/kb/articles/<id:id>", "404 404 404 404 404 200 200 200", "draft", why="only editors see what is not published"),
+    Row(
+        "GET",
+        "/kb/categories/<id:id>",
+        "404 404 404 404 404 200 200 200",
+        "category",
+        why="nothing in it to read: for editors only",
+    ),
+    Row(
+        "GET",
+        "/kb/articles/<id:id>",
+        "404 404 404 404 404 200 200 200",
+        "draft",
+        why="only editors see what is not published",
+    ),
     Row("POST", "/kb/articles/<id:id>/feedback", "404 404 404 404 404 200 200 200", "draft", {"helpful": True}),
-    Row("GET", "/quick-replies/<id:id>", "401 403 403 200 404 404 404 404", "own_quick_reply", why="personal ones are personal"),
+    Row(
+        "GET",
+        "/quick-replies/<id:id>",
+        "401 403 403 200 404 404 404 404",
+        "own_quick_reply",
+        why="personal ones are personal",
+    ),
     Row("PUT", "/quick-replies/<id:id>", "401 403 403 200 404 404 404 404", "own_quick_reply", {"title": "$unique"}),
-    Row("GET", "/files/<id:id>/content", "404 404 404 200 404 404 404 404", "own_file", why="until a message carries it"),
-    Row("POST", "/sessions/<id:id>/messages", CONCERNED_STAFF.replace("403 403", "403 404"), "session",
-        {**_MESSAGE, "type": "note"}, why="supervisors may leave internal notes"),
+    Row(
+        "GET", "/files/<id:id>/content", "404 404 404 200 404 404 404 404", "own_file", why="until a message carries it"
+    ),
+    Row(
+        "POST",
+        "/sessions/<id:id>/messages",
+        CONCERNED_STAFF.replace("403 403", "403 404"),
+        "session",
+        {**_MESSAGE, "type": "note"},
+        why="supervisors may leave internal notes",
+    ),
 )
 
 #: socket event → data that succeeds, and the answer per role: ok or the kind of refusal
@@ -232,15 +337,20 @@ SOCKETS: dict[str, tuple[dict, str]] = {
     "ping": ({}, "ok ok ok ok ok ok ok ok"),
     "join": ({"sessionId": "$session"}, _CONCERNED),
     "leave": ({"sessionId": "$session"}, _CONCERNED),
-    "send_message": ({"sessionId": "$session", **_MESSAGE}, f"{_OUT} ok not_found ok not_found not_allowed not_allowed not_allowed"),
+    "send_message": (
+        {"sessionId": "$session", **_MESSAGE},
+        f"{_OUT} ok not_found ok not_found not_allowed not_allowed not_allowed",
+    ),
     "message_ack": ({"sessionId": "$session", "seq": 1}, _CONCERNED),
     "typing": ({"sessionId": "$session"}, _CONCERNED),
     "resume": ({"threads": [{"sessionId": "$session", "afterChange": 0}]}, _CONCERNED),
 }
 #: the same events about a ticket
 TICKET_SOCKETS: dict[str, tuple[dict, str]] = {
-    "join": ({"ticketId": "$ticket"}, _CONCERNED), "leave": ({"ticketId": "$ticket"}, _CONCERNED),
+    "join": ({"ticketId": "$ticket"}, _CONCERNED),
+    "leave": ({"ticketId": "$ticket"}, _CONCERNED),
     "send_message": ({"ticketId": "$ticket", **_MESSAGE}, _CONCERNED),
-    "message_ack": ({"ticketId": "$ticket", "seq": 1}, _CONCERNED), "typing": ({"ticketId": "$ticket"}, _CONCERNED),
+    "message_ack": ({"ticketId": "$ticket", "seq": 1}, _CONCERNED),
+    "typing": ({"ticketId": "$ticket"}, _CONCERNED),
     "resume": ({"threads": [{"ticketId": "$ticket", "afterChange": 0}]}, _CONCERNED),
 }
