@@ -14,7 +14,7 @@ from app.security import ROLES, rights_without_operation
 from config import ROOT
 from models.base import EVERY_TENANT
 from models.identity import Tenant
-from services import setup
+from services import maintenance, setup
 from services.identity import passwords
 
 DEMO_PASSWORDS = {
@@ -38,6 +38,7 @@ def prepare(app: Flask) -> None:
         tenant = db.session.scalars(select(Tenant).order_by(Tenant.id)).first()
         if tenant is None:
             _first_start(app)
+        maintenance.refresh_statistics()
 
 
 def demo(app: Flask) -> None:

@@ -12,7 +12,8 @@ from config import Config
 def engine_options(config: Config) -> dict:
     """Options for `create_engine`, per database."""
     if config.is_sqlite:
-        return {"connect_args": {"timeout": 5, "check_same_thread": False}}
+        # connections see new statistics (services.maintenance) only when they are made anew
+        return {"connect_args": {"timeout": 5, "check_same_thread": False}, "pool_recycle": 3600}
     return {
         "pool_size": config.DATABASE_POOL_SIZE,
         "max_overflow": 10,

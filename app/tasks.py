@@ -76,6 +76,8 @@ def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, ev
 
 @shared_task(name="maintenance.clean")
 def clean() -> int:
+    with celery_app.flask_app.app_context():
+        maintenance.refresh_statistics()
     return for_every_tenant(lambda number: maintenance.clean(system(number)))
 
 

@@ -25,6 +25,8 @@ class AuditLog(Entity, Model):
         Index("idx_operation_log_target", "tenant_id", "target_type", "target_id"),
         Index("idx_operation_log_user_id", "tenant_id", "user_id", "id"),
         Index("idx_operation_log_operation", "tenant_id", "operation", "id"),
+        Index("idx_operation_log_listing", "tenant_id", "deleted", "id"),
+        Index("idx_operation_log_create_time", "tenant_id", "deleted", "create_time"),
     )
 
     user_id: Mapped[int | None]

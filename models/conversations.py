@@ -52,9 +52,11 @@ class Conversation(Versioned, Entity, Model):
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_conversation_no"),
         Index("idx_conversation_status", "tenant_id", "deleted", "status", "id"),
-        Index("idx_conversation_agent_id", "agent_id", "status", "id"),
-        Index("idx_conversation_customer_id", "customer_id", "status", "id"),
+        # answers "my conversations", their number and "whom do I serve" without reading the rows
+        Index("idx_conversation_agent_id", "agent_id", "tenant_id", "deleted", "status", "id", "customer_id"),
+        Index("idx_conversation_customer_id", "customer_id", "tenant_id", "deleted", "status", "id"),
         Index("idx_conversation_last_message_time", "tenant_id", "deleted", "last_message_time"),
+        Index("idx_conversation_create_time", "tenant_id", "deleted", "create_time"),
     )
 
     no: Mapped[str] = mapped_column(Exact)

@@ -3,8 +3,8 @@
 import datetime as dt
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, and_, or_
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, select, union
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.actor import Actor, Scope
 from models.base import Entity, Versioned
@@ -61,6 +61,8 @@ class Customer(Versioned, Entity, Model):
         UniqueConstraint("tenant_id", "user_id", "delete_token"),
         Index("idx_customer_name", "tenant_id", "deleted", "name"),
         Index("idx_customer_phone", "tenant_id", "phone"),
+        Index("idx_customer_listing", "tenant_id", "deleted", "id"),
+        Index("idx_customer_create_by", "create_by"),
     )
 
     name: Mapped[str] = mapped_column(String(64))
@@ -92,11 +94,15 @@ class Customer(Versioned, Entity, Model):
         if scope is Scope.all:
             return cls.id.is_not(None)
         agents = agents_within(actor, scope)
-        served = [
-            link.any(getattr(link.property.mapper.class_, column).in_(agents))
-            for link, column in ((cls.conversations, "agent_id"), (cls.tickets, "assignee_id"))
-        ]
-        return or_(*served, and_(cls.create_by == actor.user_id, cls.create_by.is_not(None)))
+        conversation, ticket = (link.property.mapper.class_ for link in (cls.conversations, cls.tickets))
+        made = aliased(cls)
+        served = union(
+            select(conversation.customer_id.label("id")).where(conversation.agent_id.in_(agents)),
+            select(ticket.customer_id).where(ticket.assignee_id.in_(agents)),
+            select(made.id).where(made.create_by == actor.user_id),
+        ).subquery()
+        # one set of ids, computed once; conditions joined by "or", and a bare union in MariaDB, are asked of every row
+        return cls.id.in_(select(served.c.id))
 
     def __repr__(self) -> str:
         return self.name

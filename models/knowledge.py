@@ -54,6 +54,7 @@ class Article(Versioned, Entity, Model):
     __table_args__ = (
         Index("idx_article_status", "tenant_id", "deleted", "status", "id"),
         Index("idx_article_index_version", "tenant_id", "index_version"),
+        Index("idx_article_listing", "tenant_id", "deleted", "id"),
     )
 
     title: Mapped[str] = mapped_column(String(255))

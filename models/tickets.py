@@ -60,9 +60,11 @@ class Ticket(Versioned, Entity, Model):
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
         Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
-        Index("idx_ticket_assignee_id", "assignee_id", "status", "id"),
-        Index("idx_ticket_customer_id", "customer_id", "id"),
+        Index("idx_ticket_assignee_id", "assignee_id", "tenant_id", "deleted", "status", "id", "customer_id"),
+        Index("idx_ticket_customer_id", "customer_id", "tenant_id", "deleted", "id"),
         Index("idx_ticket_create_time", "tenant_id", "deleted", "create_time"),
+        Index("idx_ticket_priority", "tenant_id", "deleted", "priority", "id"),
+        Index("idx_ticket_listing", "tenant_id", "deleted", "id"),
     )
 
     no: Mapped[str] = mapped_column(Exact)

@@ -2,7 +2,7 @@
 
 import logging
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app.errors import Conflict, NotFound
 from app.extensions import db
@@ -97,34 +97,28 @@ def waiting_ids(limit: int) -> list[int]:
 
 def queue_position(conversation: Conversation) -> dict | None:
     """{position, expectedWaitSeconds} of a waiting conversation; None when it does not wait."""
-    if conversation.status is not ConversationStatus.queued or conversation.queue_time is None:
-        return None
-    ahead = db.session.scalar(
-        select(func.count())
-        .select_from(Conversation)
-        .where(
-            Conversation.status == ConversationStatus.queued,
-            or_(
-                Conversation.queue_priority > conversation.queue_priority,
-                (Conversation.queue_priority == conversation.queue_priority)
-                & (
-                    (Conversation.queue_time < conversation.queue_time)
-                    | ((Conversation.queue_time == conversation.queue_time) & (Conversation.id < conversation.id))
-                ),
-            ),
-        )
+    return queue_positions([conversation]).get(conversation.id)
+
+
+def queue_positions(conversations: list[Conversation]) -> dict[int, dict]:
+    """The same for many at once, by conversation id; those that do not wait are left out."""
+    if not any(row.status is ConversationStatus.queued for row in conversations):
+        return {}
+    waiting = db.session.scalars(
+        select(Conversation.id)
+        .where(Conversation.status == ConversationStatus.queued, Conversation.queue_time.is_not(None))
+        .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id)
     )
-    position = ahead + 1
+    place = {conversation_id: number for number, conversation_id in enumerate(waiting, start=1)}
     # int: MariaDB's SUM is a Decimal, which does not divide a float
-    places = (
-        int(
-            db.session.scalar(
-                select(func.coalesce(func.sum(Agent.max_conversations), 0)).where(Agent.presence == Presence.online)
-            )
-        )
-        or 1
-    )
-    return {"position": position, "expectedWaitSeconds": int(position * _handling_seconds() / places)}
+    room = select(func.coalesce(func.sum(Agent.max_conversations), 0)).where(Agent.presence == Presence.online)
+    places = int(db.session.scalar(room)) or 1
+    seconds = _handling_seconds()
+    return {
+        row.id: {"position": place[row.id], "expectedWaitSeconds": int(place[row.id] * seconds / places)}
+        for row in conversations
+        if row.id in place
+    }
 
 
 def _handling_seconds() -> float:

@@ -22,7 +22,7 @@ class Thing:
 
 
 class Things:
-    """Makes things of one company; `make` is always a new one, `any` one that may be shared as long as nobody changes it."""
+    """Makes things of one company: `make` always a new one, `any` one that is shared as long as nobody changes it."""
 
     def __init__(self, company: Company, marker: str = ""):
         self.company, self.marker = company, marker or unique("thing")

@@ -221,7 +221,7 @@ def test_every_setting_is_documented_as_it_is():
 
 
 def test_settings_are_read_in_one_place():
-    """os.environ belongs to config.py, and to what runs before or without it: start, terminal, native threads, fault experiments."""
+    """os.environ belongs to config.py, and to what runs before it: start, terminal, native threads, faults."""
     allowed = {
         "app/cli.py",
         "app/offload.py",

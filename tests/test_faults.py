@@ -1,6 +1,6 @@
 """A process may die at any moment: what was acknowledged is there, once, in order, and everybody learns of it.
 
-F01, F04, F05, F21–F24 of the fault catalogue. The ledger of a client is what it knows: message id → acknowledged or not.
+F01, F04–F06, F21–F25 of the fault catalogue. What a client knows is its ledger: message id → sequence number.
 """
 
 import threading
@@ -155,7 +155,7 @@ def test_client_that_was_cut_off_finds_everything_after_reconnecting(killable):
 
 
 def test_death_between_commit_and_telling_is_made_good(people, database, start_server):
-    """F04, F05: the message is stored but nobody was told, not even its sender. The sweep tells it, the repeat finds it."""
+    """F04, F05: stored, but nobody was told, not even the sender. The sweep tells it, the repeat finds it."""
     served = people.served()
     mortal = start_server(FAIL_POINT="after_commit")
     name = unique("untold")

@@ -197,7 +197,8 @@ def test_file_above_the_limit_is_refused(people, start_server):
 def test_name_is_a_name_and_nothing_else(served, given, kept):
     """I09: no path, no header, no endless name; the rest is kept as it was typed."""
     boundary = "limit"
-    head = f"--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename*=UTF-8''{_percent(given)}\r\n\r\nhello\r\n--{boundary}--\r\n"
+    disposition = f"Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''{_percent(given)}"
+    head = f"--{boundary}\r\n{disposition}\r\n\r\nhello\r\n--{boundary}--\r\n"
     answer = served.customer.request(
         "POST", "/files", data=head.encode(), headers={"Content-Type": f"multipart/form-data; boundary={boundary}"}
     )

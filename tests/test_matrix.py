@@ -24,7 +24,8 @@ def test_every_endpoint_has_a_line():
     rows = [(row.method, row.path) for row in MATRIX]
     assert len(rows) == len(set(rows)), "a line stands twice"
     assert set(rows) == set(ENDPOINTS), (
-        f"without a line: {sorted(set(ENDPOINTS) - set(rows))}; lines without an endpoint: {sorted(set(rows) - set(ENDPOINTS))}"
+        f"without a line: {sorted(set(ENDPOINTS) - set(rows))}; "
+        f"without an endpoint: {sorted(set(rows) - set(ENDPOINTS))}"
     )
 
 

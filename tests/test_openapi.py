@@ -1,4 +1,4 @@
-"""The REST face against its own description: requests made up from it get answers as described, and never an error of ours."""
+"""The REST face against its own description: made-up requests get answers as described, never an error of ours."""
 
 import pytest
 import schemathesis

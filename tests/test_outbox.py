@@ -31,8 +31,8 @@ class Outbox:
             return list(
                 connection.execute(
                     sa.text(
-                        f"SELECT id, name, payload, sent_time, attempts, last_error FROM outbox_event WHERE {condition} "
-                        "ORDER BY id"
+                        f"SELECT id, name, payload, sent_time, attempts, last_error FROM outbox_event WHERE {condition}"
+                        " ORDER BY id"
                     ),
                     values,
                 )
@@ -45,7 +45,8 @@ class Outbox:
         with self.engine.begin() as connection:
             connection.execute(
                 sa.text(
-                    "INSERT INTO outbox_event (name, payload, create_time, attempts, tenant_id) VALUES (:name, :payload, :time, :attempts, 1)"
+                    "INSERT INTO outbox_event (name, payload, create_time, attempts, tenant_id)"
+                    " VALUES (:name, :payload, :time, :attempts, 1)"
                 ),
                 {"name": name, "payload": json.dumps(payload), "time": _ago(60), "attempts": attempts},
             )
@@ -146,7 +147,7 @@ def test_untold_event_is_told_again_and_its_consequences_happen_once(people, ser
 
 
 def test_event_that_cannot_be_told_blocks_no_other_and_is_given_up_in_the_end(served, outbox):
-    """It stays in the table with its reason; after twenty tries nobody tries any more. One about a vanished row is no error."""
+    """It stays with its reason; after twenty tries nobody tries any more. One about a vanished row is no error."""
     poison = outbox.insert("no.such_event", {"rooms": []})
     hopeless = outbox.insert("no.such_event_either", {"rooms": []}, attempts=19)
     gone = outbox.insert("conversation.closed", {"rooms": ["customer:1"], "conversation_id": 987_654_321})

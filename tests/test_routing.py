@@ -128,7 +128,7 @@ def test_queue_is_served_in_order_and_positions_move(company):
 
 
 def test_nobody_overtakes_when_an_agent_comes_on_line_amid_arrivals(company):
-    """Each arrival wakes the dispatcher; a round that began before the agent came must not serve whoever is further behind."""
+    """Each arrival wakes the dispatcher; a round begun before the agent came must not serve who is further behind."""
     agent = company.new("agent")
     company.make_room(agent, 2)
     first = waiting(company, 6)

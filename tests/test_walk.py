@@ -179,3 +179,15 @@ def test_the_same_job_by_rest_and_socket_with_a_token(company: Company):
     ticket = worker.post(f"{path}/ticket", {"title": "报表打不开", "priority": "urgent"})
     worker.post(f"/tickets/{ticket['id']}/flow", {"status": "resolved", "resolution": "已重建索引"})
     assert asker.get(f"/tickets/{ticket['id']}")["status"] == "resolved"
+
+
+def test_api_can_be_tried_on_a_page(company: Company, open_page: Pages):
+    """The OpenAPI page lists the calls by section and sends them as the person who is signed in."""
+    page = sign_in(open_page(None, host=company.host), company.admin, "/admin/")
+    page.goto("/api/docs")
+    page.get_by_text("用户信息", exact=False).or_(page.get_by_text("用户相关接口")).first.click()
+    call = page.locator(".opblock").filter(has_text="/api/v1/user/info").first
+    call.locator(".opblock-summary-control").click()
+    call.get_by_role("button", name="Try it out").click()
+    call.get_by_role("button", name="Execute").click()
+    expect(call.locator(".live-responses-table")).to_contain_text(company.admin.username)

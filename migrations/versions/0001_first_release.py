@@ -175,6 +175,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('operation_log', schema=None) as batch_op:
         batch_op.create_index('idx_operation_log_operation', ['tenant_id', 'operation', 'id'], unique=False)
+        batch_op.create_index('idx_operation_log_create_time', ['tenant_id', 'deleted', 'create_time'], unique=False)
+        batch_op.create_index('idx_operation_log_listing', ['tenant_id', 'deleted', 'id'], unique=False)
         batch_op.create_index('idx_operation_log_target', ['tenant_id', 'target_type', 'target_id'], unique=False)
         batch_op.create_index('idx_operation_log_user_id', ['tenant_id', 'user_id', 'id'], unique=False)
 
@@ -377,6 +379,7 @@ def upgrade() -> None:
     with op.batch_alter_table('article', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('idx_article_category_id'), ['category_id'], unique=False)
         batch_op.create_index('idx_article_index_version', ['tenant_id', 'index_version'], unique=False)
+        batch_op.create_index('idx_article_listing', ['tenant_id', 'deleted', 'id'], unique=False)
         batch_op.create_index('idx_article_status', ['tenant_id', 'deleted', 'status', 'id'], unique=False)
 
     op.create_table('contact',
@@ -655,6 +658,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('customer', schema=None) as batch_op:
         batch_op.create_index('idx_customer_name', ['tenant_id', 'deleted', 'name'], unique=False)
+        batch_op.create_index('idx_customer_create_by', ['create_by'], unique=False)
+        batch_op.create_index('idx_customer_listing', ['tenant_id', 'deleted', 'id'], unique=False)
         batch_op.create_index(batch_op.f('idx_customer_organization_id'), ['organization_id'], unique=False)
         batch_op.create_index('idx_customer_phone', ['tenant_id', 'phone'], unique=False)
         batch_op.create_index(batch_op.f('idx_customer_user_id'), ['user_id'], unique=False)
@@ -782,8 +787,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('thread_id', name=op.f('uq_conversation_thread_id'))
     )
     with op.batch_alter_table('conversation', schema=None) as batch_op:
-        batch_op.create_index('idx_conversation_agent_id', ['agent_id', 'status', 'id'], unique=False)
-        batch_op.create_index('idx_conversation_customer_id', ['customer_id', 'status', 'id'], unique=False)
+        batch_op.create_index('idx_conversation_agent_id', ['agent_id', 'tenant_id', 'deleted', 'status', 'id', 'customer_id'], unique=False)
+        batch_op.create_index('idx_conversation_create_time', ['tenant_id', 'deleted', 'create_time'], unique=False)
+        batch_op.create_index('idx_conversation_customer_id', ['customer_id', 'tenant_id', 'deleted', 'status', 'id'], unique=False)
         batch_op.create_index('idx_conversation_last_message_time', ['tenant_id', 'deleted', 'last_message_time'], unique=False)
         batch_op.create_index('idx_conversation_status', ['tenant_id', 'deleted', 'status', 'id'], unique=False)
         batch_op.create_index(batch_op.f('idx_conversation_team_id'), ['team_id'], unique=False)
@@ -946,10 +952,12 @@ def upgrade() -> None:
     sa.UniqueConstraint('thread_id', name=op.f('uq_ticket_thread_id'))
     )
     with op.batch_alter_table('ticket', schema=None) as batch_op:
-        batch_op.create_index('idx_ticket_assignee_id', ['assignee_id', 'status', 'id'], unique=False)
+        batch_op.create_index('idx_ticket_assignee_id', ['assignee_id', 'tenant_id', 'deleted', 'status', 'id', 'customer_id'], unique=False)
         batch_op.create_index(batch_op.f('idx_ticket_conversation_id'), ['conversation_id'], unique=False)
         batch_op.create_index('idx_ticket_create_time', ['tenant_id', 'deleted', 'create_time'], unique=False)
-        batch_op.create_index('idx_ticket_customer_id', ['customer_id', 'id'], unique=False)
+        batch_op.create_index('idx_ticket_customer_id', ['customer_id', 'tenant_id', 'deleted', 'id'], unique=False)
+        batch_op.create_index('idx_ticket_listing', ['tenant_id', 'deleted', 'id'], unique=False)
+        batch_op.create_index('idx_ticket_priority', ['tenant_id', 'deleted', 'priority', 'id'], unique=False)
         batch_op.create_index('idx_ticket_status', ['tenant_id', 'deleted', 'status', 'id'], unique=False)
         batch_op.create_index(batch_op.f('idx_ticket_team_id'), ['team_id'], unique=False)
 

@@ -1,6 +1,6 @@
-"""Who may do what: every endpoint and every socket event, with the answer each role gets. A new endpoint needs a new line.
+"""Who may do what: every endpoint and every socket event, with each role's answer. A new endpoint needs a new line.
 
-The eight columns are ROLES. `owner` is the visitor whom the thing concerns, `customer` somebody else's customer, `agent`
+The eight columns are ROLES. `owner` is the visitor whom the thing concerns, `customer` is somebody else, `agent`
 serves the thing, `other_agent` does not. What one may not see is 404, what one sees but may not do is 403.
 """
 

@@ -51,9 +51,14 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
         .tuples()
         .all()
     )
-    found = counters(actor, rows)
+    found, queue = counters(actor, rows), routing.queue_positions(rows)
     for row in rows:
-        found[row.id] |= {"ticketId": tickets.get(row.id), "pendingTransfer": None, "typing": []}
+        found[row.id] |= {
+            "ticketId": tickets.get(row.id),
+            "queue": queue.get(row.id),
+            "pendingTransfer": None,
+            "typing": [],
+        }
     return found
 
 
@@ -87,7 +92,6 @@ SESSIONS = Resource(
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
         "agent": lambda actor, row: dump_agent_ref(row.agent),
-        "queue": lambda actor, row: routing.queue_position(row),
     },
     enrich=_enrich,
     writes=(),

@@ -142,7 +142,9 @@ def _contains(model: type, path: str, pattern: str):
     if not dot:
         return getattr(model, name).like(pattern, escape="\\")
     link = getattr(model, relation)
-    return link.has(getattr(link.property.mapper.class_, name).like(pattern, escape="\\"))
+    target, (column,) = link.property.mapper.class_, link.property.local_columns
+    # asked once for all rows; "exists" would be asked for each
+    return column.in_(select(target.id).where(getattr(target, name).like(pattern, escape="\\")))
 
 
 def plain(value):

@@ -41,6 +41,12 @@ def desk(rest: str = ""):
     return _shell("desk")
 
 
+@blueprint.get("/api/docs")
+def api_page():
+    """The OpenAPI document as a page on which calls can be tried."""
+    return render_template("api.html", locale=current_locale(), company=settings.get_setting("company_name"))
+
+
 @blueprint.get("/favicon.ico")
 def favicon():
     return current_app.send_static_file("favicon.svg")

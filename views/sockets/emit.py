@@ -100,16 +100,19 @@ def ticket_update(ticket: Ticket, event: Event) -> None:
 
 def queue_moved(tenant_id: int, most: int = 50) -> None:
     """Everybody who waits learns the new position."""
-    waiting = db.session.scalars(
-        select(Conversation)
-        .where(Conversation.status == ConversationStatus.queued)
-        .order_by(Conversation.queue_time)
-        .limit(most)
+    waiting = list(
+        db.session.scalars(
+            select(Conversation)
+            .where(Conversation.status == ConversationStatus.queued)
+            .order_by(Conversation.queue_time)
+            .limit(most)
+        )
     )
+    positions = routing.queue_positions(waiting)
     for conversation in waiting:
         _emit(
             "queue",
-            {"sessionId": conversation.id, **(routing.queue_position(conversation) or {})},
+            {"sessionId": conversation.id, **positions.get(conversation.id, {})},
             [f"customer:{conversation.customer_id}"],
         )
 
