@@ -437,7 +437,7 @@ def run_tests(environment, arguments):
     environment.prepare(("base", "torch", "dev"))
     os.chdir(environment.root)
     subprocess.run([str(environment.python), "-m", "tests.programs"], env=child_environment(), check=True)
-    hand_over(environment, ["-m", "pytest", *(arguments or ["--cov", "--numprocesses", "2", "--dist", "loadgroup"])])
+    hand_over(environment, ["-m", "pytest", *(arguments or ["--cov", "--numprocesses", "2", "--dist", "loadscope"])])
 
 
 def start(name, arguments):

@@ -7,6 +7,7 @@ Redis; `@pytest.mark.backend("sqlite")` keeps a test to one of them.
 import contextlib
 import itertools
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -75,13 +76,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", [_backend_parameter(name) for name in names], indirect=True, scope="session")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
     """With several processes (pytest -n), all tests of a set-up go to one of them, so that its servers start once."""
-    for item in items:
-        name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
-        if name:
-            item.add_marker(pytest.mark.xdist_group(name))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class BySetUp(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            found = re.search(r"[\[-](sqlite|mariadb)[]-]", nodeid)
+            return found[1] if found else nodeid
+
+    return BySetUp(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -363,8 +363,8 @@ class Company:
 
     @property
     def anonymous(self) -> Person:
-        """Somebody who has not said a word yet."""
-        return self._once("anonymous", lambda: Person(self.base_url, host=self.host))
+        """Somebody who has not said a word yet; a new one each time, for whoever says a word gets a cookie."""
+        return Person(self.base_url, host=self.host)
 
     def visitor(self, name: str = "") -> Person:
         """A new visitor of the portal."""
