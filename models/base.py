@@ -5,6 +5,7 @@ bound sees no tenant's rows (fail closed); `unbound` reads say so with ``all_ten
 """
 
 import datetime as dt
+import functools
 from typing import ClassVar
 
 from flask_appbuilder import Model
@@ -20,6 +21,8 @@ Model.registry.update_type_annotation_map(
 
 #: bound instead of a tenant id by commands that work across tenants
 EVERY_TENANT = -2
+#: what a session without anybody sees: the rows of no company
+NO_TENANT = -1
 
 
 def bind(session: Session, actor: Actor | None, tenant_id: int | None = None) -> None:
@@ -98,6 +101,7 @@ _adopted: list[type] = []
 def adopt(model: type) -> None:
     """Put a foreign mapped class with our common columns under the same two filters."""
     _adopted.append(model)
+    _criteria.cache_clear()
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -109,21 +113,29 @@ def _filter_every_query(state) -> None:
         mapper = state.bind_mapper
         if mapper is not None and issubclass(mapper.class_, SoftDelete):
             raise RuntimeError(f"bulk DELETE on {mapper.class_.__name__}: use soft_delete() or purge")
+    tenant_id = state.session.info.get("tenant_id")
+    if options.get("all_tenants"):
+        tenant_id = EVERY_TENANT
+    criteria = _criteria(NO_TENANT if tenant_id is None else tenant_id, bool(options.get("include_deleted")))
+    if criteria:
+        state.statement = state.statement.options(*criteria)
+
+
+@functools.lru_cache(maxsize=1024)
+def _criteria(tenant_id: int, include_deleted: bool) -> tuple:
+    """The options that narrow a statement. Kept: making them anew for each statement costs more than using them."""
     criteria = []
-    if not options.get("include_deleted"):
+    if not include_deleted:
         criteria += [
             with_loader_criteria(kind, lambda cls: cls.deleted == 0, include_aliases=True)
             for kind in (SoftDelete, *_adopted)
         ]
-    tenant_id = state.session.info.get("tenant_id")
-    if not options.get("all_tenants") and tenant_id != EVERY_TENANT:
-        wanted = -1 if tenant_id is None else tenant_id
+    if tenant_id != EVERY_TENANT:
         criteria += [
-            with_loader_criteria(kind, lambda cls: cls.tenant_id == wanted, include_aliases=True)
+            with_loader_criteria(kind, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
             for kind in (Tenanted, *_adopted)
         ]
-    if criteria:
-        state.statement = state.statement.options(*criteria)
+    return tuple(criteria)
 
 
 @event.listens_for(Session, "before_flush")

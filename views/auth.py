@@ -10,7 +10,7 @@ from app.errors import NotAllowed, NotSignedIn
 from app.extensions import db
 from models.actor import Actor
 from models.base import bind
-from models.identity import SessionKind, Tenant, User
+from models.identity import SessionKind, Tenant
 from services.identity import rights, signin, tokens
 
 COOKIE = "smartsupport"
@@ -42,12 +42,11 @@ def identify() -> None:
     header = request.headers.get("Authorization", "")
     if header.startswith("Bearer "):
         g.by_token = True
-        actor = tokens.actor_from(header[7:].strip(), ip=client_ip())
+        resumed = tokens.resume(header[7:].strip(), ip=client_ip())
+        actor, g.account = resumed.actor, resumed.account
     else:
         actor = _by_cookie()
     adopt(actor)
-    if actor.user_id is not None and g.account is None:
-        g.account = db.session.get(User, actor.user_id)
     if (
         actor.must_change_password
         and request.path.startswith("/api/")

@@ -1,9 +1,12 @@
 """From an account to an `Actor`: the one place where rights and data scopes are read."""
 
 import time
+from collections import defaultdict
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import select
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import literal, select, union_all
 
 from app.extensions import db
 from models.actor import Actor, Scope
@@ -17,7 +20,17 @@ RIGHTS_SECONDS = 2.0
 #: the preset role of everybody without a staff account
 CUSTOMER_ROLE = "customer"
 
-_role_rights: dict[int, tuple[float, frozenset[str], dict[str, Scope]]] = {}
+
+@dataclass(frozen=True)
+class RoleRights:
+    """What one role allows, and how it is called in an actor's `roles`."""
+
+    name: str
+    permissions: frozenset[str]
+    scopes: dict[str, Scope]
+
+
+_role_rights: dict[int, tuple[float, RoleRights]] = {}
 
 
 def forget_rights() -> None:
@@ -28,34 +41,23 @@ def forget_rights() -> None:
 def actor_for_user(user: User, sign_in: LoginSession | None = None, ip: str = "") -> Actor:
     """Who this account is now. Binds the session to the account's tenant."""
     bind(db.session(), None, user.tenant_id)
-    roles = [role for role in user.roles if not role.deleted]
-    permissions, scopes = _combined([role.id for role in roles])
-    is_staff = any(role.code != CUSTOMER_ROLE for role in roles)
-    agent_id = customer_id = None
-    team_ids: set[int] = set()
-    department_ids: set[int] = set()
-    if is_staff:
-        agent_id = db.session.scalar(select(Agent.id).where(Agent.user_id == user.id))
-        team_ids.update(db.session.scalars(select(Team.id).where(Team.leader_id == user.id)))
-        if agent_id:
-            team_ids.update(db.session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
-        if user.department_id:
-            department_ids = _subtree(user.department_id)
-    else:
-        customer_id = db.session.scalar(select(Customer.id).where(Customer.user_id == user.id))
+    belongs_to = _belongings(user)
+    roles = [_rights_of_role(role_id) for role_id in sorted(belongs_to["role"])]
+    permissions, scopes = _combined(roles)
+    is_staff = any(role.name != CUSTOMER_ROLE for role in roles)
     return Actor(
         kind="user",
         tenant_id=user.tenant_id,
         name=user.full_name or user.username,
         user_id=user.id,
-        customer_id=customer_id,
-        agent_id=agent_id,
+        customer_id=None if is_staff else next(iter(belongs_to["customer"]), None),
+        agent_id=next(iter(belongs_to["agent"]), None) if is_staff else None,
         is_staff=is_staff,
         permissions=permissions,
         scopes=MappingProxyType(scopes),
-        team_ids=frozenset(team_ids),
-        department_ids=frozenset(department_ids),
-        roles=tuple(role.code or role.name for role in roles),
+        team_ids=frozenset(belongs_to["team"]) if is_staff else frozenset(),
+        department_ids=frozenset(belongs_to["department"]) if is_staff else frozenset(),
+        roles=tuple(role.name for role in roles),
         sign_in_id=sign_in.id if sign_in else None,
         must_change_password=bool(user.must_change_password),
         ip=ip,
@@ -91,53 +93,52 @@ def may_give(actor: Actor, role: Role) -> bool:
     """Whether this actor may hand `role` out: nobody gives a right, or a wider view, than he has himself."""
     if actor.kind == "system":
         return True
-    names, scopes = _rights_of_role(role.id)
-    if not names <= actor.permissions:
+    given = _rights_of_role(role.id)
+    if not given.permissions <= actor.permissions:
         return False
-    return all(scope.width <= actor.scope(resource).width for resource, scope in scopes.items())
+    return all(scope.width <= actor.scope(resource).width for resource, scope in given.scopes.items())
 
 
-def _customer_role() -> list[int]:
-    return list(db.session.scalars(select(Role.id).where(Role.code == CUSTOMER_ROLE)))
+def _customer_role() -> list[RoleRights]:
+    return [
+        _rights_of_role(role_id) for role_id in db.session.scalars(select(Role.id).where(Role.code == CUSTOMER_ROLE))
+    ]
 
 
-def _combined(role_ids: list[int]) -> tuple[frozenset[str], dict[str, Scope]]:
+def _combined(roles: list[RoleRights]) -> tuple[frozenset[str], dict[str, Scope]]:
     permissions: set[str] = set()
     scopes: dict[str, Scope] = {}
-    for role_id in role_ids:
-        names, role_scopes = _rights_of_role(role_id)
-        permissions |= names
-        for resource, scope in role_scopes.items():
+    for role in roles:
+        permissions |= role.permissions
+        for resource, scope in role.scopes.items():
             if resource not in scopes or scopes[resource].width < scope.width:
                 scopes[resource] = scope
     # a resource named by one role never narrows what another role's "*" allows
     if "*" in scopes:
         scopes = {
-            resource: max(scope, scopes["*"], key=lambda s: s.width) if len(role_ids) > 1 else scope
+            resource: max(scope, scopes["*"], key=lambda s: s.width) if len(roles) > 1 else scope
             for resource, scope in scopes.items()
         }
     return frozenset(permissions), scopes
 
 
-def _rights_of_role(role_id: int) -> tuple[frozenset[str], dict[str, Scope]]:
-    known = _role_rights.get(role_id)
-    if known and known[0] > time.monotonic():
-        return known[1], known[2]
+def _rights_of_role(role_id: int) -> RoleRights:
+    until, known = _role_rights.get(role_id, (0.0, None))
+    if known is not None and until > time.monotonic():
+        return known
+    code, name = db.session.execute(select(Role.code, Role.name).where(Role.id == role_id)).one()
     rows = db.session.execute(
         select(ViewMenu.name, Permission.name)
         .select_from(PermissionView)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
         .join(Permission, Permission.id == PermissionView.permission_id)
         .where(PermissionView.role.any(Role.id == role_id))
-    ).all()
-    names = frozenset(right_name(view, permission) for view, permission in rows)
-    scopes = dict(
-        db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id))
-        .tuples()
-        .all()
     )
-    _role_rights[role_id] = (time.monotonic() + RIGHTS_SECONDS, names, scopes)
-    return names, scopes
+    permissions = frozenset(right_name(view, permission) for view, permission in rows)
+    scopes = db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id))
+    rights = RoleRights(code or name, permissions, dict(scopes.tuples().all()))
+    _role_rights[role_id] = (time.monotonic() + RIGHTS_SECONDS, rights)
+    return rights
 
 
 def right_name(view: str, permission: str) -> str:
@@ -145,8 +146,27 @@ def right_name(view: str, permission: str) -> str:
     return f"{view}.{permission.removeprefix('can_')}"
 
 
-def _subtree(department_id: int) -> set[int]:
-    """The department with everything below it."""
-    path = select(Department.path).where(Department.id == department_id).scalar_subquery()
-    below = db.session.scalars(select(Department.id).where(Department.path.like(path.concat("%"))))
-    return {department_id, *below}
+def _belongings(user: User) -> dict[str, set[int]]:
+    """Ids of the account's roles, agent, customer, teams and departments with all below.
+
+    One statement, for every request of everybody asks this first.
+    """
+    agent_id = select(Agent.id).where(Agent.user_id == user.id).scalar_subquery()
+    path = select(Department.path).where(Department.id == user.department_id).scalar_subquery()
+    found = defaultdict(set)
+    for kind, row_id in db.session.execute(
+        union_all(
+            select(literal("role"), Role.id)
+            .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
+            .where(assoc_user_role.c.user_id == user.id),
+            select(literal("agent"), Agent.id).where(Agent.user_id == user.id),
+            select(literal("customer"), Customer.id).where(Customer.user_id == user.id),
+            select(literal("team"), Team.id).where(Team.leader_id == user.id),
+            select(literal("team"), TeamMember.team_id).where(TeamMember.agent_id == agent_id),
+            select(literal("department"), Department.id).where(Department.path.like(path.concat("%"))),
+        )
+    ):
+        found[kind].add(row_id)
+    if user.department_id:
+        found["department"].add(user.department_id)
+    return found

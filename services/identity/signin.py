@@ -184,17 +184,12 @@ def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = ""
 
 def resume(token: str, *, ip: str = "") -> Resumed | None:
     """The living sign-in that a cookie's key names, with its actor as of now; None when it has ended."""
-    sign_in = db.session.scalars(
-        select(LoginSession).where(LoginSession.token_hash == hash_token(token)),
-        execution_options={"all_tenants": True},
-    ).first()
-    return _revive(sign_in, ip)
+    return _resumed(LoginSession.token_hash == hash_token(token), ip)
 
 
 def resume_by_id(sign_in_id: int, *, ip: str = "") -> Resumed | None:
     """The same for a token or a socket that carries the sign-in's number."""
-    sign_in = db.session.get(LoginSession, sign_in_id, execution_options={"all_tenants": True}, populate_existing=True)
-    return _revive(sign_in, ip)
+    return _resumed(LoginSession.id == sign_in_id, ip)
 
 
 def is_alive(sign_in: LoginSession, user: User | None) -> bool:
@@ -258,17 +253,21 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _revive(sign_in: LoginSession | None, ip: str) -> Resumed | None:
-    if sign_in is None:
+def _resumed(condition, ip: str) -> Resumed | None:
+    found = db.session.execute(
+        select(LoginSession, User, Customer)
+        .outerjoin(User, User.id == LoginSession.user_id)
+        .outerjoin(Customer, Customer.id == LoginSession.customer_id)
+        .where(condition),
+        execution_options={"all_tenants": True, "populate_existing": True},
+    ).first()
+    if found is None:
         return None
-    if sign_in.customer_id is not None:
-        customer = db.session.get(Customer, sign_in.customer_id, execution_options={"all_tenants": True})
-        if customer is None or not is_alive(sign_in, None):
-            return None
+    sign_in, user, customer = found
+    if (user is None and customer is None) or not is_alive(sign_in, user):
+        return None
+    if customer is not None:
         return Resumed(sign_in, actor_for_visitor(customer, sign_in, ip), None)
-    user = db.session.get(User, sign_in.user_id, execution_options={"all_tenants": True})
-    if user is None or not is_alive(sign_in, user):
-        return None
     return Resumed(sign_in, actor_for_user(user, sign_in, ip), user)
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import or_, select
 
 from app.errors import NotSignedIn
 from app.extensions import db
-from models.actor import Actor, system
+from models.actor import system
 from models.identity import LoginSession, SessionKind, User
 from models.types import utcnow
 from services.identity import signin
-from services.identity.signin import end_sign_ins, hash_token
+from services.identity.signin import Resumed, end_sign_ins, hash_token
 from services.operation import run
 
 ALGORITHM = "HS256"
@@ -67,8 +67,8 @@ def refresh(refresh_token: str) -> dict:
     return _pair(sign_in, new_token)
 
 
-def actor_from(access_token: str, *, ip: str = "") -> Actor:
-    """Who an access token speaks for, checked against the database. Raises NotSignedIn."""
+def resume(access_token: str, *, ip: str = "") -> Resumed:
+    """Whom an access token speaks for, checked against the database. Raises NotSignedIn."""
     try:
         claims = jwt.decode(
             access_token,
@@ -82,9 +82,9 @@ def actor_from(access_token: str, *, ip: str = "") -> Actor:
     except (jwt.InvalidTokenError, ValueError):
         raise NotSignedIn("Please sign in again") from None
     resumed = signin.resume_by_id(sign_in_id, ip=ip)
-    if resumed is None or str(resumed[1].user_id) != claims["sub"]:
+    if resumed is None or str(resumed.actor.user_id) != claims["sub"]:
         raise NotSignedIn("Please sign in again")
-    return resumed[1]
+    return resumed
 
 
 def _pair(sign_in: LoginSession, refresh_token: str) -> dict:

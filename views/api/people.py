@@ -255,7 +255,7 @@ def second_step(user: User) -> NotSignedIn:
 def issued(user: User) -> dict:
     """Tokens for an account whose every step has been checked."""
     pair = tokens.issue(user, ip=auth.client_ip(), user_agent=request.headers.get("User-Agent", ""))
-    auth.adopt(tokens.actor_from(pair["accessToken"], ip=auth.client_ip()))
+    auth.adopt(tokens.resume(pair["accessToken"], ip=auth.client_ip()).actor)
     return pair | {"user": dump(g.actor, user) | {"mustChangePassword": bool(user.must_change_password)}}
 
 

@@ -1,14 +1,16 @@
 """One REST face for all tables: list, show, create, change, delete from one line in `table.py`."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic import alias_generators
+from pydantic.alias_generators import to_snake
 from sqlalchemy import Select, func, inspect, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Load
 
 from app.errors import Invalid, Reason
 from app.extensions import db
@@ -19,6 +21,8 @@ from views.api.endpoint import endpoint, load
 from views.api.envelope import page_of
 
 MAX_SIZE = 100
+#: the same few names for every row of every answer
+to_camel = functools.cache(alias_generators.to_camel)
 PAGING = {"page": int, "size": int, "sort": str, "q": str}
 
 
@@ -131,10 +135,17 @@ def listing(
     total = db.session.scalar(
         select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery())
     )
-    statement = statement.order_by(*_order(resource, sort)).offset((page - 1) * size).limit(size)
-    statement = statement.options(*(_eager(model, path) for path in resource.eager))
-    rows = list(db.session.scalars(statement)) if total > (page - 1) * size else []
+    order = _order(resource, sort)
+    rows = _rows_of_page(resource, statement, order, (page - 1) * size, size) if total > (page - 1) * size else []
     return page_of(resource.dump_all(actor, rows), total, page, size)
+
+
+def _rows_of_page(resource: Resource, statement: Select, order: list, offset: int, size: int) -> list:
+    """The page is found by ids alone, which an index answers; only its own rows are read, with what belongs to them."""
+    model = resource.model
+    ids = statement.with_only_columns(model.id).order_by(*order).offset(offset).limit(size).subquery()
+    rows = select(model).join(ids, ids.c.id == model.id).order_by(*order)
+    return list(db.session.scalars(rows.options(*(_eager(model, path) for path in resource.eager))))
 
 
 def _contains(model: type, path: str, pattern: str):
@@ -195,10 +206,10 @@ def _query_type(model: type, name: str) -> type:
 
 
 def _eager(model: type, path: str):
-    first, *rest = path.split(".")
-    loader = selectinload(getattr(model, first))
-    current = getattr(model, first).property.mapper.class_
-    for part in rest:
-        loader = loader.selectinload(getattr(current, part))
-        current = getattr(current, part).property.mapper.class_
+    """Load a chain of links ("agent.user"): single rows in the same statement, collections in one more."""
+    loader = None
+    for part in path.split("."):
+        link = getattr(model, part)
+        loader = getattr(loader or Load(model), "selectinload" if link.property.uselist else "joinedload")(link)
+        model = link.property.mapper.class_
     return loader

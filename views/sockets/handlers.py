@@ -254,7 +254,7 @@ def _identify(token: str | None) -> Actor | None:
     if token:
         if not isinstance(token, str):
             raise NotSignedIn("Please sign in")
-        return tokens.actor_from(token, ip=auth.client_ip())
+        return tokens.resume(token, ip=auth.client_ip()).actor
     resumed = auth.resume_cookie(request.cookies.get(auth.COOKIE, ""), auth.client_ip())
     return resumed[1] if resumed else None
 
