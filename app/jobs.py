@@ -1,8 +1,12 @@
 """Where jobs run: handed to Celery's broker, or inside this process when there is none (the default)."""
 
+import fcntl
+import itertools
 import logging
 import threading
 import time
+from pathlib import Path
+from typing import TextIO
 
 from flask import Flask
 
@@ -19,6 +23,7 @@ class Jobs:
         self.app: Flask | None = None
         self.inside = True
         self._running: dict[str, threading.Lock] = {}
+        self._turn: TextIO | None = None
 
     def configure(self, app: Flask, broker_url: str) -> None:
         self.app, self.inside = app, not broker_url
@@ -33,8 +38,13 @@ class Jobs:
         except OSError as error:
             logger.warning("job %s could not be queued: %s", name, error)
 
-    def run_timetable(self) -> None:
-        """The timetable inside this process: every entry at its interval, never twice at once."""
+    def run_timetable(self, turn: Path) -> None:
+        """The timetable inside this process: every entry at its interval, never twice at once.
+
+        Of several processes with the same data only one runs it, whoever holds the file `turn`: what the timetable
+        tells is heard by the browsers of the process that tells it.
+        """
+        self._turn = _wait_for_turn(turn)
         entries = {
             name: [entry["task"], float(entry["schedule"]), time.monotonic() + float(entry["schedule"])]
             for name, entry in celery_app.conf.beat_schedule.items()
@@ -62,6 +72,22 @@ class Jobs:
                 celery_app.tasks[name](**arguments)
         except Exception:
             logger.exception("job %s failed", name)
+
+
+def _wait_for_turn(turn: Path) -> TextIO:
+    """The open file, whose lock ends with this process, however it ends."""
+    file = turn.open("w")
+    for tries in itertools.count():
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if tries == 0:
+                logger.warning(
+                    "another process serves the same data; without REDIS_URL their browsers do not hear each other"
+                )
+            time.sleep(1)
+        else:
+            return file
 
 
 jobs = Jobs()

@@ -22,7 +22,7 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
     _warm_up(app)
     background(connections.keep, app)
     if timetable:
-        background(jobs.run_timetable)
+        background(jobs.run_timetable, app.smartsupport.data_dir / "timetable.lock")
     _end_on_sigterm()
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     print(f"SmartSupport 已就绪 / ready: {url}  ({time.monotonic() - started:.1f} s)", flush=True)

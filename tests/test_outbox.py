@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.people import Company, Served, listening, unique
+from tests.waiting import eventually
 
 #: one round of the sweep, the grace it gives a fresh event, and some air
 TOLD_WITHIN = 20.0
@@ -146,6 +147,23 @@ def test_untold_event_is_told_again_and_its_consequences_happen_once(people, ser
     assert served.agent.get("/notifications")["total"] == notified
 
 
+@pytest.mark.backend("sqlite")
+def test_second_process_on_the_same_data_leaves_the_timetable_to_the_first(people, outbox, start_server):
+    """Without Redis only the first one's sockets are known to those who listen there; so it does the telling."""
+    second = start_server()
+    eventually(lambda: "another process serves the same data" in second.log_text())
+    for _ in range(3):
+        served = people.served()
+        with listening(served.agent, join={"sessionId": served.id}) as (agent,):
+            said = served.customer.say(served.path)
+            agent.wait_for("message", lambda data: data["messageId"] == said["messageId"])
+            (message,) = [row for row in outbox.rows("name = 'message.sent'") if said["messageId"] in _numbers(row)]
+            outbox.wait(lambda row=message: outbox.rows("id = :id", id=row.id)[0].sent_time, "was not told at first")
+            agent.heard.clear()
+            outbox.forget_telling(message.id)
+            agent.wait_for("message", lambda data: data["messageId"] == said["messageId"], timeout=TOLD_WITHIN)
+
+
 def test_event_that_cannot_be_told_blocks_no_other_and_is_given_up_in_the_end(served, outbox):
     """It stays with its reason; after twenty tries nobody tries any more. One about a vanished row is no error."""
     poison = outbox.insert("no.such_event", {"rooms": []})
@@ -165,6 +183,10 @@ def test_event_that_cannot_be_told_blocks_no_other_and_is_given_up_in_the_end(se
     row, last = outbox.rows("id IN (:a, :b)", a=poison, b=hopeless)
     assert row.sent_time is None and "no.such_event" in row.last_error
     assert last.attempts == 20, "tried once more although it had failed twenty times"
+
+
+def _numbers(row: sa.Row) -> list:
+    return list(json.loads(row.payload).values())
 
 
 def _ago(seconds: int) -> str:
