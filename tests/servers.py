@@ -26,8 +26,21 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 
 #: what our processes inherit; all else, above all settings that name a real database, stays outside
-INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_", "TZ", "TMPDIR", "PYTHON", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
-             "COVERAGE_", "OMP_NUM_THREADS", "SYSTEMROOT")
+INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_",
+    "TZ",
+    "TMPDIR",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "COVERAGE_",
+    "OMP_NUM_THREADS",
+    "SYSTEMROOT",
+)
 #: no model hub is asked, even where a test names a model
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
@@ -106,8 +119,15 @@ class Server:
             self._started_at = log.tell()
             self._ended_by_us = False
             self.process = subprocess.Popen(
-                self.command(), cwd=ROOT, env=self.environment(), stdin=subprocess.PIPE, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_the_tests)
+                self.command(),
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_end_with_the_tests,
+            )
         with contextlib.suppress(BrokenPipeError):  # it ended before reading: reported just below
             self.process.stdin.write(self.standard_input())
             self.process.stdin.close()
@@ -189,14 +209,26 @@ class MariaDB(Server):
 
     def command(self) -> Sequence[str]:
         return [
-            programs.find("mariadbd"), "--no-defaults", f"--datadir={self.data}", *self._as_user(),
-            f"--port={self.port}", f"--bind-address={HOST}", "--skip-name-resolve",
+            programs.find("mariadbd"),
+            "--no-defaults",
+            f"--datadir={self.data}",
+            *self._as_user(),
+            f"--port={self.port}",
+            f"--bind-address={HOST}",
+            "--skip-name-resolve",
             "--socket=server.sock",  # within the data folder: a full path may be longer than sockets allow
-            "--pid-file=server.pid", f"--init-file={self._accounts()}",
-            "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
+            "--pid-file=server.pid",
+            f"--init-file={self._accounts()}",
+            "--character-set-server=utf8mb4",
+            "--collation-server=utf8mb4_unicode_ci",
             # quick rather than proof against power cuts; a killed process still loses nothing
-            "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
-            "--skip-log-bin", "--performance-schema=OFF", "--max-connections=200"]
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-buffer-pool-size=64M",
+            "--innodb-log-file-size=32M",
+            "--skip-log-bin",
+            "--performance-schema=OFF",
+            "--max-connections=200",
+        ]
 
     def start(self) -> Self:
         if not self.data.exists():
@@ -212,8 +244,16 @@ class MariaDB(Server):
 
     def connect(self, database: str | None = None) -> pymysql.Connection:
         """A connection of a test's own, which commits by itself."""
-        return pymysql.connect(host=HOST, port=self.port, user=self.user, password=self.password,
-                               database=database, charset="utf8mb4", autocommit=True, connect_timeout=5)
+        return pymysql.connect(
+            host=HOST,
+            port=self.port,
+            user=self.user,
+            password=self.password,
+            database=database,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=5,
+        )
 
     def create_database(self, name: str) -> str:
         """An empty database of this name, instead of an older one; returns its SQLAlchemy URL."""
@@ -224,9 +264,20 @@ class MariaDB(Server):
 
     def _install(self) -> None:
         done = subprocess.run(
-            [programs.find("mariadb-install-db"), "--no-defaults", f"--datadir={self.data}", *self._as_user(),
-             "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"],
-            env=clean_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            [
+                programs.find("mariadb-install-db"),
+                "--no-defaults",
+                f"--datadir={self.data}",
+                *self._as_user(),
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--skip-name-resolve",
+            ],
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
         self.log.write_text(done.stdout + done.stderr)
         if done.returncode:
             raise self.failure("could not be installed into its folder")
@@ -236,10 +287,12 @@ class MariaDB(Server):
         path = self.folder / "accounts.sql"
         account = f"'{self.user}'@'{HOST}'"
         path.touch(mode=0o600)
-        path.write_text(f"CREATE OR REPLACE USER {account} IDENTIFIED BY '{self.password}';\n"
-                        f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n"
-                        "DELETE FROM mysql.global_priv WHERE User IN ('root', '');\n"
-                        "FLUSH PRIVILEGES;\n")
+        path.write_text(
+            f"CREATE OR REPLACE USER {account} IDENTIFIED BY '{self.password}';\n"
+            f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n"
+            "DELETE FROM mysql.global_priv WHERE User IN ('root', '');\n"
+            "FLUSH PRIVILEGES;\n"
+        )
         return path
 
     @staticmethod
@@ -262,8 +315,9 @@ class Redis(Server):
         return [programs.find("redis-server"), "-"]
 
     def standard_input(self) -> bytes:
-        return (f"bind {HOST}\nport {self.port}\ndir {self.folder}\nrequirepass {self.password}\n"
-                'save ""\nappendonly no\n').encode()
+        return (
+            f'bind {HOST}\nport {self.port}\ndir {self.folder}\nrequirepass {self.password}\nsave ""\nappendonly no\n'
+        ).encode()
 
 
 class AppProcess(Server):
@@ -283,7 +337,7 @@ class AppProcess(Server):
         self.network_log = self.folder / "network.log"
 
     def command(self) -> Sequence[str]:
-        return [*guarded_cli(), *self.arguments]
+        return [*guarded("app.cli"), *self.arguments]
 
     def environment(self) -> Mapping[str, str]:
         return clean_environment(**self.settings, **{network.LOG_VARIABLE: str(self.network_log)})
@@ -327,16 +381,30 @@ class AppServer(AppProcess):
         return self.accepts_connections()
 
 
-def guarded_cli() -> list[str]:
-    """The beginning of a command line for app.cli that cannot reach other machines."""
-    return [sys.executable, "-m", "tests.network", "app.cli"]
+def guarded(module: str) -> list[str]:
+    """The beginning of a command line for a module of ours that cannot reach other machines."""
+    return [sys.executable, "-m", "tests.network", module]
 
 
 def run_cli(*arguments: str, settings: Mapping[str, str], seconds: float = 120) -> str:
     """Run a command of the product to its end and return what it printed. Raises ServerFailed."""
-    done = subprocess.run([*guarded_cli(), *arguments], cwd=ROOT, env=clean_environment(**settings),
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+    return run_module("app.cli", *arguments, settings=settings, seconds=seconds)
+
+
+def run_module(module: str, *arguments: str, settings: Mapping[str, str], seconds: float = 120) -> str:
+    """The same for any module of ours."""
+    done = subprocess.run(
+        [*guarded(module), *arguments],
+        cwd=ROOT,
+        env=clean_environment(**settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
     if done.returncode:
-        raise ServerFailed(f"app.cli {' '.join(arguments)} ended with code {done.returncode}:\n"
-                           f"{done.stdout[-4000:]}{done.stderr[-4000:]}")
+        raise ServerFailed(
+            f"{module} {' '.join(arguments)} ended with code {done.returncode}:\n"
+            f"{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        )
     return done.stdout
