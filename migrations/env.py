@@ -31,8 +31,13 @@ def compare_type(migration, inspected, column, found, wanted):
 
 def run() -> None:
     with database.engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=database.metadata, render_item=render_item,
-                          compare_type=compare_type, render_as_batch=True)
+        context.configure(
+            connection=connection,
+            target_metadata=database.metadata,
+            render_item=render_item,
+            compare_type=compare_type,
+            render_as_batch=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()

@@ -56,6 +56,7 @@ class Conversation(Versioned, Entity, Model):
         Index("idx_conversation_agent_id", "agent_id", "tenant_id", "deleted", "status", "id", "customer_id"),
         Index("idx_conversation_customer_id", "customer_id", "tenant_id", "deleted", "status", "id"),
         Index("idx_conversation_last_message_time", "tenant_id", "deleted", "last_message_time"),
+        Index("idx_conversation_waiting_since", "tenant_id", "deleted", "waiting_since"),
         Index("idx_conversation_create_time", "tenant_id", "deleted", "create_time"),
     )
 
@@ -74,6 +75,8 @@ class Conversation(Versioned, Entity, Model):
     active_time: Mapped[dt.datetime | None]
     first_reply_time: Mapped[dt.datetime | None]
     last_message_time: Mapped[dt.datetime | None]
+    #: since when the customer waits for a word of a person; None while it is not our turn
+    waiting_since: Mapped[dt.datetime | None]
     close_time: Mapped[dt.datetime | None]
     close_reason: Mapped[str | None] = mapped_column(String(255))
     #: how often in a row the bot had no answer

@@ -45,6 +45,8 @@ BATCH = 200
 ENOUGH_VECTORS = 0.9
 #: articles embedded per transaction: small, so that a published one is soon found by meaning
 EMBED_BATCH = 8
+#: a suggestion less likely than this costs an agent more time than it saves
+SUGGEST_FROM = 0.25
 
 
 class Engine:
@@ -228,14 +230,27 @@ def suggest(actor: Actor, conversation: Conversation) -> dict:
     if last is None:
         return {"replies": [], "articles": [], "forSeq": 0}
     question = last.content[:MAX_QUESTION]
-    hits = search(actor, question, 6)
+    hits = search(actor, question, 8)
     rows = _articles(hit.key for hit in hits)
     hits = [hit for hit in hits if hit.key in rows]
+    # what is meant for staff helps the agent to know, and is never put into his mouth
+    meant_for_him = visibilities_for(_reader(conversation))
+    replies = _replies(question, [hit for hit in hits if rows[hit.key].visibility in meant_for_him], rows)
+    articles = _found(question, hits[:5], rows)
+    for article in articles:
+        article["isInternal"] = rows[article["articleId"]].visibility not in meant_for_him
+    return {"replies": replies + _matching_quick_replies(actor, question), "articles": articles, "forSeq": last.seq}
+
+
+def _replies(question: str, hits: list[Hit], rows: dict[int, Article]) -> list[dict]:
+    """Up to three answers that may well be right, each with how likely it is."""
     sure = offload(decide, question, hits, engine.calibration).confidence
     replies = []
     for place, hit in enumerate(hits[:3]):
         # of the articles behind the first one we only know that they are less likely
         confidence = sure if place == 0 else (1 - sure) * hit.score / max(sum(other.score for other in hits[1:]), 1e-9)
+        if confidence < SUGGEST_FROM:
+            continue
         replies.append(
             {
                 "source": "article",
@@ -245,11 +260,7 @@ def suggest(actor: Actor, conversation: Conversation) -> dict:
                 "confidence": round(confidence, 3),
             }
         )
-    return {
-        "replies": replies + _matching_quick_replies(actor, question),
-        "articles": _found(question, hits[:5], rows),
-        "forSeq": last.seq,
-    }
+    return replies
 
 
 def embed_pending(tenant_id: int, limit: int = 10_000) -> int:
@@ -378,9 +389,9 @@ def _reader(conversation: Conversation) -> Actor:
     return Actor(
         kind="visitor",
         tenant_id=conversation.tenant_id,
-        customer_id=customer.id,
-        user_id=customer.user_id,
-        name=customer.name,
+        customer_id=conversation.customer_id,
+        user_id=customer.user_id if customer else None,
+        name=customer.name if customer else "",
         permissions=frozenset({"article.ask", "article.read"}),
     )
 

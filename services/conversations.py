@@ -110,8 +110,12 @@ def send_message(
         return message
     now = utcnow()
     conversation.last_message_time = now
-    if actor.is_staff and type is not MessageType.note and conversation.first_reply_time is None:
-        conversation.first_reply_time = now
+    if actor.sees_as_customer:
+        if conversation.status is not Status.bot:
+            conversation.waiting_since = conversation.waiting_since or now
+    elif type is not MessageType.note:
+        conversation.first_reply_time = conversation.first_reply_time or now
+        conversation.waiting_since = None
     if not conversation.subject and actor.sees_as_customer and content:
         conversation.subject = _subject(content)
     if actor.sees_as_customer and conversation.status is Status.bot and type is MessageType.text:
@@ -161,7 +165,7 @@ def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> 
     if conversation.status in (Status.queued, *HELD):
         return conversation
     _move(conversation, Status.queued)
-    conversation.queue_time = utcnow()
+    conversation.queue_time = conversation.waiting_since = utcnow()
     conversation.queue_priority = 10 * max(0, conversation.customer.vip_level - 1)
     threads.system_message(
         actor,
@@ -238,6 +242,7 @@ def close_conversation(actor: Actor, conversation: Conversation, *, reason: str 
         capacity.release(conversation.agent_id)
     _move(conversation, Status.closed)
     conversation.close_time, conversation.close_reason = utcnow(), reason[:255] or None
+    conversation.waiting_since = None
     threads.system_message(
         actor,
         conversation.thread,

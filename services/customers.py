@@ -2,10 +2,15 @@
 
 import re
 
-from app.errors import Invalid
+from sqlalchemy import select
+
+from app.errors import Conflict, Invalid
+from app.extensions import db
 from models.actor import Actor
+from models.conversations import OPEN, Conversation
 from models.customers import Contact, Customer, Organization
 from models.identity import User
+from models.tickets import ENDED, Ticket
 from services.crud import crud, referenced
 
 
@@ -45,6 +50,16 @@ def _check_reach(row) -> None:
         raise Invalid("This is not a phone number", fields={"phone": "digits"})
     if row.email and not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,126}", row.email):
         raise Invalid("This is not an e-mail address", fields={"email": "name@host"})
+
+
+def _free(actor: Actor, row: Customer) -> None:
+    """What is still going on would lose the person it is about."""
+    if db.session.scalar(
+        select(Conversation.id).where(Conversation.customer_id == row.id, Conversation.status.in_(OPEN)).limit(1)
+    ):
+        raise Conflict("The customer has a conversation that is still open: close it first")
+    if db.session.scalar(select(Ticket.id).where(Ticket.customer_id == row.id, Ticket.status.not_in(ENDED)).limit(1)):
+        raise Conflict("The customer has tickets that are not finished: finish them first")
 
 
 crud(
@@ -88,4 +103,5 @@ crud(
         "note",
     ),
     check=_check_customer,
+    before_delete=_free,
 )

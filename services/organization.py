@@ -147,12 +147,17 @@ def set_own_presence(actor: Actor, agent: Agent, *, presence: Presence) -> Agent
     """The agent says whether new conversations may come (ORG-8)."""
     if agent.id != actor.agent_id:
         actor.require("agent.set_presence_of_others")
+        return set_presence_of(actor, agent, presence=presence)
+    if presence is not Presence.offline:
+        agent.seen_time = utcnow()
     return _set_presence(agent, presence)
 
 
 @operation("agent.set_presence_of_others", title="Set another agent's presence")
 def set_presence_of(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
-    """A supervisor sets it for somebody (C: 管理客服状态)."""
+    """A supervisor sets it for somebody (C: 管理客服状态). Raises Conflict where nobody would be there to answer."""
+    if presence is not Presence.offline and (agent.seen_time is None or agent.seen_time < utcnow() - SILENCE):
+        raise Conflict("This agent has no workbench open", kind="agent_absent")
     return _set_presence(agent, presence)
 
 
@@ -166,8 +171,6 @@ def _set_presence(agent: Agent, presence: Presence) -> Agent:
     if agent.presence is not presence:
         agent.presence, agent.presence_time = presence, utcnow()
         announce("agent.presence", rooms=[f"staff:{agent.tenant_id}"], agent_id=agent.id, presence=presence.value)
-    if presence is not Presence.offline:
-        agent.seen_time = utcnow()
     return agent
 
 

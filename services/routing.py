@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 #: assumed handling time until there are figures of our own, in seconds
 DEFAULT_HANDLING_SECONDS = 300
+#: conversations that ended at once say nothing about how long others take
+LEAST_HANDLING_SECONDS = 60
 
 
 def dispatch(actor: Actor, limit: int = 100) -> int:
@@ -96,7 +98,10 @@ def waiting_ids(limit: int) -> list[int]:
 
 
 def queue_position(conversation: Conversation) -> dict | None:
-    """{position, expectedWaitSeconds} of a waiting conversation; None when it does not wait."""
+    """{position, expectedWaitSeconds} of a waiting conversation; None when it does not wait.
+
+    `expectedWaitSeconds` is None while no agent is on line.
+    """
     return queue_positions([conversation]).get(conversation.id)
 
 
@@ -112,10 +117,14 @@ def queue_positions(conversations: list[Conversation]) -> dict[int, dict]:
     place = {conversation_id: number for number, conversation_id in enumerate(waiting, start=1)}
     # int: MariaDB's SUM is a Decimal, which does not divide a float
     room = select(func.coalesce(func.sum(Agent.max_conversations), 0)).where(Agent.presence == Presence.online)
-    places = int(db.session.scalar(room)) or 1
-    seconds = _handling_seconds()
+    places = int(db.session.scalar(room))
+    seconds = _handling_seconds() if places else 0.0
     return {
-        row.id: {"position": place[row.id], "expectedWaitSeconds": int(place[row.id] * seconds / places)}
+        row.id: {
+            "position": place[row.id],
+            # while nobody is there, nobody knows
+            "expectedWaitSeconds": int(place[row.id] * seconds / places) if places else None,
+        }
         for row in conversations
         if row.id in place
     }
@@ -130,7 +139,7 @@ def _handling_seconds() -> float:
         .limit(50)
     ).all()
     lengths = [(close - active).total_seconds() for active, close in recent if close and close >= active]
-    return sum(lengths) / len(lengths) if lengths else DEFAULT_HANDLING_SECONDS
+    return max(sum(lengths) / len(lengths), LEAST_HANDLING_SECONDS) if lengths else DEFAULT_HANDLING_SECONDS
 
 
 def _candidates(conversation: Conversation) -> list[Agent]:

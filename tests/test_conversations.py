@@ -428,3 +428,38 @@ def test_lists_show_each_what_concerns_them(people, agent, colleague):
     assert [row["id"] for row in served.customer.get("/sessions")["list"]] == [served.id]
     assert people.supervisor.get("/sessions", customerId=served.customer.customer_id)["total"] == 1
     agent.get("/sessions/unassigned", expect=403)
+
+
+def test_waiting_is_counted_from_the_first_word_without_an_answer(people, agent):
+    """What a supervisor looks for: who has been left waiting, however often he has repeated himself."""
+    visitor, path = in_state(people, agent, "bot")
+    visitor.say(path, "a question to the bot")
+    assert people.supervisor.get(path)["waitingSince"] is None
+    visitor.post(f"{path}/handover")
+    began = people.supervisor.get(path)["waitingSince"]
+    assert began == people.supervisor.get(path)["queueTime"]
+    visitor.say(path, "is anybody there?")
+    assert people.supervisor.get(path)["waitingSince"] == began
+    people.supervisor.post(f"{path}/assign", {"agentId": agent.agent_id})
+    agent.say(path, type="note")
+    assert people.supervisor.get(path)["waitingSince"] == began, "neither an assignment nor a note is an answer"
+    agent.say(path)
+    assert people.supervisor.get(path)["waitingSince"] is None
+    first = visitor.say(path, "one more thing")
+    visitor.say(path, "and another")
+    assert people.supervisor.get(path)["waitingSince"][:19] == first["createTime"][:19]
+    agent.put(f"{path}/close")
+    assert people.supervisor.get(path)["waitingSince"] is None
+
+
+def test_customer_with_open_work_is_not_deleted(people, agent):
+    visitor, path = in_state(people, agent, "queued")
+    customer = f"/customers/{visitor.customer_id}"
+    people.admin.delete(customer, expect=409)
+    people.admin.put(f"{path}/close")
+    ticket = people.ticket(visitor)
+    people.admin.delete(customer, expect=409)
+    people.admin.post(f"/tickets/{ticket['id']}/flow", {"status": "cancelled"})
+    people.admin.delete(customer)
+    for row in (people.supervisor.get(path), people.supervisor.get(f"/tickets/{ticket['id']}")):
+        assert row["customer"]["id"] is None and row["customer"]["name"], "what was said stays, with a name for a list"

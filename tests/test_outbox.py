@@ -1,6 +1,5 @@
 """Announced events: stored with the change or not at all, told at least once, given up on only with a reason."""
 
-import datetime as dt
 import json
 import threading
 import time
@@ -10,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.people import Company, Served, listening, unique
-from tests.waiting import eventually
+from tests.waiting import ago, eventually
 
 #: one round of the sweep, the grace it gives a fresh event, and some air
 TOLD_WITHIN = 20.0
@@ -49,7 +48,7 @@ class Outbox:
                     "INSERT INTO outbox_event (name, payload, create_time, attempts, tenant_id)"
                     " VALUES (:name, :payload, :time, :attempts, 1)"
                 ),
-                {"name": name, "payload": json.dumps(payload), "time": _ago(60), "attempts": attempts},
+                {"name": name, "payload": json.dumps(payload), "time": ago(60), "attempts": attempts},
             )
             return connection.execute(
                 sa.text("SELECT MAX(id) FROM outbox_event WHERE name = :name"), {"name": name}
@@ -60,7 +59,7 @@ class Outbox:
         with self.engine.begin() as connection:
             connection.execute(
                 sa.text("UPDATE outbox_event SET sent_time = NULL, create_time = :time WHERE id = :id"),
-                {"time": _ago(60), "id": number},
+                {"time": ago(60), "id": number},
             )
 
     def wait(self, condition: Callable[[], bool], otherwise: str) -> None:
@@ -187,7 +186,3 @@ def test_event_that_cannot_be_told_blocks_no_other_and_is_given_up_in_the_end(se
 
 def _numbers(row: sa.Row) -> list:
     return list(json.loads(row.payload).values())
-
-
-def _ago(seconds: int) -> str:
-    return (dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")

@@ -3,8 +3,10 @@
 from collections import Counter
 
 import pytest
+import sqlalchemy as sa
 
 from tests.people import Company, Person, at_once
+from tests.waiting import ago
 
 #: longer than anybody is ever waited for: an event serves at once, and the timetable makes up for a lost one
 SERVED_WITHIN = 30.0
@@ -105,6 +107,28 @@ def test_busy_and_offline_agents_get_nobody(company):
         ]
     }
     assert passed == {busy.agent_id: "busy", here.agent_id: None}
+
+
+def test_nobody_knows_how_long_it_takes_while_nobody_is_there(company):
+    (visitor,) = waiting(company, 1)
+    assert visitor.get("/sessions")["list"][0]["queue"] == {"position": 1, "expectedWaitSeconds": None}
+    on_line(company, 1).be("busy")
+
+
+def test_supervisor_cannot_put_on_line_who_is_not_there(company, database):
+    """Otherwise waiting customers would be given to an empty chair."""
+    agent = company.new("agent")
+    path = f"/agents/{agent.agent_id}/presence"
+    company.supervisor.put(path, {"presence": "online"}, expect=409)
+    assert company.admin.get(f"/agents/{agent.agent_id}")["presence"] == "offline"
+    agent.be("busy")
+    company.supervisor.put(path, {"presence": "online"})
+    agent.be("offline")
+    with database.begin() as connection:  # as if his browser had gone two minutes ago
+        connection.execute(
+            sa.text("UPDATE agent SET seen_time = :then WHERE id = :id"), {"then": ago(120), "id": agent.agent_id}
+        )
+    company.supervisor.put(path, {"presence": "online"}, expect=409)
 
 
 def test_queue_is_served_in_order_and_positions_move(company):

@@ -37,10 +37,17 @@ def upgrade() -> None:
         sa.Column("tenant_id", BIG_ID, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_external_identity_user_id_ab_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_external_identity")),
-        sa.UniqueConstraint("tenant_id", "provider", "subject", "delete_token",
-                            name=op.f("uq_external_identity_tenant_id_provider_subject_delete_token")),
-        sa.UniqueConstraint("user_id", "provider", "delete_token",
-                            name=op.f("uq_external_identity_user_id_provider_delete_token")))
+        sa.UniqueConstraint(
+            "tenant_id",
+            "provider",
+            "subject",
+            "delete_token",
+            name=op.f("uq_external_identity_tenant_id_provider_subject_delete_token"),
+        ),
+        sa.UniqueConstraint(
+            "user_id", "provider", "delete_token", name=op.f("uq_external_identity_user_id_provider_delete_token")
+        ),
+    )
     op.create_index(op.f("idx_external_identity_union_subject"), "external_identity", ["union_subject"])
     for name in ("phone_verified", "email_verified"):
         op.add_column("ab_user", sa.Column(name, TINY_INT, server_default="1", nullable=False))

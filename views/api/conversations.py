@@ -1,11 +1,13 @@
 """会话管理接口: conversations (B §7.8)."""
 
+from flask_babel import gettext
 from sqlalchemy import select
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import Conversation, ConversationAssignment, ConversationStatus
+from models.customers import Customer
 from models.identity import User
 from models.organization import Agent
 from models.tickets import Ticket
@@ -29,9 +31,9 @@ def dump_agent_ref(agent: Agent | None) -> dict | None:
     }
 
 
-def dump_customer_ref(customer) -> dict | None:
-    if customer is None:
-        return None
+def dump_customer_ref(customer: Customer | None) -> dict:
+    if customer is None:  # deleted since; what was said to each other stays
+        return {"id": None, "name": gettext("Deleted customer"), "vipLevel": 0, "avatarUrl": None, "isTemporary": False}
     return {
         "id": customer.id,
         "name": customer.name,
@@ -81,12 +83,13 @@ SESSIONS = Resource(
         "active_time",
         "first_reply_time",
         "last_message_time",
+        "waiting_since",
         "close_time",
         "close_reason",
         "version",
     ),
     filters=("status", "agent_id", "customer_id", "team_id", "channel"),
-    sort=("id", "create_time", "last_message_time", "queue_time", "close_time"),
+    sort=("id", "create_time", "last_message_time", "queue_time", "waiting_since", "close_time"),
     search=("no", "subject", "customer.name"),
     eager=("customer", "agent.user", "thread"),
     more={

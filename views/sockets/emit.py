@@ -68,6 +68,7 @@ def session_update(conversation: Conversation, event: Event) -> None:
                 "version": conversation.version,
                 "queue": routing.queue_position(conversation),
                 "queueTime": plain(conversation.queue_time),
+                "waitingSince": plain(conversation.waiting_since),
                 "closeTime": plain(conversation.close_time),
             },
         },
