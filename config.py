@@ -9,6 +9,9 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -78,8 +81,23 @@ SETTINGS = (
         "File name endings accepted; the content is checked too",
     ),
     Setting("MESSAGE_MAX_CHARS", 8000, "Longest text message"),
-    Setting("SMS_SENDER", "log", "How verification codes go out: log (a file in DATA_DIR, for development) or http"),
+    Setting(
+        "SMS_SENDER",
+        "none",
+        "How text messages go out: none, http, or log (a file in DATA_DIR; for development, in production as none)",
+    ),
     Setting("SMS_HTTP_URL", "", "With SMS_SENDER=http: POST target, JSON body {phone, code}"),
+    Setting(
+        "MAIL_SENDER",
+        "none",
+        "How e-mail goes out: none, smtp, or log (a file in DATA_DIR; for development, in production as none)",
+    ),
+    Setting("MAIL_FROM", "", "Sender of all e-mail, e.g. Support <support@example.org>"),
+    Setting("SMTP_HOST", "", "With MAIL_SENDER=smtp: the mail server"),
+    Setting("SMTP_PORT", 587, "Its port; usually 587 with starttls, 465 with tls, 25 with none"),
+    Setting("SMTP_SECURITY", "starttls", "starttls, tls (encrypted from the first byte) or none (not encrypted)"),
+    Setting("SMTP_USERNAME", "", "Account at the mail server; empty: it wants none"),
+    Setting("SMTP_PASSWORD", "", "Password of that account", secret=True),
     Setting("WECHAT_APP_ID", "", "WeChat open platform app id; empty switches WeChat sign-in off"),
     Setting("WECHAT_APP_SECRET", "", "WeChat open platform app secret", secret=True),
     Setting("WECHAT_API_URL", "https://api.weixin.qq.com", "WeChat endpoint (a test may name a stand-in)"),
@@ -136,6 +154,19 @@ class Config:
     def broker_url(self) -> str:
         return self.CELERY_BROKER_URL or self.REDIS_URL
 
+    @property
+    def sms_sender(self) -> str:
+        """SMS_SENDER as it counts: the stand-in for development sends nothing, so in production it opens no door."""
+        return self._without_stand_in(self.SMS_SENDER)
+
+    @property
+    def mail_sender(self) -> str:
+        """MAIL_SENDER as it counts, likewise."""
+        return self._without_stand_in(self.MAIL_SENDER)
+
+    def _without_stand_in(self, sender: str) -> str:
+        return "none" if sender == "log" and self.production else sender
+
     def secret_key(self) -> str:
         """The key that signs cookies and tokens: as configured, else made once and kept in DATA_DIR."""
         if self.SECRET_KEY:
@@ -169,6 +200,8 @@ class Config:
             found.append("TRUSTED_HOSTS is not set: any Host header would be believed")
         if self.REDIS_URL and "@" not in self.REDIS_URL and not _is_loopback(self.REDIS_URL):
             found.append("REDIS_URL names another machine without a password")
+        if self.SMTP_PASSWORD and self.SMTP_SECURITY == "none" and not _is_loopback(self.SMTP_HOST):
+            found.append("SMTP_SECURITY is none: the password of the mail account would travel unencrypted")
         return found
 
     def check(self) -> None:
@@ -177,14 +210,27 @@ class Config:
             raise ConfigError("ENVIRONMENT must be development or production")
         if self.SOCKETIO_ASYNC_MODE not in ("eventlet", "gevent", "threading"):
             raise ConfigError("SOCKETIO_ASYNC_MODE must be eventlet, gevent or threading")
-        if self.SMS_SENDER not in ("log", "http") or (self.SMS_SENDER == "http" and not self.SMS_HTTP_URL):
-            raise ConfigError("SMS_SENDER must be log, or http together with SMS_HTTP_URL")
+        if self.SMS_SENDER not in ("none", "log", "http") or (self.SMS_SENDER == "http" and not self.SMS_HTTP_URL):
+            raise ConfigError("SMS_SENDER must be none, log, or http together with SMS_HTTP_URL")
+        self._check_mail()
         if self.DEFAULT_LOCALE not in ("zh", "en"):
             raise ConfigError("DEFAULT_LOCALE must be zh or en")
         if self.CELERY_BROKER_URL and not self.REDIS_URL:
             raise ConfigError("CELERY_BROKER_URL needs REDIS_URL: workers reach the browsers' sockets through Redis")
         if self.production and (unsafe := self.unsafe()):
             raise ConfigError("refusing to start in production:\n  " + "\n  ".join(unsafe))
+
+    def _check_mail(self) -> None:
+        if self.MAIL_SENDER not in ("none", "log", "smtp"):
+            raise ConfigError("MAIL_SENDER must be none, log or smtp")
+        if self.SMTP_SECURITY not in ("starttls", "tls", "none"):
+            raise ConfigError("SMTP_SECURITY must be starttls, tls or none")
+        if self.MAIL_SENDER != "smtp":
+            return
+        if not self.SMTP_HOST or not _is_mailbox(self.MAIL_FROM):
+            raise ConfigError("MAIL_SENDER=smtp needs SMTP_HOST and, as MAIL_FROM, an e-mail address")
+        if not (self.SMTP_USERNAME + self.SMTP_PASSWORD).isascii():
+            raise ConfigError("SMTP_USERNAME and SMTP_PASSWORD must be plain ASCII")
 
 
 _WEAK_PASSWORDS = frozenset({"admin", "admin123", "123456", "12345678", "password", "admin1234", "customer123"})
@@ -211,3 +257,12 @@ def _read(setting: Setting, raw):
 def _is_loopback(url: str) -> bool:
     host = url.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0].strip("[]")
     return host in ("localhost", "127.0.0.1", "::1") or url.startswith("unix:")
+
+
+def _is_mailbox(text: str) -> bool:
+    """Whether this is "name@host" or "Name <name@host>"."""
+    try:
+        address = Address(addr_spec=parseaddr(text)[1])
+    except (ValueError, IndexError, MessageError):  # the parser stumbles over some texts, an empty one too
+        return False
+    return bool(address.username and address.domain) and text.isprintable()

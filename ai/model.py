@@ -92,6 +92,14 @@ def is_sentence_transformers_installed() -> bool:
     return importlib.util.find_spec("sentence_transformers") is not None
 
 
+def quiet_transformers() -> None:
+    """No progress bars and no reports between the lines of whoever loads a model; what fails raises."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+
+
 class SentenceTransformerEmbedder:
     """Any model that sentence-transformers can load, with the prompts its makers trained it with."""
 
@@ -101,10 +109,8 @@ class SentenceTransformerEmbedder:
             raise ModelError(f"the embedding model {str(folder_or_name)!r} needs sentence-transformers")
         import torch  # with sentence-transformers: seconds, and half a GB
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
-        transformers_logging.set_verbosity_error()
+        quiet_transformers()
         torch.set_num_threads(1)
         dtype = torch.bfloat16 if _is_bfloat16_fast(torch) else torch.float32
         try:

@@ -28,6 +28,7 @@ from ai.model import (
     SentenceTransformerEmbedder,
     is_sentence_transformers_installed,
     load_embedder,
+    quiet_transformers,
 )
 from ai.native import NativeLock
 
@@ -201,6 +202,7 @@ def _write_modules(folder: Path) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 
+    quiet_transformers()
     transformer = Transformer(str(folder))
     pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
     model = SentenceTransformer(

@@ -1,5 +1,7 @@
 """From nothing to a usable installation: structure, rights, company, help centre, first accounts."""
 
+from dataclasses import replace
+
 import click
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -8,22 +10,17 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import inspect, select
 
+from app.accounts import table
 from app.errors import Invalid
 from app.extensions import db
 from app.security import ROLES, rights_without_operation
+from app.terminal import gettext
 from config import ROOT
 from models.base import EVERY_TENANT
 from models.identity import Tenant
 from services import maintenance, setup
 from services.identity import passwords
-
-DEMO_PASSWORDS = {
-    "admin": "Admin-demo-1",
-    "supervisor": "Supervisor-demo-1",
-    "agent1": "Agent-demo-1",
-    "agent2": "Agent-demo-2",
-    "customer": "Customer-demo-1",
-}
+from services.setup import NewAccount
 
 
 def prepare(app: Flask) -> None:
@@ -41,15 +38,11 @@ def prepare(app: Flask) -> None:
         maintenance.refresh_statistics()
 
 
-def demo(app: Flask) -> None:
-    """The documents' people with passwords everybody knows; refused in production."""
-    if app.smartsupport.production:
-        raise click.ClickException("demo accounts have well-known passwords: not in production")
+def require_database(app: Flask) -> None:
+    """For commands that work on what is there: refuses where there is no database yet, or one of an older program."""
     with app.app_context():
-        tenant = db.session.scalars(select(Tenant).order_by(Tenant.id)).first()
-        made = setup.create_demo_accounts(tenant, DEMO_PASSWORDS)
-        for account in made:
-            click.echo(f"  {account.username:<18}{account.password:<22}{account.role}")
+        if _needs_migration():
+            raise click.ClickException(gettext("There is no up-to-date database: run `manage.py migrate` first."))
 
 
 def company(app: Flask, code: str, name: str, host: str, admin_password: str) -> None:
@@ -57,18 +50,20 @@ def company(app: Flask, code: str, name: str, host: str, admin_password: str) ->
     with app.app_context():
         db.session().info["tenant_id"] = EVERY_TENANT
         if db.session.scalar(select(Tenant.id).where((Tenant.code == code) | (Tenant.host == host)).limit(1)):
-            raise click.ClickException(f"a company with the code {code} or the host name {host} exists already")
+            raise click.ClickException(
+                gettext(
+                    "A company with the code %(code)s or the host name %(host)s exists already", code=code, host=host
+                )
+            )
         try:
             if admin_password:
                 passwords.check_strength(admin_password)
         except Invalid as weak:
-            raise click.ClickException(weak.message) from None
+            raise click.ClickException(gettext(weak.message)) from None
         tenant = setup.create_company(code, name, ROLES, host)
         setup.import_help(tenant, ROOT / "docs" / "help")
         account = setup.create_administrator(tenant, admin_password)
-        click.echo(
-            f"{name}: http://{host}\n  {account.username:<24}{'ADMIN_PASSWORD' if admin_password else account.password}"
-        )
+        click.echo(f"{name}: http://{host}\n{table([_shown(account, admin_password)])}")
 
 
 def _first_start(app: Flask) -> None:
@@ -76,14 +71,16 @@ def _first_start(app: Flask) -> None:
     tenant = setup.create_company("default", "示例公司", ROLES)
     count = setup.import_help(tenant, ROOT / "docs" / "help")
     click.echo(f"已导入 {count} 篇帮助文章 / imported {count} help articles")
-    made = setup.create_first_accounts(tenant, app.smartsupport.ADMIN_PASSWORD)
+    chosen = app.smartsupport.ADMIN_PASSWORD
+    made = setup.create_first_accounts(tenant, chosen)
     click.echo("\n首次登录账号（密码只显示这一次）/ first accounts (passwords are shown only now):\n")
-    for account in made:
-        shown = (
-            "ADMIN_PASSWORD" if app.smartsupport.ADMIN_PASSWORD and account.username == "admin" else account.password
-        )
-        click.echo(f"  {account.username:<14}{shown:<20}{account.role}")
-    click.echo("")
+    click.echo(table(_shown(account, chosen) for account in made))
+    click.echo("\n忘记密码时 / should one get lost: python3 manage.py password 账号名 (USER)\n")
+
+
+def _shown(account: NewAccount, chosen: str) -> NewAccount:
+    """A password that somebody chose is not printed."""
+    return replace(account, password="ADMIN_PASSWORD") if chosen and account.password == chosen else account
 
 
 def _needs_migration() -> bool:

@@ -14,7 +14,6 @@ if __name__ == "__main__" and len(sys.argv) > 1 and sys.argv[1] in _SERVING:
     patch(os.environ.get("SOCKETIO_ASYNC_MODE", "eventlet"), int(os.environ.get("OFFLOAD_THREADS", "4")))
 
 import gc
-import logging
 import re
 import time
 import warnings
@@ -22,27 +21,53 @@ from pathlib import Path
 
 import click
 
+from app.terminal import gettext, translate_click
+
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
 
-ROOT = Path(__file__).resolve().parent.parent
+_HOST = gettext("Address to listen on; 0.0.0.0 for all of this machine")
+_PORT = gettext("Port to listen on")
+_KB_IMPORT = gettext(
+    """Import articles from CSV files, or from JSON lines (.jsonl, .ndjson, .json).
+
+The first line of a CSV file names its columns; the keys of JSON are called the same. Title and text are required:
+
+\b
+  title        title, question, 标题, 问题
+  text         text, answer, body, content, 答案, 内容, 回答, 正文
+  similar      similar, phrasings, 相似问, 相似问题: other ways to ask
+  category     category, 分类, 目录: from the top down
+  tags         tags, 标签
+  visibility   visibility, 可见范围: public (公开), customer (客户) or staff (员工)
+  locale       locale, language, 语言: zh or en; guessed where it is missing
+
+Several values stand in one cell: of similar with | or ;, of category with |, of tags with | ; or a comma; JSON takes
+lists as well. Columns are separated by comma, semicolon or tab. Files may be UTF-8 (with or without BOM) or GBK. Other
+columns are left out.
+
+An article with the same title in the same category is overwritten with what the file says, also when somebody has
+edited it on a screen meanwhile; columns that the file does not have stay as they are. Rows that cannot be taken are
+named with file and line, the others are stored.
+
+An example that Excel opens: docs/examples/articles.csv"""
+)
 
 
 def _company_code(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
-        raise click.BadParameter("1 to 32 small letters, digits or dashes")
+        raise click.BadParameter(gettext("1 to 32 small letters, digits or dashes"))
     return value
 
 
-@click.group()
+@click.group(help="SmartSupport")
 def cli() -> None:
-    """SmartSupport."""
+    pass
 
 
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
+@cli.command(help=gettext("Prepare the database if need be, then serve everything from this one process."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_HOST)
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help=_PORT)
 def run(host: str, port: int) -> None:
-    """Prepare the database if need be, then serve everything from this one process."""
     started = time.monotonic()
     app = _application(serving=True)
     from app import bootstrap
@@ -53,19 +78,22 @@ def run(host: str, port: int) -> None:
     _serve(app, host, port, started, timetable=True)
 
 
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
+@cli.command(help=gettext("One web process of several; jobs go to Celery's broker when one is configured."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_HOST)
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help=_PORT)
 def web(host: str, port: int) -> None:
-    """One web process of several; jobs go to Celery's broker when one is configured."""
     started = time.monotonic()
     app = _application(serving=True)
     _serve(app, host, port, started, timetable=not app.smartsupport.broker_url)
 
 
-@cli.command()
+@cli.command(
+    help=gettext(
+        "Bring the database to the present structure. An empty one is filled: its first accounts are made and their "
+        "passwords printed once."
+    )
+)
 def migrate() -> None:
-    """Bring the database to the present structure and fill an empty one."""
     app = _application()
     from app import bootstrap
 
@@ -73,33 +101,64 @@ def migrate() -> None:
     click.echo("数据库已是最新结构 / the database is up to date")
 
 
-@cli.command()
+@cli.command(
+    help=gettext(
+        "Accounts with well-known passwords, and conversations, tickets and customers to look at. Runs twice without "
+        "doubling anything; refused in production."
+    )
+)
 def demo() -> None:
-    """Demonstration accounts and data, for trying the product out."""
     app = _application()
     from app import bootstrap
+    from app.demo import fill
 
+    if app.smartsupport.production:
+        raise click.ClickException(gettext("Demonstration accounts have well-known passwords: not in production."))
     bootstrap.prepare(app)
-    bootstrap.demo(app)
+    fill(app)
 
 
-@cli.command()
+@cli.command(
+    help=gettext(
+        "Give an account (user name or e-mail address) a new random password, for somebody who is locked out. It asks "
+        "nothing, prints the password once, lifts a lock and ends all sign-ins of the account; the password must be "
+        "changed at the next sign-in. The operation log records it."
+    )
+)
+@click.argument("user")
+@click.option("--clear-totp", is_flag=True, help=gettext("Switch off two-step verification as well"))
+def password(user: str, clear_totp: bool) -> None:
+    app = _application()
+    from app import bootstrap
+    from app.accounts import new_password
+
+    bootstrap.require_database(app)
+    new_password(app, user, clear_second_factor=clear_totp)
+
+
+@cli.command(
+    help=gettext(
+        """Add a company: company acme "ACME Ltd" --host help.acme.org
+
+CODE is a short word of small letters, digits and dashes; the first administrator is called admin@CODE. The company
+begins with its own roles, dictionaries, department, teams and quick replies, and sees nothing of the others. Visitors
+reach it under its host name; accounts belong to their company whatever name they use."""
+    )
+)
 @click.argument("code", callback=_company_code)
 @click.argument("name")
-@click.option("--host", required=True, help="Host name by which browsers reach this company, e.g. help.example.org")
+@click.option(
+    "--host",
+    required=True,
+    help=gettext("Host name by which browsers reach this company, e.g. help.example.org"),
+)
 @click.option(
     "--admin-password",
     envvar="ADMIN_PASSWORD",
     default="",
-    help="Password of its first administrator; without it a random one is printed once",
+    help=gettext("Password of its first administrator; without it a random one is printed once"),
 )
 def company(code: str, name: str, host: str, admin_password: str) -> None:
-    """Add a company: `company acme "ACME Ltd" --host help.acme.org`.
-
-    CODE is a short word of small letters, digits and dashes; the first administrator is called admin@CODE. The
-    company begins with its own roles, dictionaries, department, teams and quick replies, and sees nothing of the
-    others. Visitors reach it under its host name; accounts belong to their company whatever name they use.
-    """
     app = _application()
     from app import bootstrap
 
@@ -107,12 +166,13 @@ def company(code: str, name: str, host: str, admin_password: str) -> None:
     bootstrap.company(app, code, name, host.lower(), admin_password)
 
 
-@cli.command()
+@cli.command(help=gettext("A process for jobs, over the configured broker."))
 def worker() -> None:
-    """A process for jobs, over the configured broker."""
     app = _application()
     if not app.smartsupport.broker_url:
-        raise click.ClickException("worker needs REDIS_URL or CELERY_BROKER_URL; without them jobs run inside `run`")
+        raise click.ClickException(
+            gettext("worker needs REDIS_URL or CELERY_BROKER_URL; without them jobs run inside `run`")
+        )
     from celery_app import celery_app
 
     with app.app_context():
@@ -131,13 +191,12 @@ def worker() -> None:
         )
 
 
-@cli.command()
+@cli.command(help=gettext("The timetable, once per installation."))
 def beat() -> None:
-    """The timetable, once per installation."""
     app = _application()
     if not app.smartsupport.broker_url:
         raise click.ClickException(
-            "beat needs REDIS_URL or CELERY_BROKER_URL; without them the timetable runs inside `run`"
+            gettext("beat needs REDIS_URL or CELERY_BROKER_URL; without them the timetable runs inside `run`")
         )
     from celery_app import celery_app
 
@@ -146,39 +205,47 @@ def beat() -> None:
     ).run()
 
 
-@cli.command()
-def doctor() -> None:
-    """The configuration, what can be reached, what is unsafe."""
+@cli.command(
+    help=gettext(
+        "The configuration, what can be reached, what is unsafe. It looks and changes nothing. Ends with code 1 when "
+        "something needed does not work, else with 0."
+    )
+)
+@click.option("--all", "everything", is_flag=True, help=gettext("Also list the settings that have their default"))
+def doctor(everything: bool) -> None:
     from app.doctor import report
 
-    sys.exit(report())
+    sys.exit(report(everything=everything))
 
 
-@cli.group()
+@cli.group(help=gettext("The knowledge base."))
 def kb() -> None:
-    """The knowledge base."""
+    pass
 
 
-@kb.command("import")
+@kb.command("import", help=_KB_IMPORT)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--tenant", default="default", show_default=True, help="Code of the company")
-@click.option("--category", default="", help="Category for rows that name none")
-@click.option("--draft", is_flag=True, help="Do not publish")
+@click.option("--tenant", default="default", show_default=True, help=gettext("Code of the company"))
+@click.option("--category", default="", help=gettext("Category for rows that name none, as in the column: a|b"))
+@click.option("--draft", is_flag=True, help=gettext("Store new articles as drafts, which nobody finds yet"))
 def kb_import(files: tuple[Path, ...], tenant: str, category: str, draft: bool) -> None:
-    """Import CSV or JSONL: title (or question), text (or answer), similar, category."""
     app = _application()
+    from app import bootstrap
     from app.kb_import import import_files
 
+    bootstrap.require_database(app)
     with app.app_context():
         failed = import_files(files, tenant_code=tenant, category=category, publish=not draft)
     sys.exit(1 if failed else 0)
 
 
-@cli.command(context_settings={"ignore_unknown_options": True})
+@cli.command(
+    context_settings={"ignore_unknown_options": True},
+    help=gettext("Measure: start, http, retrieval … (the modules of bench/)."),
+)
 @click.argument("name")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str, arguments: tuple[str, ...]) -> None:
-    """Measure: start, http, retrieval."""
     import importlib
 
     try:
@@ -186,7 +253,7 @@ def bench(name: str, arguments: tuple[str, ...]) -> None:
     except ModuleNotFoundError as error:
         if error.name != f"bench.{name}":
             raise
-        raise click.ClickException(f"there is no bench {name}") from None
+        raise click.ClickException(gettext("There is no bench %(name)s", name=name)) from None
     sys.exit(module.main(list(arguments)))
 
 
@@ -200,7 +267,7 @@ def _application(serving: bool = False):
         try:
             return create_app(serving=serving)
         except ConfigError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(gettext(str(error))) from None
     finally:
         gc.freeze()
         gc.enable()
@@ -209,9 +276,9 @@ def _application(serving: bool = False):
 def _serve(app, host: str, port: int, started: float, *, timetable: bool) -> None:
     from app.serving import serve
 
-    logging.getLogger("eventlet.wsgi").setLevel(logging.WARNING)
     serve(app, host, port, started, timetable=timetable)
 
 
 if __name__ == "__main__":
+    translate_click()
     cli(prog_name="manage.py")

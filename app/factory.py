@@ -1,13 +1,11 @@
 """How a process is put together: configuration → extensions → models → security → views → reactions."""
 
-import logging
-
 from flask import Flask, current_app
 from flask_appbuilder import AppBuilder
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import jobs, reactions, tasks
+from app import jobs, logs, reactions, tasks
 from app.database import engine_options
 from app.extensions import db, migrate, socketio
 from app.fab import ActorSecurityManager, patch_fab
@@ -16,13 +14,13 @@ from celery_app import celery_app
 from celery_app import configure as configure_celery
 from config import Config
 from models.types import Encrypted
-from services import assistant, files, operation, safe_http, threads, throttle
+from services import assistant, files, mail, operation, safe_http, threads, throttle
 from services.identity import codes, oa, oauth, passwords, signin, tokens
 from services.identity.senders import senders
-from views import auth, headers, pages
+from views import auth, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
-from views.api import envelope, register_api
+from views.api import register_api
 from views.sockets import register_sockets
 
 __all__ = ["create_app", "tasks"]
@@ -35,7 +33,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     """
     config = config or Config()
     config.check()
-    logging.basicConfig(level=config.LOG_LEVEL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(config.LOG_LEVEL)
     app = Flask(__name__)
     app.config.from_mapping(_flask_settings(config))
     app.smartsupport = config
@@ -52,7 +50,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     csrf = CSRFProtect(app)
     auth.install(app)
     headers.install(app)
-    envelope.install(app)
+    errors.install(app)
     with app.app_context():
         _build_admin()
     register_api(app, csrf)
@@ -110,7 +108,19 @@ def _configure_services(config: Config) -> None:
         )
     )
     codes.configure(secret, config.CODE_RATE, config.CODE_RATE_PER_IP)
-    senders.configure(config.SMS_SENDER, config.SMS_HTTP_URL, config.data_dir)
+    senders.configure(config.sms_sender, config.SMS_HTTP_URL, config.data_dir)
+    mail.configure(
+        config.mail_sender,
+        mail.SmtpServer(
+            host=config.SMTP_HOST,
+            port=config.SMTP_PORT,
+            security=config.SMTP_SECURITY,
+            sender=config.MAIL_FROM,
+            username=config.SMTP_USERNAME,
+            password=config.SMTP_PASSWORD,
+        ),
+        config.data_dir,
+    )
     safe_http.configure(config.OUTBOUND_ALLOW)
     oauth.configure(config.WECHAT_APP_ID, config.WECHAT_APP_SECRET, config.WECHAT_API_URL)
     oa.configure(config.OA_API_URL, config.OA_API_KEY)

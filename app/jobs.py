@@ -15,6 +15,9 @@ from celery_app import celery_app
 
 logger = logging.getLogger(__name__)
 
+#: file in DATA_DIR, held by the process that runs the timetable
+TURN = "timetable.lock"
+
 
 class Jobs:
     """`send` a task by name. What must not get lost is told to the outbox by the task itself (`app.reactions`)."""

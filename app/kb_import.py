@@ -50,6 +50,8 @@ _VISIBILITIES = {
 LONGEST_CELL = 1_000_000
 #: more than any knowledge base has: all that lack vectors get them
 MOST_ARTICLES = 100_000_000
+#: from so many articles on, torch repays the ten seconds that it takes to load
+BULK_FROM = 100
 
 
 @dataclass(frozen=True)
@@ -258,19 +260,24 @@ def _batched(rows: Sequence[Read], size: int) -> Iterator[Sequence[Read]]:
 def _embed(actor: Actor) -> None:
     """Vectors for what is new, then the index snapshot from which the service starts."""
     if engine.embedder is not None and (missing := missing_vectors(MOST_ARTICLES)):
-        embedder = fast_embedder(engine.spec, engine.folder / "models")
+        embedder = fast_embedder(engine.spec, engine.folder / "models", len(missing))
         progress = Progress(gettext("learning meanings"), len(missing), gettext("articles"))
         progress.end(embed_articles(actor, embedder, missing, progress.show))
     engine.save(actor.tenant_id)
 
 
-def fast_embedder(spec: str, model_dir: Path) -> Embedder:
-    """The quickest way this machine has to make many vectors of the configured model, on all its processors."""
-    try:
-        embedder = bulk_embedder(spec, model_dir, _tell_rebuilding)
-    except ImportError:  # torch is optional: without it the small engine of the web processes does it
-        embedder = load_embedder(spec, model_dir)
+def fast_embedder(spec: str, model_dir: Path, articles: int) -> Embedder:
+    """The quickest way this machine has to make vectors for so many articles, on all its processors."""
+    # the small engine of the web processes is through with a few before torch has begun
+    embedder = load_embedder(spec, model_dir) if articles < BULK_FROM else _bulk_embedder(spec, model_dir)
     return Threaded(embedder, os.cpu_count() or 1)
+
+
+def _bulk_embedder(spec: str, model_dir: Path) -> Embedder | None:
+    try:
+        return bulk_embedder(spec, model_dir, _tell_rebuilding)
+    except ImportError:  # torch is optional, and may be there in part
+        return load_embedder(spec, model_dir)
 
 
 def _tell_rebuilding(share: float, step: str) -> None:

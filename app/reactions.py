@@ -86,7 +86,7 @@ def _notify_new_owner(event: Event) -> None:
     )
     if owner is None:
         return
-    link = f"/desk/tickets/{owner.id}" if is_ticket else f"/desk?session={owner.id}"
+    link = f"/desk/tickets/{owner.id}" if is_ticket else f"/desk/c/{owner.id}"
     notifications.notify(
         system(event.tenant_id),
         user_id=agent.user_id,

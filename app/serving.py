@@ -9,7 +9,7 @@ import time
 from flask import Flask
 
 from app.extensions import db
-from app.jobs import jobs
+from app.jobs import TURN, jobs
 from app.offload import background
 from app.reactions import flush_marks
 from views.sockets.connections import connections
@@ -22,7 +22,7 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
     _warm_up(app)
     background(connections.keep, app)
     if timetable:
-        background(jobs.run_timetable, app.smartsupport.data_dir / "timetable.lock")
+        background(jobs.run_timetable, app.smartsupport.data_dir / TURN)
     _end_on_sigterm()
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     print(f"SmartSupport 已就绪 / ready: {url}  ({time.monotonic() - started:.1f} s)", flush=True)

@@ -1,14 +1,40 @@
 """What commands say to the person at the keyboard: their language, and how far a long job is."""
 
-import functools
 import gettext as catalogs
 import os
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
-TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+from app.catalog import TRANSLATIONS, translated
+
+#: what click says of its own accord in help and refusals, so that it is translated with everything else
+_TEXTS = {
+    "usage": "Usage:",
+    "options": "Options",
+    "arguments": "Positional arguments",
+    "commands": "Commands",
+    "help": "Show this message and exit.",
+    "default": "default: {default}",
+    "required": "required",
+    "environment": "env var: {var}",
+    "error": "Error: {message}",
+    "try": "Try '{command} {option}' for help.",
+    "invalid": "Invalid value: {message}",
+    "invalid value": "Invalid value for {param_hint}: {message}",
+    "no argument": "Missing argument",
+    "no option": "Missing option",
+    "no command": "Missing command.",
+    "unknown option": "No such option {name!r}.",
+    "unknown command": "No such command {name!r}.",
+    "range": "{value} is not in the range {range}.",
+    "number": "{value!r} is not a valid {number_type}.",
+    "file": "file",
+    "missing file": "{name} {filename!r} does not exist.",
+    "folder": "{name} {filename!r} is a directory.",
+    "unreadable": "{name} {filename!r} is not readable.",
+    "aborted": "Aborted!",
+}
 
 
 def language(environment: Mapping[str, str] | None = None) -> str:
@@ -20,13 +46,12 @@ def language(environment: Mapping[str, str] | None = None) -> str:
 
 def gettext(text: str, **values: object) -> str:
     """The text in the terminal's language; works without an application, so also when its configuration is wrong."""
-    translated = _catalog(language()).gettext(text)
-    return translated % values if values else translated
+    return translated(text, language(), **values)
 
 
-@functools.cache
-def _catalog(locale: str) -> catalogs.NullTranslations:
-    return catalogs.translation("messages", TRANSLATIONS, languages=[locale], fallback=True)
+def translate_click() -> None:
+    """Have click look its own sentences up in our catalog."""
+    catalogs.bindtextdomain("messages", str(TRANSLATIONS))
 
 
 class Progress:

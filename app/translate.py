@@ -36,55 +36,87 @@ PLACES = {
     "TooLarge": 0,
     "TooMany": 0,
     "Unavailable": 0,
+    "CallFailed": 0,
+    "Blocked": 0,
+    "NotDelivered": 0,
     "ConfigError": 0,
     "Setting": 2,
     "Declared": 2,
 }
+#: callables whose arguments are a context and a sentence
+CONTEXT_CALLS = frozenset({"pgettext", "lazy_pgettext"})
 #: tables of sentences, by the name of the variable
 TABLES = frozenset({"_TEXTS"})
 #: functions that collect sentences with `append`
 COLLECTORS = frozenset({"unsafe"})
 #: what `services.crud.crud` makes of the title it is given
 CRUD_TITLES = ("Create: {}", "Change: {}", "Delete: {}")
+#: and for those whose rows may come back
+RESTORE_TITLE = "Restore: {}"
 
 
 def extract(file: io.IOBase, keywords: Collection, comment_tags: Collection, options: dict) -> Iterator[tuple]:
     """Babel's extraction method for our Python files: (line, function, message, comments) for each sentence."""
     tree = ast.parse(file.read())
+    constants = _constants(tree)
     for node in ast.walk(tree):
-        for sentence in _sentences(node):
+        for sentence in _sentences(node, constants):
             yield node.lineno, "gettext", sentence, []
+        if pair := _in_context(node):
+            yield node.lineno, "pgettext", pair, []
 
 
-def _sentences(node: ast.AST) -> Iterator[str]:
+def _constants(tree: ast.Module) -> dict[str, ast.AST]:
+    """What the module's own names stand for: TAKEN = "This name is taken", said in several places."""
+    return {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _sentences(node: ast.AST, constants: dict[str, ast.AST]) -> Iterator[str]:
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
         place = PLACES.get(name)
         if place is not None and len(node.args) > place:
-            yield from _texts(node.args[place])
-        for keyword in node.keywords:
-            if keyword.arg == "fields" and isinstance(keyword.value, ast.Dict):
-                yield from (text for value in keyword.value.values for text in _texts(value))
-            if keyword.arg == "title" and name == "operation":
-                yield from _texts(keyword.value)
-            if keyword.arg == "title" and name == "crud":
-                yield from (pattern.format(text) for text in _texts(keyword.value) for pattern in CRUD_TITLES)
+            yield from _texts(node.args[place], constants)
+        if isinstance(fields := keywords.get("fields"), ast.Dict):
+            yield from (text for value in fields.values for text in _texts(value, constants))
+        if name == "operation" and "title" in keywords:
+            yield from _texts(keywords["title"], constants)
+        if name == "crud" and "title" in keywords:
+            patterns = CRUD_TITLES + ((RESTORE_TITLE,) if "restorable" in keywords else ())
+            yield from (pattern.format(text) for text in _texts(keywords["title"], {}) for pattern in patterns)
     elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-        if any(getattr(target, "id", None) in TABLES for target in node.targets):
-            yield from (text for value in node.value.values for text in _texts(value))
+        if TABLES & {getattr(target, "id", None) for target in node.targets}:
+            yield from (text for value in node.value.values for text in _texts(value, constants))
     elif isinstance(node, ast.FunctionDef) and node.name in COLLECTORS:
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and getattr(call.func, "attr", None) == "append":
-                yield from _texts(call.args[0])
+                yield from _texts(call.args[0], constants)
 
 
-def _texts(node: ast.AST) -> Iterator[str]:
+def _in_context(node: ast.AST) -> tuple[str, str] | None:
+    """Context and sentence of `pgettext("conversation", "Closed")`: one English word that is several in Chinese."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", None) not in CONTEXT_CALLS:
+        return None
+    context, sentence = (argument.value for argument in node.args)
+    return context, sentence
+
+
+def _texts(node: ast.AST, constants: dict[str, ast.AST]) -> Iterator[str]:
     """The sentence of an expression, or both of a choice; nothing of what is only known at run time."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
         yield node.value
     elif isinstance(node, ast.IfExp):
-        yield from _texts(node.body)
-        yield from _texts(node.orelse)
+        yield from _texts(node.body, constants)
+        yield from _texts(node.orelse, constants)
+    elif isinstance(node, ast.Name) and node.id in constants:
+        yield from _texts(constants[node.id], {})
 
 
 def template() -> Catalog:
@@ -126,8 +158,9 @@ def update() -> Catalog:
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    """The sentences without a translation."""
-    return [message.id for message in catalog if message.id and (not message.string or message.fuzzy)]
+    """The sentences without a translation, with their context."""
+    missing = [message for message in catalog if message.id and (not message.string or message.fuzzy)]
+    return [f"{one.id} ({one.context})" if one.context else one.id for one in missing]
 
 
 if __name__ == "__main__":

@@ -131,7 +131,8 @@ def _audited(row) -> bool:
 
 
 def _columns(row) -> list[str]:
-    return [attribute.key for attribute in inspect(row).mapper.column_attrs if attribute.key not in MACHINE_COLUMNS]
+    unseen = {*MACHINE_COLUMNS, *getattr(row, "__bookkeeping__", ())}
+    return [attribute.key for attribute in inspect(row).mapper.column_attrs if attribute.key not in unseen]
 
 
 def _difference(row) -> tuple[dict, dict]:
@@ -140,9 +141,15 @@ def _difference(row) -> tuple[dict, dict]:
     for key in [*_columns(row), "deleted"]:
         history = state.attrs[key].history
         if history.has_changes() and history.deleted != history.added:
-            before[key] = _plain(row, key, history.deleted[0]) if history.deleted else None
-            after[key] = _plain(row, key, history.added[0]) if history.added else None
+            old, new = (values[0] if values else None for values in (history.deleted, history.added))
+            if _is_nothing(old) and _is_nothing(new):
+                continue  # an emptied form says [] or "" where the row had NULL: nobody has changed anything
+            before[key], after[key] = _plain(row, key, old), _plain(row, key, new)
     return before, after
+
+
+def _is_nothing(value) -> bool:
+    return value is None or value in ("", [], {})
 
 
 def _plain(row, key: str, value):

@@ -173,6 +173,11 @@ def mark_deleted(row: SoftDelete) -> None:
     row.on_soft_delete()
 
 
+def mark_restored(row: SoftDelete) -> None:
+    """Take back `mark_deleted`; what the row gave back then, it must win anew."""
+    row.deleted, row.delete_token = 0, 0
+
+
 def soft_delete_where(session: Session, model: type[Entity], *conditions) -> int:
     """Mark many rows at once; returns how many."""
     statement = update(model).where(*conditions).values(deleted=1, delete_token=model.id)

@@ -97,6 +97,19 @@ User.locked_until = mapped_column(Moment, nullable=True)
 User.token_version = mapped_column(Integer, nullable=False, default=1, server_default="1")
 User.department = relationship("Department", foreign_keys=[User.department_id])
 User.__secret__ = frozenset({"password", "totp_secret"})
+#: counted at every sign-in, which has its own line in the log; FAB's own stamps besides ours
+User.__bookkeeping__ = frozenset(
+    {
+        "last_login",
+        "login_count",
+        "fail_login_count",
+        "totp_last_step",
+        "created_on",
+        "changed_on",
+        "created_by_fk",
+        "changed_by_fk",
+    }
+)
 
 
 def _user_on_soft_delete(self: User) -> None:

@@ -3,6 +3,9 @@
 import base64
 import datetime as dt
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -20,9 +23,22 @@ Json = JSON(none_as_null=True)
 Exact = String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
+_set_back: ContextVar[dt.timedelta] = ContextVar("set_back", default=dt.timedelta())
+
+
 def utcnow() -> dt.datetime:
     """Now, in UTC, without zone: the form in which times are stored."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None) - _set_back.get()
+
+
+@contextmanager
+def as_of(moment: dt.datetime) -> Iterator[None]:
+    """Inside, it is `moment` and time goes on from there: demonstration data has a past. In this context only."""
+    token = _set_back.set(dt.datetime.now(dt.UTC).replace(tzinfo=None) - moment)
+    try:
+        yield
+    finally:
+        _set_back.reset(token)
 
 
 class Code(TypeDecorator):

@@ -275,7 +275,13 @@ def rate_conversation(actor: Actor, conversation: Conversation, *, score: int, c
     )
     db.session.add(rating)
     threads.system_message(
-        actor, conversation.thread, "rated", f"客户给出了 {score} 星评价", place=place(conversation), score=score
+        actor,
+        conversation.thread,
+        "rated",
+        f"客户给出了 {score} 星评价",
+        place=place(conversation),
+        score=score,
+        comment=comment[:2000],
     )
     db.session.flush()
     _tell(conversation, "rated")

@@ -1,19 +1,20 @@
-"""Create, change and delete for tables whose rows carry no business of their own (dictionaries, categories …).
+"""Create, change, delete and restore for tables whose rows carry no business of their own (dictionaries, categories …).
 
-The three operations are made from the table's columns, so REST, the admin screens and the documentation
+The operations are made from the table's columns, so REST, the admin screens and the documentation
 agree without a second description. What needs more than a check has operations written by hand.
 """
 
 from collections.abc import Callable, Iterable
 from inspect import Parameter
 
+from flask_appbuilder import Model
 from sqlalchemy import JSON, inspect, select
 from sqlalchemy.types import String, Text
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from models.actor import Actor
-from models.base import MACHINE_COLUMNS, Entity
+from models.base import MACHINE_COLUMNS, Entity, mark_restored
 from models.types import Code, TinyInt
 from services.operation import DataField, announce, operation
 
@@ -28,10 +29,13 @@ def crud(
     writable: Iterable[str],
     check: Check | None = None,
     before_delete: Callable[[Actor, Entity], None] | None = None,
+    restorable: bool = False,
+    after_restore: Callable[[Actor, Entity], None] | None = None,
 ) -> None:
-    """Register `<resource>.create/.update/.delete` for `model`.
+    """Register `<resource>.create/.update/.delete` for `model`, and `.restore` if its rows may come back.
 
     `check(actor, row, data)` refuses or completes the row before it is stored, on creation and on change.
+    `after_restore(actor, row)` brings back what went along when the row was deleted.
     """
     columns = tuple(writable)
     create_fields = tuple(_field(model, name) for name in columns)
@@ -73,6 +77,22 @@ def crud(
         db.session.delete(row)
         announce(f"{resource}.deleted", **{f"{resource}_id": row.id})
 
+    if not restorable:
+        return
+
+    @operation(f"{resource}.restore", title=f"Restore: {title}", right=f"{resource}.delete")
+    def restore(actor: Actor, *, row_id: int) -> Entity:
+        row = _deleted(model, row_id, actor)
+        mark_restored(row)
+        _forget_what_is_gone(row, columns)
+        if check:
+            check(actor, row, {})
+        db.session.flush()
+        if after_restore:
+            after_restore(actor, row)
+        announce(f"{resource}.updated", **{f"{resource}_id": row.id})
+        return row
+
 
 def referenced(model: type[Entity], row_id: int | None, actor: Actor, field: str) -> Entity | None:
     """The row another row wants to point to, if this actor may see it. Raises Invalid otherwise."""
@@ -85,6 +105,26 @@ def referenced(model: type[Entity], row_id: int | None, actor: Actor, field: str
     if found is None:
         raise Invalid("This does not exist", fields={field: "unknown"})
     return found
+
+
+def _deleted(model: type[Entity], row_id: int, actor: Actor) -> Entity:
+    """A deleted row that this actor may see, locked. Raises NotFound."""
+    wanted = select(model).where(model.id == row_id, model.deleted == 1, model.visible_to(actor)).with_for_update()
+    found = db.session.scalars(wanted, execution_options={"include_deleted": True, "populate_existing": True}).first()
+    if found is None:
+        raise NotFound("This does not exist")
+    return found
+
+
+def _forget_what_is_gone(row: Entity, columns: tuple[str, ...]) -> None:
+    """A row that comes back may point to others that were deleted meanwhile: it comes without them."""
+    with db.session.no_autoflush:
+        for name in columns:
+            value, column = getattr(row, name), inspect(type(row)).columns[name]
+            for key in column.foreign_keys if value is not None and column.nullable else ():
+                target = next(mapper for mapper in Model.registry.mappers if mapper.local_table is key.column.table)
+                if db.session.scalar(select(target.class_.id).where(target.class_.id == value)) is None:
+                    setattr(row, name, None)
 
 
 def _fill(row: Entity, data: dict, columns: tuple[str, ...]) -> None:

@@ -104,4 +104,5 @@ crud(
     ),
     check=_check_customer,
     before_delete=_free,
+    restorable=True,
 )

@@ -1,5 +1,6 @@
 """Articles brought in from files: many at a time, each one whole or not at all, the same file twice without doubles."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -133,7 +134,7 @@ class _Batch:
             phrasings=list(row.phrasings or ()),
             tags=list(row.tags or ()),
             visibility=Visibility(row.visibility or Visibility.public),
-            locale=row.locale or "zh",
+            locale=row.locale or _language(row.title + row.body),
         )
         knowledge.check_article(self.actor, article, {})
         return article
@@ -185,6 +186,11 @@ class _Batch:
         if known.status is ArticleStatus.published:
             knowledge.touch(known)
         return Result.updated
+
+
+def _language(text: str) -> str:
+    """What an article is written in, where the file does not say: Chinese as soon as it has Chinese characters."""
+    return "zh" if re.search(r"[\u4e00-\u9fff]", text) else "en"
 
 
 def _one_line(text: str) -> str:

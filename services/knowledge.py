@@ -64,7 +64,15 @@ crud(
     check=_check_category,
     before_delete=_keep_used,
 )
-crud("article", Article, title="Article", writable=WRITABLE, check=check_article, before_delete=_remove_from_index)
+crud(
+    "article",
+    Article,
+    title="Article",
+    writable=WRITABLE,
+    check=check_article,
+    before_delete=_remove_from_index,
+    restorable=True,
+)
 
 
 @operation("article.publish", title="Publish an article")

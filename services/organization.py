@@ -7,7 +7,8 @@ from sqlalchemy import func, select, update
 from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
-from models.base import EVERY_TENANT
+from models.audit import AuditLog
+from models.base import EVERY_TENANT, mark_restored
 from models.identity import User
 from models.organization import Agent, Department, Presence, Team, TeamMember
 from models.types import utcnow
@@ -88,6 +89,7 @@ crud(
     writable=("name", "code", "parent_id", "sort", "description"),
     check=_place,
     before_delete=_empty,
+    restorable=True,
 )
 
 
@@ -103,6 +105,21 @@ def _dissolve(actor: Actor, row: Team) -> None:
         db.session.delete(member)
 
 
+def _gather(actor: Actor, row: Team) -> None:
+    """Bring back the members whom the end of the team removed; not those who had left before."""
+    gone = select(TeamMember.id).where(TeamMember.team_id == row.id, TeamMember.deleted == 1)
+    last = select(func.max(AuditLog.id)).where(
+        AuditLog.target_type == TeamMember.__tablename__, AuditLog.target_id.in_(gone)
+    )
+    dissolved = select(AuditLog.target_id).where(
+        AuditLog.id.in_(last.group_by(AuditLog.target_id)), AuditLog.operation == "team.delete"
+    )
+    wanted = select(TeamMember).join(TeamMember.agent).where(TeamMember.id.in_(dissolved), Agent.deleted == 0)
+    for member in db.session.scalars(wanted, execution_options={"include_deleted": True}):
+        mark_restored(member)
+    db.session.flush()
+
+
 crud(
     "team",
     Team,
@@ -110,6 +127,8 @@ crud(
     writable=("name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations"),
     check=_check_team,
     before_delete=_dissolve,
+    restorable=True,
+    after_restore=_gather,
 )
 
 

@@ -48,10 +48,14 @@ def share(actor: Actor, reply: QuickReply) -> QuickReply:
 
 
 @operation("quick_reply.use", title="Count the use of a quick reply", right="quick_reply.read")
-def count_use(actor: Actor, reply: QuickReply) -> None:
+def count_use(actor: Actor, reply: QuickReply) -> QuickReply:
+    """An agent has sent it: what is used most is offered first."""
+    # past the session: counting is no change of the text, so no new version, no author, no entry in the log
     db.session.execute(
         update(QuickReply)
         .where(QuickReply.id == reply.id)
         .values(use_count=QuickReply.use_count + 1, update_time=QuickReply.update_time),
         execution_options={"synchronize_session": False},
     )
+    db.session.refresh(reply, ["use_count"])
+    return reply

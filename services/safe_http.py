@@ -152,7 +152,7 @@ class SafeHttp:
         backend = _PinnedBackend(self._addresses, deadline)
         try:
             with (
-                httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
+                httpcore.ConnectionPool(ssl_context=tls_context(), network_backend=backend) as pool,
                 pool.stream(method, wanted, headers=list(sent.items()), content=body) as response,
             ):
                 return Answer(response.status, _headers(response), _body(response, limit))
@@ -269,7 +269,7 @@ def _headers(response: httpcore.Response) -> dict[str, str]:
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The machine's certificate authorities, which may include a company's own, and the well-known ones."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())

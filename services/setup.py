@@ -91,28 +91,32 @@ def create_company(code: str, name: str, presets: Iterable[Preset], host: str | 
     return tenant
 
 
-def create_first_accounts(
-    tenant: Tenant, admin_password: str = "", only: tuple[str, ...] | None = None
-) -> list[NewAccount]:
+def create_first_accounts(tenant: Tenant, admin_password: str = "") -> list[NewAccount]:
     """The accounts of a new installation; passwords are random but for a configured one of the administrator."""
+    chosen = {"admin": admin_password}
+    return create_accounts(tenant, [(*account, chosen.get(account[0], "")) for account in ACCOUNTS])
+
+
+def create_accounts(tenant: Tenant, wanted: Iterable[tuple[str, str, str, str]]) -> list[NewAccount]:
+    """Accounts (user name, full name, role, password), staff placed in the service department; existing ones stay.
+
+    Without a password a random one is made, to be changed at the first sign-in. Returns those that were made.
+    """
     actor = system(tenant.id)
     bind(db.session(), actor)
     made = []
-    for username, full_name, role in ACCOUNTS:
-        if only is not None and username not in only:
-            continue
+    for username, full_name, role, password in wanted:
         if db.session.scalar(select(User.id).where(User.username == username), execution_options={"all_tenants": True}):
             continue
-        chosen = admin_password if username == "admin" else ""
         _, random_password = accounts.create_user(
             actor,
             username=username,
-            password=chosen or None,
+            password=password or None,
             full_name=full_name,
             role_codes=[role],
-            must_change=not chosen,
+            must_change=not password,
         )
-        made.append(NewAccount(username, random_password or chosen, role, not chosen))
+        made.append(NewAccount(username, random_password or password, role, not password))
     run(actor, "company.place_accounts", _place_accounts)
     return made
 
@@ -131,29 +135,6 @@ def create_administrator(tenant: Tenant, password: str = "") -> NewAccount:
         must_change=not password,
     )
     return NewAccount(username, made or password, "super_admin", not password)
-
-
-def create_demo_accounts(tenant: Tenant, password_of: dict[str, str]) -> list[NewAccount]:
-    """Accounts "demo_admin" … with the given passwords and no forced change, for a try; never in production."""
-    actor = system(tenant.id)
-    bind(db.session(), actor)
-    made = []
-    for name, full_name, role in ACCOUNTS:
-        username = f"demo_{name}"
-        if name in password_of and not db.session.scalar(
-            select(User.id).where(User.username == username), execution_options={"all_tenants": True}
-        ):
-            accounts.create_user(
-                actor,
-                username=username,
-                password=password_of[name],
-                full_name=f"{full_name}（演示）",
-                role_codes=[role],
-                must_change=False,
-            )
-            made.append(NewAccount(username, password_of[name], role, False))
-    run(actor, "company.place_accounts", _place_accounts)
-    return made
 
 
 def import_help(tenant: Tenant, folder: Path) -> int:

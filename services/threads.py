@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound, Reason
 from app.extensions import db
@@ -314,14 +314,20 @@ def unread_counts(actor: Actor, thread_ids: list[int]) -> dict[int, int]:
 
 def last_messages(actor: Actor, thread_ids: list[int]) -> dict[int, ChatMessage]:
     """The newest message per thread that this actor may see, for lists."""
+    newest = select(func.max(ChatMessage.id))
+    return _newest(newest.where(ChatMessage.type != MessageType.note) if actor.sees_as_customer else newest, thread_ids)
+
+
+def last_said(thread_ids: list[int]) -> dict[int, ChatMessage]:
+    """The newest message per thread by which people talk to each other: what a list shows of a conversation."""
+    return _newest(select(func.max(ChatMessage.id)).where(ChatMessage.type.in_(CUSTOMER_TYPES)), thread_ids)
+
+
+def _newest(newest: Select, thread_ids: list[int]) -> dict[int, ChatMessage]:
     if not thread_ids:
         return {}
-    newest = (
-        select(func.max(ChatMessage.id)).where(ChatMessage.thread_id.in_(thread_ids)).group_by(ChatMessage.thread_id)
-    )
-    if actor.sees_as_customer:
-        newest = newest.where(ChatMessage.type != MessageType.note)
-    rows = db.session.scalars(select(ChatMessage).where(ChatMessage.id.in_(newest)))
+    ids = newest.where(ChatMessage.thread_id.in_(thread_ids)).group_by(ChatMessage.thread_id)
+    rows = db.session.scalars(select(ChatMessage).where(ChatMessage.id.in_(ids)))
     return {row.thread_id: row for row in rows}
 
 

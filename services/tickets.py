@@ -55,8 +55,11 @@ def create_ticket(
     type: str = "",
     priority: TicketPriority = TicketPriority.normal,
     customer_id: int | None = None,
+    assignee_id: int | None = None,
 ) -> Ticket:
-    """A customer reports a problem for himself, or staff records one for a customer."""
+    """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
+    if assignee_id is not None and assignee_id != actor.agent_id:
+        actor.require("ticket.assign")
     if actor.sees_as_customer:
         if actor.customer_id is None or customer_id not in (None, actor.customer_id):
             raise NotAllowed("You can only create tickets for yourself")
@@ -66,7 +69,7 @@ def create_ticket(
         and db.session.scalar(select(Customer.id).where(Customer.id == customer_id, Customer.visible_to(actor))) is None
     ):
         raise NotFound("This customer does not exist")
-    return _create(
+    ticket = _create(
         actor,
         title=title,
         description=description,
@@ -75,6 +78,9 @@ def create_ticket(
         customer_id=customer_id,
         source="customer" if actor.sees_as_customer else "agent",
     )
+    if assignee_id is not None:
+        _give(actor, ticket, get_agent(assignee_id), method="create")
+    return ticket
 
 
 @operation("ticket.from_conversation", title="Turn a conversation into a ticket")
@@ -345,12 +351,13 @@ def _type(type_: str) -> str:
 
 
 def _transcript(conversation: Conversation, limit: int = 20) -> str:
+    """What people have said; the bot's answers have not solved it, and stand in the conversation."""
     rows = db.session.scalars(
         select(ChatMessage)
         .where(
             ChatMessage.thread_id == conversation.thread_id,
             ChatMessage.recalled_time.is_(None),
-            ChatMessage.type.in_([MessageType.text, MessageType.answer]),
+            ChatMessage.type == MessageType.text,
         )
         .order_by(ChatMessage.seq.desc())
         .limit(limit)

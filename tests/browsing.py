@@ -8,17 +8,29 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebSocket
 
+from tests.people import Person
 from tests.servers import AppServer
+from views.auth import COOKIE
 
-VIEWPORTS: Mapping[str, dict] = MappingProxyType({
-    "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True,
-              "has_touch": True},
-    "desktop": {"viewport": {"width": 1440, "height": 900}},
-})
+VIEWPORTS: Mapping[str, dict] = MappingProxyType(
+    {
+        "phone": {
+            "viewport": {"width": 390, "height": 844},
+            "device_scale_factor": 2,
+            "is_mobile": True,
+            "has_touch": True,
+        },
+        "desktop": {"viewport": {"width": 1440, "height": 900}},
+    }
+)
 
 CHROMIUM_ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
     # no name leads out of this machine; companies of the tests have names below localhost
     "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
@@ -44,8 +56,17 @@ class Pages:
         self._expected: list[re.Pattern] = []
         self._found: list[str] = []
 
-    def __call__(self, path: str | None = "/", *, viewport: str = "desktop", locale: str = "zh-CN",
-                 beside: Page | None = None, server: AppServer | None = None, host: str | None = None, **options) -> Page:
+    def __call__(
+        self,
+        path: str | None = "/",
+        *,
+        viewport: str = "desktop",
+        locale: str = "zh-CN",
+        beside: Page | None = None,
+        server: AppServer | None = None,
+        host: str | None = None,
+        **options,
+    ) -> Page:
         """A page at this path, or blank with None.
 
         Each has a browser session of its own, like another person; `beside` another page it is a second tab of the
@@ -57,14 +78,23 @@ class Pages:
             base_url = f"http://{host}:{urlsplit(base_url).port}"
         self._hosts.add(urlsplit(base_url).netloc)
         if beside is None:
-            context = self.browser.new_context(base_url=base_url, locale=locale, timezone_id="Asia/Shanghai",
-                                               **VIEWPORTS[viewport], **options)
+            context = self.browser.new_context(
+                base_url=base_url, locale=locale, timezone_id="Asia/Shanghai", **VIEWPORTS[viewport], **options
+            )
             self._watch(context)
         else:
             context = beside.context
         page = context.new_page()
         if path is not None:
             page.goto(path)
+        return page
+
+    def signed_in(self, person: Person, path: str, **options) -> Page:
+        """A page of somebody who has signed in elsewhere, in the browser's own language."""
+        page = self(None, host=person.host, **options)
+        address = f"http://{person.host or '127.0.0.1'}:{urlsplit(self.server.base_url).port}"
+        page.context.add_cookies([{"name": COOKIE, "value": person.http.cookies[COOKIE], "url": address}])
+        page.goto(path)
         return page
 
     def expect_console_error(self, pattern: str) -> None:

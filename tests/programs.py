@@ -89,8 +89,13 @@ def ensure() -> None:
 
 def _apt(*arguments: str) -> None:
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    done = subprocess.run([find("apt-get"), "--quiet", *arguments], env=environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [find("apt-get"), "--quiet", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         print(f"  apt-get {' '.join(arguments)} failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}", flush=True)
 

@@ -62,7 +62,8 @@ class Screens:
         self.person = person.at(person.base_url)
         # the sign-in brought the account's language along
         self.person.http.cookies = requests.cookies.cookiejar_from_dict(
-            {cookie.name: cookie.value for cookie in person.http.cookies} | {"locale": locale})
+            {cookie.name: cookie.value for cookie in person.http.cookies} | {"locale": locale}
+        )
 
     def fetch(self, path: str, method: str = "GET", **options) -> requests.Response:
         options.setdefault("allow_redirects", False)
@@ -71,12 +72,14 @@ class Screens:
     def page(self, path: str, *, expect: int = 200) -> str:
         answer = self.fetch(path)
         assert answer.status_code == expect, (
-            f"{path}: {answer.status_code} {answer.headers.get('Location')} {text_of(answer.text)[:300]}")
+            f"{path}: {answer.status_code} {answer.headers.get('Location')} {text_of(answer.text)[:300]}"
+        )
         assert_readable(path, answer.text)
         return answer.text
 
-    def submit(self, path: str, changes: dict, *, page: str | None = None, marker: str = "csrf_token",
-               to: str | None = None) -> requests.Response:
+    def submit(
+        self, path: str, changes: dict, *, page: str | None = None, marker: str = "csrf_token", to: str | None = None
+    ) -> requests.Response:
         """Fill the form with the field `marker` in and send it; the answer, redirects followed."""
         form = FormReader(page or self.page(path)).with_field(marker) | changes
         return self.fetch(to or path, method="POST", data=form, allow_redirects=True)
@@ -117,7 +120,7 @@ def problems_of(page: str) -> list[str]:
 def assert_readable(path: str, page: str) -> None:
     words = text_of(page)
     bad = re.search(r"\bNone\b|Traceback|<[A-Z]\w+ object|sqlalchemy|SELECT .* FROM|INSERT INTO|UPDATE \w+ SET", words)
-    assert not bad, f"{path}: {words[max(0, bad.start() - 60):bad.end() + 60]}"
+    assert not bad, f"{path}: {words[max(0, bad.start() - 60) : bad.end() + 60]}"
 
 
 def role_with(people: Company, *names: str, scopes: dict | None = None) -> int:

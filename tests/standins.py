@@ -1,9 +1,13 @@
-"""Systems of others (WeChat, an OA, an SMS gateway), played by a small HTTP server in the test process.
+"""Systems of others, played in the test process: a small HTTP server (WeChat, an OA, an SMS gateway), a mail server.
 
 with StandIn() as oa:
     oa.answers["/users"] = [{"id": "7", ...}]
     ...
     assert oa.calls[0].headers["Authorization"] == "Bearer key"
+
+with MailServer() as mail:
+    ...
+    assert mail.wait_for_letter("li@example.org").subject == "…"
 """
 
 import json
@@ -11,11 +15,18 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-HOST = "127.0.0.1"
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP as Protocol
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+
+from tests.servers import HOST, free_port
 
 
 @dataclass(frozen=True)
@@ -116,3 +127,88 @@ class StandIn:
     def __exit__(self, *problem: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+@dataclass(frozen=True)
+class Received:
+    """One letter that arrived: from whom and to whom the envelope said, and what was in it."""
+
+    sender: str
+    to: str
+    message: EmailMessage
+    #: whether it came over an encrypted connection
+    encrypted: bool
+
+    @property
+    def subject(self) -> str:
+        return self.message["Subject"]
+
+    @property
+    def text(self) -> str:
+        return self.message.get_content()
+
+
+class MailServer:
+    """A real SMTP server that keeps what it is given.
+
+    `tls` with security "starttls" or "tls" encrypts; with an `account` (name, password) nobody else may send; `refuse`
+    is a reply with which every letter is turned away.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        security: str = "none",
+        account: tuple[str, str] | None = None,
+        refuse: str = "",
+    ):
+        self.letters: list[Received] = []
+        self._account, self._refuse = account, refuse
+        self._news = threading.Condition()
+        self.port = free_port()
+        self._controller = Controller(
+            self,
+            hostname=HOST,
+            port=self.port,
+            ssl_context=tls if security == "tls" else None,
+            tls_context=tls if security == "starttls" else None,
+            require_starttls=security == "starttls",
+            authenticator=self._authenticate if account else None,
+            auth_required=account is not None,
+            auth_require_tls=security == "starttls",
+        )
+
+    def wait_for_letter(self, to: str, count: int = 1, timeout: float = 10) -> Received:
+        """The newest letter to this address, once there are this many. Fails after `timeout`."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self._sent_to(to)) >= count, timeout), (
+                f"{len(self._sent_to(to))} letters to {to} instead of {count}"
+            )
+            return self._sent_to(to)[-1]
+
+    async def handle_DATA(self, server: Protocol, session: Session, envelope: Envelope) -> str:
+        """What aiosmtpd calls for each letter."""
+        if self._refuse:
+            return self._refuse
+        message = message_from_bytes(envelope.content, policy=SMTP)
+        encrypted = session.ssl is not None or self._controller.ssl_context is not None
+        with self._news:
+            for to in envelope.rcpt_tos:
+                self.letters.append(Received(envelope.mail_from, to, message, encrypted))
+            self._news.notify_all()
+        return "250 OK"
+
+    def _authenticate(self, server: Protocol, session: Session, envelope: Envelope, mechanism: str, data) -> AuthResult:
+        name, password = self._account
+        right = isinstance(data, LoginPassword) and data == LoginPassword(name.encode(), password.encode())
+        return AuthResult(success=right, handled=False)  # "not handled": aiosmtpd answers
+
+    def _sent_to(self, to: str) -> list[Received]:
+        return [letter for letter in self.letters if letter.to == to]
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._controller.stop()

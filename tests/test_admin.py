@@ -26,7 +26,8 @@ from tests.screens import (
     somebody_with,
     text_of,
 )
-from views.admin import labels, rights, screens, system_settings
+from views import titles
+from views.admin import labels, screens, system_settings
 
 #: tables without a screen of their own, each with the reason
 NO_SCREEN = {
@@ -71,7 +72,7 @@ def test_every_column_state_setting_and_right_has_words():
             if column is not None and isinstance(column.type, Code):
                 assert set(labels.STATES[column.type.enum]) == {member.value for member in column.type.enum}
     assert set(system_settings.TITLES) == set(SETTINGS)
-    assert not [name for name in OPERATIONS if rights.title_of(name) == name]
+    assert not [name for name in OPERATIONS if titles.title_of(name) == name]
 
 
 def test_preset_roles_get_the_menu_of_what_they_may_read():
@@ -104,6 +105,23 @@ def test_every_screen_answers_the_super_administrator(people, locale):
             if f'href="/admin/{name}/edit/{found[1]}"' in shown:
                 screen_of.page(f"/{name}/edit/{found[1]}")
         assert screen_of.export(name)[0]
+
+
+def test_one_english_word_is_several_chinese_where_it_means_several(people):
+    served, ticket = people.served(), people.ticket()
+    people.agent.put(f"{served.path}/close", {})
+    for state in ("resolved", "closed"):
+        people.admin.post(f"/tickets/{ticket['id']}/flow", {"status": state, "resolution": "done"})
+    screen_of = Screens(people.admin, "zh")
+    for path, said, not_said in (
+        (f"/conversation/show/{served.id}", ("已结束", "结束时间", "排队时间"), ("已关闭", "关闭时间")),
+        (f"/ticket/show/{ticket['id']}", ("已关闭", "关闭时间"), ("已结束", "结束时间")),
+        ("/notification/list/", ("阅读时间",), ("查看时间",)),
+        (f"/role/rights/{people.role_id('agent')}", ("标记为已读", "查看", "结束"), ()),
+    ):
+        words = text_of(screen_of.page(path))
+        assert all(word in words for word in said), (path, words)
+        assert not any(word in words for word in not_said), (path, words)
 
 
 @pytest.mark.parametrize("path", ["/ticket/list/?page=99999999999999999999", "/ticket/list/?size=7&sort=drop",

@@ -17,10 +17,13 @@ def admin(people) -> Screens:
 
 # --- lists -----------------------------------------------------------------------------------------------------------
 
+
 def test_filters_search_order_and_pages(people, admin):
     word = unique("findme")
-    tickets = [people.ticket(title=f"{word} {number:02} 100%_",
-                             priority="urgent" if number % 2 else "normal") for number in range(22)]
+    tickets = [
+        people.ticket(title=f"{word} {number:02} 100%_", priority="urgent" if number % 2 else "normal")
+        for number in range(22)
+    ]
     everything = admin.page(f"/ticket/list/?q={word}")
     assert "22 rows" in text_of(everything) and "1 / 2" in text_of(everything)
     assert "11 rows" in text_of(admin.page(f"/ticket/list/?q={word}&priority=urgent"))
@@ -47,6 +50,7 @@ def test_concurrent_lists_do_not_mix_their_filters(people, admin):
                 page = Screens(people.admin).page(f"/organization/list/?q={word}")
                 seen |= set(re.findall(r"apart-[\w-]+", text_of(page)))
             return seen
+
         return run
 
     assert at_once(*map(look, words)) == [{word} for word in words]
@@ -80,6 +84,7 @@ def test_messages_and_files_lead_to_where_they_belong(people, admin):
 
 # --- files -----------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_exports_hold_the_filtered_rows_without_formulas(people, admin, kind):
     word = unique("formula")
@@ -101,8 +106,11 @@ def test_what_a_spreadsheet_would_run_gets_a_quote(text):
 def test_an_export_is_complete_beyond_one_page(admin, database):
     word = unique("many")
     with database.begin() as connection:
-        connection.execute(sa.text(
-            "INSERT INTO dictionary_item (dictionary_id, code, label, tenant_id, version, create_time, update_time) "
-            "VALUES (1, :code, :label, 1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"),
-            [{"code": f"{word}-{number}", "label": word} for number in range(1203)])
+        connection.execute(
+            sa.text(
+                "INSERT INTO dictionary_item (dictionary_id, code, label, tenant_id, version, create_time, update_time)"
+                " VALUES (1, :code, :label, 1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+            ),
+            [{"code": f"{word}-{number}", "label": word} for number in range(1203)],
+        )
     assert len(admin.export("dictionary_item", "csv", f"q={word}")) == 1204

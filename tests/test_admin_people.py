@@ -16,6 +16,7 @@ def admin(people) -> Screens:
 
 # --- people and rights -----------------------------------------------------------------------------------------------
 
+
 def test_a_new_users_password_is_shown_once_and_must_be_changed(people, admin):
     username = unique("new")
     data = {"username": username, "full_name": "Neu Hier", "role_ids": [str(people.role_id("agent"))]}
@@ -37,8 +38,9 @@ def test_a_new_users_password_is_shown_once_and_must_be_changed(people, admin):
 def test_a_role_is_given_to_several_users_at_once(people, admin):
     role_id, users = role_with(people, "ticket.read"), [people.new("agent").user_id for _ in range(2)]
     form = FormReader(admin.page(f"/role/action/give/{role_id}")).with_field("csrf_token")
-    answer = admin.fetch(f"/role/action/give/{role_id}", method="POST", data=form | {"user_ids": users},
-                         allow_redirects=True)
+    answer = admin.fetch(
+        f"/role/action/give/{role_id}", method="POST", data=form | {"user_ids": users}, allow_redirects=True
+    )
     assert "Done" in text_of(answer.text)
     for user_id in users:
         assert role_id in {role["id"] for role in people.admin.get(f"/users/{user_id}")["roles"]}
@@ -53,11 +55,13 @@ def test_editing_a_user_keeps_what_was_not_touched(people, admin):
     after = people.admin.get(f"/users/{user.user_id}")
     assert after["fullName"] == "Anders"
     assert {key: after[key] for key in ("phone", "email", "active", "departmentId")} == {
-        key: before[key] for key in ("phone", "email", "active", "departmentId")}
+        key: before[key] for key in ("phone", "email", "active", "departmentId")
+    }
     assert [role["code"] for role in after["roles"]] == ["agent"]
     assert user.request("GET", "/user/info").status_code == 200  # nothing changed that ends a sign-in
-    admin.submit(f"/user/edit/{user.user_id}", {"role_ids": [str(people.role_id("supervisor"))], "phone": ""},
-                 marker="full_name")
+    admin.submit(
+        f"/user/edit/{user.user_id}", {"role_ids": [str(people.role_id("supervisor"))], "phone": ""}, marker="full_name"
+    )
     after = people.admin.get(f"/users/{user.user_id}")
     assert [role["code"] for role in after["roles"]] == ["supervisor"] and after["phone"] is None
     assert user.request("GET", "/user/info").status_code == 401
@@ -95,8 +99,9 @@ def test_nobody_grants_more_than_he_has_nor_changes_the_super_role(people, admin
     super_role = people.role_id("super_admin")
     form = re.search(r'<form class="ad-rights".*?</form>', admin.page(f"/role/rights/{super_role}"), re.S)[0]
     assert "Save" not in text_of(form)
-    forced = admin.submit(f"/role/rights/{super_role}", {"right": []}, page=admin.page(f"/role/rights/{role_id}"),
-                          marker="scope-*")
+    forced = admin.submit(
+        f"/role/rights/{super_role}", {"right": []}, page=admin.page(f"/role/rights/{role_id}"), marker="scope-*"
+    )
     assert forced.status_code == 403
     assert "user.delete" in {right["name"] for right in people.admin.get(f"/roles/{super_role}")["permissions"]}
 
@@ -105,9 +110,12 @@ def test_numbers_and_addresses_are_masked_for_those_who_may_not_see_them(people,
     number = admin.make("customer", name=unique("private"), phone="13800138000", email="hidden@example.org")
     assert "13800138000" in admin.page(f"/customer/show/{number}")
     clerk = somebody_with(people, "admin.enter", "customer.read", "customer.update", "customer.export")
-    for page in (clerk.page(f"/customer/show/{number}"), clerk.page(f"/customer/edit/{number}"),
-                 clerk.page("/customer/list/"),
-                 str(clerk.export("customer"))):
+    for page in (
+        clerk.page(f"/customer/show/{number}"),
+        clerk.page(f"/customer/edit/{number}"),
+        clerk.page("/customer/list/"),
+        str(clerk.export("customer")),
+    ):
         assert "13800138000" not in page and "hidden@" not in page
     clerk.submit(f"/customer/edit/{number}", {"note": "called"}, marker="name")
     stored = people.admin.get(f"/customers/{number}")
@@ -127,12 +135,14 @@ def test_the_operation_log_shows_before_and_after(people, admin):
 def test_settings_are_checked_and_saved(new_company):
     company = new_company()
     admin = Screens(company.admin)
-    answer = admin.submit("/settings/", {"company_name": "Acme", "default_max_conversations": "0"},
-                          marker="company_name")
+    answer = admin.submit(
+        "/settings/", {"company_name": "Acme", "default_max_conversations": "0"}, marker="company_name"
+    )
     assert len(problems_of(answer.text)) == 1
     assert FormReader(answer.text).with_field("company_name")["company_name"] == "Acme"
-    answer = admin.submit("/settings/", {"company_name": "Acme", "default_max_conversations": "7"},
-                          marker="company_name")
+    answer = admin.submit(
+        "/settings/", {"company_name": "Acme", "default_max_conversations": "7"}, marker="company_name"
+    )
     assert "Saved" in text_of(answer.text) and "<b>Acme</b>" in answer.text
     assert company.admin.get("/session")["company"]["name"] == "Acme"
     reader = Screens(company.new("admin"))  # may look but not change
@@ -140,6 +150,7 @@ def test_settings_are_checked_and_saved(new_company):
 
 
 # --- in the browser --------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("viewport", ["desktop", "phone"])
 def test_the_screens_work_in_a_browser(people, admin, open_page, viewport):

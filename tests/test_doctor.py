@@ -134,3 +134,14 @@ def test_the_number_of_the_sources_is_the_one_the_build_wrote():
         == len((ROOT / "app/static/dist/sources.sha256").read_text().strip())
         == 64
     )
+
+
+def test_ways_that_reach_nobody_are_told(settings):
+    _, report = doctor({**settings, "SMS_SENDER": "log", "MAIL_SENDER": "log", "WECHAT_APP_ID": "wx"})
+    assert "! SMS_SENDER is log: what is sent is only written to a file" in report
+    assert "! MAIL_SENDER is log" in report
+    assert "! Of WECHAT_APP_ID and WECHAT_APP_SECRET only one is set" in report
+    _, report = doctor({**settings, "MAIL_SENDER": "log", "ENVIRONMENT": "production"})
+    assert "! MAIL_SENDER is log, which in production sends nothing" in report
+    _, report = doctor(settings)
+    assert "_SENDER is log" not in report and "only one is set" not in report

@@ -50,23 +50,41 @@ class Project:
         publish(self.index, "sentence-transformers", "6.2.0", "torch>=2")
         shutil.copytree(bare_environment, self.environment, symlinks=True)
 
-    def manage(self, *arguments: str, program: tuple[str, ...] = ("manage.py",), folder: Path | None = None,
-               **variables: str) -> subprocess.CompletedProcess:
+    def manage(
+        self, *arguments: str, program: tuple[str, ...] = ("manage.py",), folder: Path | None = None, **variables: str
+    ) -> subprocess.CompletedProcess:
         """Run manage.py to its end, as a person would in English."""
-        return subprocess.run(**self.invocation(*arguments, program=program, folder=folder, **variables),
-                              capture_output=True, timeout=120)
+        return subprocess.run(
+            **self.invocation(*arguments, program=program, folder=folder, **variables), capture_output=True, timeout=120
+        )
 
-    def invocation(self, *arguments: str, program: tuple[str, ...] = ("manage.py",), folder: Path | None = None,
-                   **variables: str) -> dict:
-        inherited = {name: value for name, value in os.environ.items()
-                     if not name.startswith(("PIP_", "SMARTSUPPORT_", "LC_", "OMP_", "COVERAGE_"))}
-        environment = inherited | {
-            "LANG": "C.UTF-8", "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": self.index.as_uri(),
-            "SMARTSUPPORT_TORCH_INDEX": self.cpu_index.as_uri()} | variables
+    def invocation(
+        self, *arguments: str, program: tuple[str, ...] = ("manage.py",), folder: Path | None = None, **variables: str
+    ) -> dict:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PIP_", "SMARTSUPPORT_", "LC_", "OMP_", "COVERAGE_"))
+        }
+        environment = (
+            inherited
+            | {
+                "LANG": "C.UTF-8",
+                "PIP_CONFIG_FILE": os.devnull,
+                "PIP_INDEX_URL": self.index.as_uri(),
+                "SMARTSUPPORT_TORCH_INDEX": self.cpu_index.as_uri(),
+            }
+            | variables
+        )
         first, *rest = program
         script = str(self.folder / first) if first.endswith(".py") else first
-        return {"args": [sys.executable, script, *rest, *arguments], "cwd": folder or self.folder,
-                "env": environment, "text": True, "stdin": subprocess.DEVNULL}
+        return {
+            "args": [sys.executable, script, *rest, *arguments],
+            "cwd": folder or self.folder,
+            "env": environment,
+            "text": True,
+            "stdin": subprocess.DEVNULL,
+        }
 
     def installation_log(self) -> str:
         return (self.environment / "install.log").read_text()
@@ -109,6 +127,7 @@ def said(done: subprocess.CompletedProcess) -> dict:
 
 # --- help and refusals ----------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("language", ["C.UTF-8", "zh_CN.UTF-8"])
 def test_help_lists_every_command_on_one_screen(project, language):
     done = project.manage("--help", LANG=language)
@@ -120,8 +139,13 @@ def test_help_lists_every_command_on_one_screen(project, language):
 
 
 def test_every_command_of_the_help_exists_in_the_product():
-    listing = subprocess.run([sys.executable, "-c", "from app.cli import cli; print(*cli.list_commands(None))"],
-                             cwd=ROOT, env=clean_environment(), capture_output=True, text=True)
+    listing = subprocess.run(
+        [sys.executable, "-c", "from app.cli import cli; print(*cli.list_commands(None))"],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
     assert {command.name for command in manage.COMMANDS} - {"test"} <= set(listing.stdout.split()), listing.stderr
 
 
@@ -161,10 +185,13 @@ def test_taken_port_is_named_before_anything_is_installed(project, command):
     assert not (project.environment / "install.log").exists()
 
 
-@pytest.mark.parametrize(("arguments", "reason"), [
-    (["--port", "70000"], "1 to 65535"),  # no such port
-    (["--host", "192.0.2.1"], "Cannot listen on 192.0.2.1"),  # an address of no machine
-])
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--port", "70000"], "1 to 65535"),  # no such port
+        (["--host", "192.0.2.1"], "Cannot listen on 192.0.2.1"),  # an address of no machine
+    ],
+)
 def test_impossible_address_is_refused(project, arguments, reason):
     done = project.manage("run", *arguments)
     assert done.returncode == 1
@@ -198,6 +225,7 @@ def test_folder_of_something_else_is_left_alone(project, tmp_path):
 
 
 # --- installing -----------------------------------------------------------------------------------------------------
+
 
 def test_first_start_makes_everything_and_hands_over(project, tmp_path):
     shutil.rmtree(project.environment)
@@ -252,8 +280,12 @@ def test_installation_broken_off_midway_continues_at_the_next_start(project, how
     with socket.create_server((HOST, 0)) as index:  # takes pip's call and never answers
         index.settimeout(60)
         address = f"http://{HOST}:{index.getsockname()[1]}/"
-        start = subprocess.Popen(**project.invocation("migrate", PIP_INDEX_URL=address), start_new_session=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        start = subprocess.Popen(
+            **project.invocation("migrate", PIP_INDEX_URL=address),
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         index.accept()[0].close()
         os.killpg(start.pid, how)
         _, errors = start.communicate(timeout=60)
@@ -271,8 +303,10 @@ def test_without_index_the_reason_is_said_and_a_later_start_continues(project):
 
 
 def test_processes_that_start_together_install_once(project):
-    starts = [subprocess.Popen(**project.invocation("migrate"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-              for _ in range(3)]
+    starts = [
+        subprocess.Popen(**project.invocation("migrate"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
     for start in starts:
         _, errors = start.communicate(timeout=120)
         assert start.returncode == 0, errors
@@ -286,6 +320,7 @@ def test_files_for_the_knowledge_base_are_found_from_where_the_person_stands(pro
 
 
 # --- torch ----------------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def gpu_project(project: Project) -> Project:
@@ -318,14 +353,17 @@ def test_without_a_cpu_build_it_starts_without_torch_and_doctor_tries_again(gpu_
     assert said(gpu_project.manage("doctor"))["packages"]["torch"] == "2.13.0+cpu"
 
 
-@pytest.mark.parametrize(("names", "found"), [
-    (["torch", "sympy", "jinja2"], []),
-    (["torch", "nvidia-cublas-cu12", "NVIDIA-nccl"], ["nvidia-cublas-cu12", "nvidia-nccl"]),
-    (["torch", "triton"], ["triton"]),
-    (["torch", "pytorch-triton-rocm"], ["pytorch-triton-rocm"]),
-    (["torch", "cuda-bindings"], ["cuda-bindings"]),
-    ([], []),  # torch is there already
-])
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["torch", "sympy", "jinja2"], []),
+        (["torch", "nvidia-cublas-cu12", "NVIDIA-nccl"], ["nvidia-cublas-cu12", "nvidia-nccl"]),
+        (["torch", "triton"], ["triton"]),
+        (["torch", "pytorch-triton-rocm"], ["pytorch-triton-rocm"]),
+        (["torch", "cuda-bindings"], ["cuda-bindings"]),
+        ([], []),  # torch is there already
+    ],
+)
 def test_gpu_packages_are_recognised_in_pips_report(names, found):
     report = {"install": [{"metadata": {"name": name, "version": "1"}} for name in names]}
     assert manage.gpu_packages(report) == found

@@ -1,7 +1,5 @@
 """Outgoing calls reach only what they may, and never for long (H01 to H07)."""
 
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import subprocess
@@ -10,13 +8,10 @@ import threading
 import time
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from services import safe_http
 from services.safe_http import Blocked, CallFailed, SafeHttp
+from tests.certificates import make_certificate
 from tests.servers import ROOT, clean_environment
 from tests.standins import HOST, Reply, StandIn
 
@@ -265,33 +260,7 @@ def test_header_values_cannot_smuggle_lines(stand_in, client):
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A certificate for oa.internal and the authority that signed it (itself)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "oa.internal")])
-    now = dt.datetime.now(dt.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName("oa.internal"), x509.IPAddress(ipaddress.ip_address("127.0.0.8"))]
-            ),
-            False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "server.pem"
-    path.write_bytes(
-        signed.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
+    return make_certificate(tmp_path, "oa.internal", "127.0.0.8")
 
 
 @pytest.fixture
@@ -310,13 +279,13 @@ def test_certificate_must_be_trusted_and_name_the_host(tls_server, certificate, 
     with pytest.raises(CallFailed):  # nobody we know has signed it
         call("oa.internal")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    safe_http._tls.cache_clear()
+    safe_http.tls_context.cache_clear()
     try:
         assert call("oa.internal") == "secret"
         with pytest.raises(CallFailed):  # signed, but for another name
             call("other.internal")
     finally:
-        safe_http._tls.cache_clear()
+        safe_http.tls_context.cache_clear()
 
 
 @pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])

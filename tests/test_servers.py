@@ -73,17 +73,24 @@ def test_database_of_the_person_who_runs_the_tests_stays_unknown(monkeypatch):
 def reach(code: str, log) -> subprocess.CompletedProcess:
     """Run code under the guard, as servers are run."""
     (log.parent / "visitor.py").write_text(f"import socket\n{code}\n")
-    return subprocess.run([sys.executable, "-c", "import runpy; runpy.run_module('tests.network', run_name='__main__')",
-                           "visitor"], cwd=ROOT, capture_output=True, text=True,
-                          env=clean_environment(PYTHONPATH=str(log.parent), **{network.LOG_VARIABLE: str(log)}))
+    return subprocess.run(
+        [sys.executable, "-c", "import runpy; runpy.run_module('tests.network', run_name='__main__')", "visitor"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=clean_environment(PYTHONPATH=str(log.parent), **{network.LOG_VARIABLE: str(log)}),
+    )
 
 
-@pytest.mark.parametrize(("code", "destination"), [
-    ("socket.create_connection(('192.0.2.1', 80))", "192.0.2.1 port 80"),
-    ("socket.create_connection(('example.org', 80))", "example.org"),
-    ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('192.0.2.1', 53))", "192.0.2.1 port 53"),
-    ("socket.create_connection(('2001:db8::1', 80))", "2001:db8::1 port 80"),
-])
+@pytest.mark.parametrize(
+    ("code", "destination"),
+    [
+        ("socket.create_connection(('192.0.2.1', 80))", "192.0.2.1 port 80"),
+        ("socket.create_connection(('example.org', 80))", "example.org"),
+        ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('192.0.2.1', 53))", "192.0.2.1 port 53"),
+        ("socket.create_connection(('2001:db8::1', 80))", "2001:db8::1 port 80"),
+    ],
+)
 def test_guarded_process_cannot_reach_another_machine(tmp_path, code, destination):
     log = tmp_path / "network.log"
     done = reach(code, log)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 import requests
-from flask_babel import force_locale
+from flask_babel import force_locale, pgettext
 from flask_babel import gettext as translate
 
 from app import translate as tool
@@ -16,11 +16,12 @@ from config import Config
 from tests.servers import AppServer
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+RESTORABLE_VERBS = ("Create", "Change", "Delete", "Restore")
 HOW_TO_MEND = "run `python -m app.translate` and translate what it lists"
 
 
 def ids(catalog) -> set:
-    return {message.id for message in catalog if message.id}
+    return {(message.context, message.id) for message in catalog if message.id}
 
 
 def test_every_sentence_of_the_code_is_in_the_catalog():
@@ -46,7 +47,8 @@ def test_what_is_compiled_is_what_is_written():
         compiled = gettext.GNUTranslations(file)
     for message in tool.stored():
         if isinstance(message.id, str) and message.id:
-            assert compiled.gettext(message.id) == message.string, HOW_TO_MEND
+            found = compiled.pgettext(message.context, message.id) if message.context else compiled.gettext(message.id)
+            assert found == message.string, HOW_TO_MEND
 
 
 @pytest.mark.parametrize(
@@ -59,8 +61,13 @@ def test_what_is_compiled_is_what_is_written():
         ('crud("x", X, title="Thing")', {"Create: Thing", "Change: Thing", "Delete: Thing"}),
         ('Setting("A", 1, "What A does")', {"What A does"}),
         ('_TEXTS = {404: "Nothing here"}', {"Nothing here"}),
+        ('raise CallFailed("Gone")', {"Gone"}),
+        ('WRONG = "No such code"\ndef check():\n    raise Invalid(WRONG)', {"No such code"}),
+        ('BRAND = "Not for readers"', set()),
+        ('crud("x", X, title="Thing", restorable=True)', {f"{verb}: Thing" for verb in RESTORABLE_VERBS}),
         ('def unsafe(self):\n    found.append("A is weak")', {"A is weak"}),
         ('gettext("one" if a else "two")', {"one", "two"}),
+        ('pgettext("ticket", "Closed")', {("ticket", "Closed")}),
         ('print("not for readers")\nx.append("nor this")', set()),
     ],
 )
@@ -106,6 +113,8 @@ def test_the_screens_generator_keeps_its_own_translations(tmp_path):
         with force_locale("zh"):
             assert translate("Record Count") == "记录数目"  # Flask-AppBuilder's
             assert translate("Please sign in") == "请先登录"  # ours
+            assert pgettext("conversation", "Closed") == "已结束"
+            assert translate("Closed") == "已关闭"
         with force_locale("en"):
             assert translate("Record Count") == "Record Count"
             assert translate("Please sign in") == "Please sign in"

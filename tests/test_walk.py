@@ -40,7 +40,11 @@ def company(new_company: Callable[[], Company]) -> Company:
 
 def test_customer_asks_talks_to_a_person_and_gets_a_ticket(company: Company, open_page: Pages, screenshot: Take):
     """Steps 1 to 4 of the main job: answer with source, a person, live talk, ticket room, hand-over by a supervisor."""
-    agent, colleague, supervisor = company.new("agent", "王敏"), company.new("agent", "李雷"), company.new("supervisor", "赵静")
+    agent, colleague, supervisor = (
+        company.new("agent", "王敏"),
+        company.new("agent", "李雷"),
+        company.new("supervisor", "赵静"),
+    )
     desk = sign_in(open_page(None, host=company.host), agent)
     be_online(desk)
 
@@ -157,7 +161,9 @@ def test_agent_serves_from_a_phone(company: Company, open_page: Pages, screensho
     desk.get_by_role("button", name="发送", exact=True).click()
     expect(desk.get_by_text("您好，请提供一下批次号").first).to_be_visible()
     screenshot(desk, "workbench-phone")
-    assert [row["content"] for row in customer.messages(f"/sessions/{conversation['id']}")["list"]][-1] == "您好，请提供一下批次号"
+    assert [row["content"] for row in customer.messages(f"/sessions/{conversation['id']}")["list"]][
+        -1
+    ] == "您好，请提供一下批次号"
 
 
 def test_the_same_job_by_rest_and_socket_with_a_token(company: Company):
@@ -169,11 +175,16 @@ def test_the_same_job_by_rest_and_socket_with_a_token(company: Company):
         conversation = asker.open_conversation("怎么转人工")
         path = f"/sessions/{conversation['id']}"
         asker.post(f"{path}/handover", {})
-        ears.wait_for("session_update", lambda data: data["event"] == "assigned" and data["sessionId"] == conversation["id"])
+        ears.wait_for(
+            "session_update", lambda data: data["event"] == "assigned" and data["sessionId"] == conversation["id"]
+        )
         ears.ok("join", {"sessionId": conversation["id"]})
         asker.say(path, "报表打不开")
         ears.wait_for("message", lambda data: data["content"] == "报表打不开")
-        sent = ears.ok("send_message", {"sessionId": conversation["id"], "clientMsgId": "program-1", "content": "请问是哪一张报表？"})
+        sent = ears.ok(
+            "send_message",
+            {"sessionId": conversation["id"], "clientMsgId": "program-1", "content": "请问是哪一张报表？"},
+        )
         assert sent["message"]["seq"] > 0
     assert asker.messages(path)["list"][-1]["content"] == "请问是哪一张报表？"
     ticket = worker.post(f"{path}/ticket", {"title": "报表打不开", "priority": "urgent"})

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from app.doctor.finding import Finding, failure, ok, warning
+from app.doctor.finding import Finding, failure, note, ok, warning
 from app.terminal import gettext
 from config import SETTINGS, Config, ConfigError, Setting
 
@@ -38,29 +38,41 @@ def read(environment: Mapping[str, str]) -> tuple[Config, set[str], list[Finding
     return config, set(usable), findings or [ok(gettext("All settings can be read."))]
 
 
-def table(config: Config, given: set[str]) -> Iterator[str]:
-    """One line for each setting: name, value, whether it was set, what it is for."""
-    width = max(len(setting.name) for setting in SETTINGS)
-    for setting in SETTINGS:
+def table(config: Config, given: set[str], *, everything: bool) -> Iterator[str]:
+    """One line for each setting that was set, then for the others if wanted: name, value, origin, what it is for."""
+    shown = [setting for setting in SETTINGS if setting.name in given]
+    if everything:
+        shown += [setting for setting in SETTINGS if setting.name not in given]
+    width = max((len(setting.name) for setting in shown), default=0)
+    for setting in shown:
         origin = gettext("environment") if setting.name in given else gettext("default")
         value = _shown(setting, getattr(config, setting.name))
         yield f"{setting.name:<{width}}  {value}  ({origin})  {gettext(setting.help)}"
 
 
 def check_safety(config: Config) -> Iterator[Finding]:
-    """What production refuses; a warning while developing."""
-    tell = failure if config.production else warning
+    """What production refuses; while developing it is only good to know."""
     unsafe = config.unsafe()
     if not unsafe:
         yield ok(gettext("No setting is unsafe."))
     for sentence in unsafe:
-        yield tell(gettext(sentence))
-    if config.SMS_SENDER == "log":
-        yield warning(
-            gettext(
-                "SMS_SENDER is log: verification codes are only written to a file in DATA_DIR, nobody receives one."
-            )
-        )
+        if config.production:
+            yield failure(gettext(sentence))
+        else:
+            yield note(gettext("Before production: %(sentence)s", sentence=gettext(sentence)))
+    yield from _stand_ins(config)
+
+
+def _stand_ins(config: Config) -> Iterator[Finding]:
+    for name in ("SMS_SENDER", "MAIL_SENDER"):
+        if getattr(config, name) != "log":
+            continue
+        if config.production:
+            yield warning(gettext("%(name)s is log, which in production sends nothing: that way is closed.", name=name))
+        else:
+            yield note(gettext("%(name)s is log: what is sent is only written to a file in DATA_DIR.", name=name))
+    if bool(config.WECHAT_APP_ID) != bool(config.WECHAT_APP_SECRET):
+        yield warning(gettext("Of WECHAT_APP_ID and WECHAT_APP_SECRET only one is set: WeChat sign-in stays off."))
 
 
 def _not_readable(setting: Setting, raw: str) -> Finding:

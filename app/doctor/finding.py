@@ -8,7 +8,7 @@ class Level(StrEnum):
     """How much a finding matters."""
 
     ok = auto()
-    #: neither good nor bad, but good to know
+    #: neither good nor bad, but good to know; or what only production asks for
     note = auto()
     #: works, but not as it should in production
     warning = auto()

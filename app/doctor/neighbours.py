@@ -1,5 +1,6 @@
 """What stands beside the process: Redis, workers, the port."""
 
+import fcntl
 import json
 import socket
 import urllib.error
@@ -10,6 +11,7 @@ import redis
 from kombu.exceptions import OperationalError as BrokerError
 
 from app.doctor.finding import Finding, failure, note, ok, warning
+from app.jobs import TURN
 from app.terminal import gettext
 from celery_app import celery_app, configure
 from config import Config
@@ -17,6 +19,22 @@ from config import Config
 HOST, PORT = "127.0.0.1", 5000
 #: seconds to wait for an answer
 PATIENCE = 2
+
+
+def check_running(config: Config) -> Iterator[Finding]:
+    """Whether a process serves this data just now: the one that runs the timetable holds a file."""
+    try:
+        file = (config.data_dir / TURN).open()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield warning(gettext("%(file)s cannot be read: %(reason)s", file=error.filename, reason=error.strerror))
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # given back when the file is closed
+        except BlockingIOError:
+            yield ok(gettext("SmartSupport is running on this data."))
 
 
 def check_redis(config: Config) -> Iterator[Finding]:

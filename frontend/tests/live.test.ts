@@ -121,6 +121,41 @@ describe('Live', () => {
     expect(order).toEqual(['join', 'fetch'])
   })
 
+  it('shows what there is while the join has no answer, and what was missed when it has one', async () => {
+    live.connect('u1')
+    server.store(null, 'one')
+    let answerJoin: (answer: unknown) => void = () => undefined
+    socket.answers.join = () => new Promise((resolve) => (answerJoin = resolve))
+    const opened = vi.fn()
+    void live.openThread(THREAD).then(opened)
+    await vi.advanceTimersByTimeAsync(400)
+    expect(opened).toHaveBeenCalled()
+    expect(shown()).toEqual(['one'])
+    server.store(null, 'said before the room was entered')
+    answerJoin({ ok: true })
+    await settle()
+    expect(shown()).toEqual(['one', 'said before the room was entered'])
+  })
+
+  it('fetches once when the join is answered in time', async () => {
+    live.connect('u1')
+    await live.openThread(THREAD)
+    await settle()
+    expect(server.calls).toHaveLength(1)
+  })
+
+  it('joins again while no answer comes, and no longer once the thread is closed', async () => {
+    live.connect('u1')
+    delete socket.answers.join
+    const joins = () => socket.sent.filter((one) => one.event === 'join').length
+    await Promise.all([live.openThread(THREAD), settle()])
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(joins()).toBe(2)
+    live.closeThread(THREAD)
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(joins()).toBe(2)
+  })
+
   it('shows a message once that came by push and by fetch', async () => {
     live.connect('u1')
     const message = server.store(null, 'hello')

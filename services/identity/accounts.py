@@ -18,11 +18,13 @@ from services import settings
 from services.crud import referenced
 from services.identity import passwords, totp
 from services.identity.rights import CUSTOMER_ROLE, may_give
-from services.identity.signin import end_sign_ins_of, forget_failures
+from services.identity.signin import end_sign_ins_of
 from services.operation import announce, operation
 from services.organization import next_work_no
 
 SUPER_ROLE = "super_admin"
+#: accounts without a real address carry one of this host, which nobody can own
+NO_ADDRESS = "@local.invalid"
 TAKEN = "This user name, phone number or e-mail address cannot be used"
 
 
@@ -91,7 +93,7 @@ def add_user(
         token_version=1,
     )
     user.full_name = canonical_name(full_name) or user.username
-    user.email = canonical_email(email) or f"{user.username}@local.invalid"
+    user.email = canonical_email(email) or _placeholder(user)
     user.phone = canonical_phone(phone)
     user.department_id = department_id
     referenced(Department, department_id, actor, "departmentId")
@@ -194,7 +196,14 @@ def reset_password(actor: Actor, user: User) -> str:
     actor.require("user.reset_password")
     made = passwords.random_password()
     set_password(actor, user, password_hash=passwords.hash_password(made), must_change=True)
-    forget_failures(user)
+    return made
+
+
+def restore_access(actor: Actor, user: User, *, clear_second_factor: bool = False) -> str:
+    """For who runs the server and finds an account locked out: a new password, and no second factor if so wanted."""
+    made = reset_password(actor, user)
+    if clear_second_factor and user.totp_enabled:
+        reset_second_factor(actor, user)
     return made
 
 
@@ -268,11 +277,17 @@ def ensure_profile(user: User) -> None:
             )
         )
     if CUSTOMER_ROLE in codes and db.session.scalar(select(Customer.id).where(Customer.user_id == user.id)) is None:
-        real_email = None if user.email.endswith("@local.invalid") else user.email
         db.session.add(
-            Customer(user_id=user.id, name=user.full_name, phone=user.phone, email=real_email, source="account")
+            Customer(
+                user_id=user.id, name=user.full_name, phone=user.phone, email=real_email(user.email), source="account"
+            )
         )
     db.session.flush()
+
+
+def real_email(email: str | None) -> str | None:
+    """What people may see of a stored address: None where there is only the placeholder of an account without one."""
+    return None if not email or email.endswith(NO_ADDRESS) else email
 
 
 def canonical_username(name: str) -> str:
@@ -309,16 +324,22 @@ def canonical_phone(phone: str | None) -> str | None:
 
 
 def _refuse_taken(user: User) -> None:
+    """Raises Conflict, naming the field, when name, address or proven number lead to another account already."""
     others = User.id != (user.id or 0)
-    same = or_(func.lower(User.username) == user.username.lower(), User.email == user.email)
+    everywhere = {"all_tenants": True}  # a sign-in names no company
+    wanted = {"username": (func.lower(User.username) == user.username.lower(), everywhere)}
+    if real_email(user.email):
+        wanted["email"] = User.email == user.email, everywhere
+    if user.phone and user.phone_verified != 0:
+        wanted["phone"] = (User.phone == user.phone) & (User.phone_verified == 1), {}
     with db.session.no_autoflush:
-        taken = db.session.scalar(select(User.id).where(same, others).limit(1), execution_options={"all_tenants": True})
-        if not taken and user.phone and user.phone_verified != 0:
-            # a proven number opens one account only
-            proven = User.phone == user.phone, User.phone_verified == 1
-            taken = db.session.scalar(select(User.id).where(*proven, others).limit(1))
+        taken = [
+            name
+            for name, (same, options) in wanted.items()
+            if db.session.scalar(select(User.id).where(same, others).limit(1), execution_options=options)
+        ]
     if taken:
-        raise Conflict(TAKEN)
+        raise Conflict(TAKEN, fields=dict.fromkeys(taken, "taken"))
 
 
 def _roles(actor: Actor, codes: list[str], ids: list[int], held: Iterable[Role] = ()) -> list[Role]:
@@ -344,9 +365,13 @@ def guard_stronger(actor: Actor, user: User) -> None:
         raise NotAllowed("You cannot change the account of somebody who may do more than you")
 
 
+def _placeholder(user: User) -> str:
+    return f"{user.username}{NO_ADDRESS}"
+
+
 def _set_contact(user: User, email: str | None, phone: str | None, *, verified: int) -> None:
-    """None leaves as it is; what does not change keeps its standing."""
-    new_email = user.email if email is None else canonical_email(email) or user.email
+    """None leaves as it is, an empty text takes away; what does not change keeps its standing."""
+    new_email = user.email if email is None else canonical_email(email) or _placeholder(user)
     new_phone = user.phone if phone is None else canonical_phone(phone)
     if new_email != user.email:
         user.email, user.email_verified = new_email, verified

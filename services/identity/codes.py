@@ -18,8 +18,9 @@ from app.extensions import db
 from models.actor import Actor, system
 from models.identity import User, VerificationCode
 from models.types import utcnow
+from services import settings
 from services.identity import accounts, passwords, signin
-from services.identity.senders import Delivery
+from services.identity.senders import Delivery, senders
 from services.operation import run
 from services.throttle import throttle
 
@@ -60,18 +61,22 @@ def configure(secret: str, rate: str, rate_per_ip: str) -> None:
 def request_code(actor: Actor, *, target: str, purpose: Purpose, ip: str) -> Delivery | None:
     """Make a code for a phone number or e-mail address; None when nobody is to get one.
 
-    The caller hands the delivery to the background and answers the same either way. Raises Invalid, TooMany.
+    The caller hands the delivery to the background and answers the same either way. Raises Invalid, TooMany,
+    and Unavailable when nobody has set up a way to such a target.
     """
     target = canonical_target(target)
     if purpose is Purpose.login and "@" in target:
         raise Invalid("This is not a phone number", fields={"target": "digits"})
+    senders.of(target)  # a closed way is said before anybody is looked up
     account = _own_account(actor, target) if purpose is Purpose.verify else find_account(target)
     throttle.hit(rules.per_ip, "code-from", ip)
     for rate in rules.per_target:
         throttle.hit(rate, "code-to", signin.hash_token(target))
     code = f"{secrets.randbelow(10**6):06d}"
+    company = settings.get_setting("company_name")
+    delivery = _delivery(account, target, purpose, code, company) if account is not None else None
     run(system(actor.tenant_id), "code.request", lambda: _store(actor.tenant_id, target, purpose, code))
-    return Delivery(target, code) if account is not None else None
+    return delivery
 
 
 def sign_in(actor: Actor, *, phone: str, code: str, ip: str) -> User:
@@ -88,7 +93,7 @@ def sign_in(actor: Actor, *, phone: str, code: str, ip: str) -> User:
     return user
 
 
-def reset_password(actor: Actor, *, target: str, code: str, new_password: str, ip: str) -> None:
+def reset_password(actor: Actor, *, target: str, code: str, new_password: str, ip: str) -> User:
     """A new password for whoever holds the phone or mailbox; everything signed in before ends.
 
     A locked account may be reset: wrong guesses of others must not keep the owner out. Raises Invalid, TooMany.
@@ -110,7 +115,7 @@ def reset_password(actor: Actor, *, target: str, code: str, new_password: str, i
 
     owner = Actor(kind="user", tenant_id=user.tenant_id, user_id=user.id, name=user.full_name or user.username, ip=ip)
     run(owner, "user.reset_forgotten_password", store, [user])
-    signin.forget_failures(user)
+    return user
 
 
 def verify_contact(actor: Actor, user: User, *, target: str, code: str) -> User:
@@ -149,6 +154,8 @@ def redeem(tenant_id: int, target: str, purpose: Purpose, code: str) -> bool:
 
 def find_account(target: str) -> User | None:
     """The one active account of the bound company that has proven this phone number or e-mail address."""
+    if target.endswith(accounts.NO_ADDRESS):
+        return None
     proven = (
         (User.email == target, User.email_verified == 1)
         if "@" in target
@@ -173,9 +180,21 @@ def _own_account(actor: Actor, target: str) -> User:
     if actor.user_id is None:
         raise NotSignedIn("Please sign in")
     user = db.session.get(User, actor.user_id)
-    if target not in (user.phone, user.email):
+    if target not in (user.phone, user.email) or target.endswith(accounts.NO_ADDRESS):
         raise Invalid("This is not your phone number or e-mail address", fields={"target": "not yours"})
     return user
+
+
+def _delivery(account: User, target: str, purpose: Purpose, code: str, company: str) -> Delivery:
+    return Delivery(
+        target=target,
+        code=code,
+        purpose=purpose.value,
+        minutes=int(LIFE.total_seconds()) // 60,
+        locale=account.locale,
+        username=account.username,
+        company=company,
+    )
 
 
 def _store(tenant_id: int, target: str, purpose: Purpose, code: str) -> None:

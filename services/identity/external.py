@@ -26,11 +26,17 @@ def find_linked(provider: str, subject: str, union_subject: str | None = None) -
     ).first()
 
 
+def is_linked(user: User, provider: str) -> bool:
+    """Whether this account can be entered through the provider."""
+    links = select(ExternalIdentity.id).where(
+        ExternalIdentity.provider == provider, ExternalIdentity.user_id == user.id
+    )
+    return db.session.scalar(links) is not None
+
+
 def link(user: User, provider: str, subject: str, union_subject: str | None = None) -> None:
     """Inside an operation: from now on this person is `user`. Raises Conflict when either has a link already."""
-    if db.session.scalar(
-        select(ExternalIdentity.id).where(ExternalIdentity.provider == provider, ExternalIdentity.user_id == user.id)
-    ):
+    if is_linked(user, provider):
         raise Conflict("Your account is linked already")
     db.session.add(ExternalIdentity(user_id=user.id, provider=provider, subject=subject, union_subject=union_subject))
     db.session.flush()

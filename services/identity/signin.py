@@ -91,8 +91,14 @@ def check_password(name: str, password: str, ip: str) -> User:
 
 
 def failure_key(user: User | None, name: str) -> tuple[str, str]:
-    """What failures are counted under: the account, whichever door and whichever of its names was used."""
-    known_as = f"account:{user.id}" if user is not None else unicodedata.normalize("NFKC", name).strip().casefold()
+    """What failures are counted under: the account, whichever door and whichever of its names was used.
+
+    A new password begins a new count, in every process: whoever is given one is no longer locked out.
+    """
+    if user is not None:
+        known_as = f"account:{user.id}:{user.token_version}"
+    else:
+        known_as = unicodedata.normalize("NFKC", name).strip().casefold()
     return "sign-in-failure", hash_token(known_as)
 
 
@@ -110,11 +116,6 @@ def count_failure(user: User | None, key: tuple[str, str], ip: str) -> None:
     finally:
         if user is not None:
             _note_failure(user, ip, locked=not throttle.test(rules.failure_rate, *key))
-
-
-def forget_failures(user: User) -> None:
-    """The right person was here: by a code of the phone, or an administrator who gave a new password."""
-    throttle.clear(rules.failure_rate, *failure_key(user, ""))
 
 
 def check_second_factor(user: User, code: str, ip: str) -> None:

@@ -241,6 +241,7 @@ MATRIX: tuple[Row, ...] = (
         create={"code": "$unique", "title": "$unique", "content": "$unique"},
         change={"title": "$unique"},
     ),
+    Row("POST", "/quick-replies/<id:id>/use", STAFF, "quick_reply"),
     *resource(
         "dictionary-items",
         "dictionary_item",
@@ -315,6 +316,7 @@ FURTHER: tuple[Row, ...] = (
         why="personal ones are personal",
     ),
     Row("PUT", "/quick-replies/<id:id>", "401 403 403 200 404 404 404 404", "own_quick_reply", {"title": "$unique"}),
+    Row("POST", "/quick-replies/<id:id>/use", "401 403 403 200 404 404 404 404", "own_quick_reply"),
     Row(
         "GET", "/files/<id:id>/content", "404 404 404 200 404 404 404 404", "own_file", why="until a message carries it"
     ),

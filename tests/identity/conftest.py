@@ -2,17 +2,18 @@
 
 import pytest
 
-from tests.identity.ways_in import OA_KEY, WECHAT_SECRET, new_phone, sent_to
+from tests.identity.ways_in import OA_KEY, STAND_INS, WECHAT_SECRET, new_phone, sent_to
 from tests.people import Company, Person, unique
-from tests.servers import AppServer
-from tests.standins import StandIn
+from tests.servers import HOST, AppServer
+from tests.standins import MailServer, StandIn
 from tests.waiting import eventually
 
 
 @pytest.fixture(scope="session")
 def doors(backend, tmp_path_factory):
     """A server whose codes are not rationed: what rationing does is tested on servers of its own."""
-    settings = {**backend.settings, "CODE_RATE": "100000 per hour", "CODE_RATE_PER_IP": "100000 per hour"}
+    unlimited = {"CODE_RATE": "100000 per hour", "CODE_RATE_PER_IP": "100000 per hour"}
+    settings = {**backend.settings, **STAND_INS, **unlimited}
     with AppServer(tmp_path_factory.mktemp("doors"), settings) as server:
         yield server
 
@@ -49,7 +50,14 @@ def others():
 
 
 @pytest.fixture(scope="session")
-def connected(backend, others, tmp_path_factory):
+def mailboxes():
+    """The mail server of everybody."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def connected(backend, others, mailboxes, tmp_path_factory):
     settings = {
         **backend.settings,
         "OUTBOUND_ALLOW": "127.0.0.1",
@@ -57,6 +65,11 @@ def connected(backend, others, tmp_path_factory):
         "CODE_RATE_PER_IP": "100000 per hour",
         "SMS_SENDER": "http",
         "SMS_HTTP_URL": f"{others.url}/sms",
+        "MAIL_SENDER": "smtp",
+        "MAIL_FROM": "客服 <support@example.org>",
+        "SMTP_HOST": HOST,
+        "SMTP_PORT": str(mailboxes.port),
+        "SMTP_SECURITY": "none",
         "WECHAT_APP_ID": "wx-tests",
         "WECHAT_APP_SECRET": WECHAT_SECRET,
         "WECHAT_API_URL": others.url,

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.identity.ways_in import (
+    STAND_INS,
     WRONG_PASSWORD,
     ask,
     by_api,
@@ -143,7 +144,9 @@ def test_code_opens_for_five_minutes(doors, holder, outbox, database):
 
 def test_code_bears_five_tries(backend, start_server, holder, outbox):
     """Beside the account's lock-out, which is set out of the way here."""
-    server = start_server(LOGIN_FAILURES="50", CODE_RATE="1000 per hour", CODE_RATE_PER_IP="100000 per hour")
+    server = start_server(
+        **STAND_INS, LOGIN_FAILURES="50", CODE_RATE="1000 per hour", CODE_RATE_PER_IP="100000 per hour"
+    )
     ask(server, holder.phone)
     code = outbox(holder.phone)
     assert [by_phone(server, holder.phone, other_than(code)).status_code for _ in range(5)] == [401] * 5
@@ -194,7 +197,7 @@ def test_types_that_are_no_text_are_refused(doors, body):
 
 def test_codes_are_rationed_per_number_in_all_its_spellings(backend, start_server, holder):
     """Two an hour here; a restart forgives nothing."""
-    rationed = {"CODE_RATE": "2 per hour", "CODE_RATE_PER_IP": "9000 per hour"}
+    rationed = {**STAND_INS, "CODE_RATE": "2 per hour", "CODE_RATE_PER_IP": "9000 per hour"}
     server = start_server(**rationed)
     local = holder.phone.removeprefix("+86")
     ask(server, holder.phone)
@@ -213,13 +216,13 @@ def test_codes_are_rationed_per_number_in_all_its_spellings(backend, start_serve
 
 
 def test_default_is_one_code_a_minute(start_server, holder):
-    server = start_server(CODE_RATE_PER_IP="9001 per hour")
+    server = start_server(**STAND_INS, CODE_RATE_PER_IP="9001 per hour")
     ask(server, holder.phone)
     ask(server, holder.phone, expect=429)
 
 
 def test_codes_are_rationed_per_address(start_server):
-    server = start_server(CODE_RATE="1000 per hour", CODE_RATE_PER_IP="7 per hour")
+    server = start_server(**STAND_INS, CODE_RATE="1000 per hour", CODE_RATE_PER_IP="7 per hour")
     statuses = [
         nobody(server)
         .request(

@@ -4,6 +4,7 @@ import itertools
 import secrets
 from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 
 from tests.identity.ways_in import WECHAT_SECRET
@@ -207,9 +208,10 @@ def test_new_person_in_two_tabs_at_once_is_one_customer(connected, others):
     assert len(set(answers)) == 1
 
 
-def to_wechat(connected, browser: Person) -> str:
+def to_wechat(connected, browser: Person, **query: str) -> str:
     """The state with which a browser is sent away."""
-    answer = browser.request("GET", f"{connected.base_url}/auth/wechat/start", allow_redirects=False)
+    start = f"{connected.base_url}/auth/wechat/start"
+    answer = browser.request("GET", start, params=query, allow_redirects=False)
     target = urlsplit(answer.headers["Location"])
     query = parse_qs(target.query)
     assert (answer.status_code, target.netloc, query["appid"]) == (302, "open.weixin.qq.com", ["wx-tests"])
@@ -243,3 +245,68 @@ def test_coming_back_without_having_left_signs_nobody_in(connected, others, stat
         assert "failed" in answer.headers["Location"] and browser.get("/session")["actor"] is None
     assert others.calls == []
     login(connected, "x", state=state or "x", expect=401)
+
+
+def lands(connected, browser: Person, person: WeChatUser, **start: str) -> str:
+    """Where a browser ends that goes to WeChat and comes back as this person."""
+    state = to_wechat(connected, browser, **start)
+    return come_back(connected, browser, state=state, code=person.code()).headers["Location"]
+
+
+def test_browser_lands_where_it_wanted_to_go(connected, others):
+    assert (
+        lands(connected, Person(connected.base_url), WeChatUser(others, "x"), next="/tickets/9?a=b") == "/tickets/9?a=b"
+    )
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",  # browsers read a backslash as a slash
+        "/\t/evil.example",  # and drop tabs and line ends
+        "javascript:alert(1)",
+        "tickets",
+        "/login?next=/login",  # would lead in a circle
+        "/" + "x" * 501,
+    ],
+)
+def test_browser_lands_on_this_site_only(connected, others, wanted):
+    assert lands(connected, Person(connected.base_url), WeChatUser(others, "x"), next=wanted) == "/"
+
+
+def test_failed_sign_in_keeps_in_mind_where_to_go(connected, others):
+    browser = Person(connected.base_url)
+    state = to_wechat(connected, browser, next="/tickets")
+    others.answers["/sns/oauth2/access_token"] = {"errcode": 40029}
+    answer = come_back(connected, browser, state=state, code="x")
+    assert answer.headers["Location"] == "/login?failed=wechat&next=%2Ftickets"
+    state = to_wechat(connected, browser)
+    others.answers["/sns/oauth2/access_token"] = Reply(status=500)
+    assert come_back(connected, browser, state=state, code="x").headers["Location"] == "/login?failed=unavailable"
+
+
+def test_second_step_keeps_in_mind_where_to_go(connected, company, others):
+    agent, person = company.new("agent"), WeChatUser(others, "x")
+    agent.post("/auth/login/wechat", {"code": person.code()})
+    totp = pyotp.TOTP(agent.post("/user/totp", {"password": agent.password})["secret"])
+    recovery = agent.post("/user/totp/confirm", {"code": totp.now()})["recoveryCodes"]
+    browser = Person(connected.base_url)
+    assert lands(connected, browser, person, next="/desk/tickets") == "/login?step=totp&next=%2Fdesk%2Ftickets"
+    assert browser.get("/session")["actor"] is None
+    assert browser.post("/session/totp", {"code": recovery[0]})["actor"]["userId"] == agent.user_id
+
+
+def test_account_is_linked_from_its_own_page_and_says_so(connected, company, others):
+    agent, person, page = company.new("agent"), WeChatUser(others, "x"), "/desk/profile?tab=security"
+    assert agent.get("/user/info")["wechatLinked"] is False
+    assert lands(connected, agent, person, next=page) == page
+    assert agent.get("/user/info")["wechatLinked"] is True
+    # one person of WeChat, one account: whoever comes second reads why on his own page
+    other = company.new("agent")
+    assert lands(connected, other, person, next=page) == f"{page}&failed=linked"
+    assert lands(connected, other, person) == "/desk/profile?failed=linked"
+    assert other.get("/user/info")["wechatLinked"] is False
+    to_wechat(connected, other, next=page)
+    assert come_back(connected, other, state="x", code="x").headers["Location"] == f"{page}&failed=wechat"

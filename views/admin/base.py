@@ -226,6 +226,10 @@ class AdminView(RowActions, ModelView):
         """What the page of a row is called."""
         return str(row)
 
+    def value_of(self, row, column: str):
+        """What a cell shows; a view may word what is stored for programs."""
+        return getattr(row, column)
+
     # --- for the templates ------------------------------------------------------------------------------------------
 
     def can(self, method: str) -> bool:

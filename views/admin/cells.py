@@ -64,7 +64,7 @@ class Cells:
         """The cell as a page shows it; `whole` on the page of a single row, shortened in a list."""
         if column in self.view.formatters:
             return escape(_or_empty(self.view.formatters[column](row)))
-        value = getattr(row, column)
+        value = self.view.value_of(row, column)
         if value is None or value == "" or value == []:
             return EMPTY
         if (target := self._names.get((column, value) if isinstance(value, int) else None)) is not None:
@@ -78,7 +78,7 @@ class Cells:
         if column in self.view.formatters:
             value = self.view.formatters[column](row)
             return "" if value is EMPTY or value is None else Markup(escape(value)).striptags()
-        value = getattr(row, column)
+        value = self.view.value_of(row, column)
         if value is None:
             return ""
         if (target := self._names.get((column, value) if isinstance(value, int) else None)) is not None:

@@ -2,6 +2,7 @@
 
 from flask import g
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup
 from sqlalchemy import or_, select
 
@@ -12,6 +13,7 @@ from models.messaging import ChatMessage
 from models.tickets import Ticket
 from views.admin.base import AdminView
 from views.admin.cells import link_to, tag
+from views.admin.event_lines import content_of
 from views.admin.labels import origin
 from views.admin.row_actions import RowAction
 
@@ -106,6 +108,7 @@ class ConversationView(AdminView):
         "bot_misses",
         "create_time",
     ]
+    label_columns = {"close_time": pgettext("end of a conversation", "Closed")}
     formatters = {"channel": origin("channel")}
     desk_path = "/desk/c/{id}"
     search_text = ("no", "subject")
@@ -137,7 +140,7 @@ class ConversationView(AdminView):
         ),
         RowAction(
             "close",
-            _("Close"),
+            pgettext("conversation", "Close"),
             "conversation.close",
             "fa-circle-xmark",
             confirm=_("Really close?"),
@@ -171,6 +174,9 @@ class MessageView(AdminView):
 
     def heading(self, row) -> str:
         return f"{self.singular} #{row.id}"
+
+    def value_of(self, row, column: str):
+        return content_of(row) if column == "content" else super().value_of(row, column)
 
 
 class QuickReplyView(AdminView):

@@ -4,7 +4,7 @@ from flask import request
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
-from app.locale import LANGUAGES, current_locale
+from app.locale import current_locale
 from models.knowledge import Article, ArticleCategory, ArticleStatus, Question
 from services import markdown
 from views.admin.base import AdminView
@@ -12,11 +12,13 @@ from views.admin.cells import EMPTY, tag
 from views.admin.labels import origin
 from views.admin.row_actions import RowAction
 
+LANGUAGES = {"zh": _("Chinese"), "en": _("English")}
 TIERS = {"semantic": _("By meaning"), "lexical": _("By words")}
 
 
 def languages() -> list[tuple[str, str]]:
-    return [(code, entry["name"]) for code, entry in LANGUAGES.items()]
+    """The languages to choose from, as the reader calls them."""
+    return [(code, str(name)) for code, name in LANGUAGES.items()]
 
 
 class ArticleView(AdminView):

@@ -1,9 +1,13 @@
-"""The words of the screens: column labels, titles and colours of states. English is the translation key."""
+"""The words of the screens: column labels, titles and colours of states. English is the translation key.
+
+Where one English word is several in Chinese, `pgettext` names what is meant.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 
 from models.actor import Scope
 from models.conversations import ConversationStatus
@@ -32,7 +36,7 @@ COLUMNS = {
     "change_seq": _("Change number"),
     "channel": _("Channel"),
     "close_reason": _("Reason of closing"),
-    "close_time": _("Closed"),
+    "close_time": pgettext("time", "Closed"),
     "code": _("Code"),
     "comment": _("Comment"),
     "company_name": _("Company name"),
@@ -59,7 +63,7 @@ COLUMNS = {
     "file_id": _("File"),
     "first_reply_time": _("First reply"),
     "from_agent_id": _("From"),
-    "full_name": _("Name"),
+    "full_name": pgettext("person", "Name"),
     "gender": _("Gender"),
     "helpful_count": _("Helpful"),
     "hire_date": _("Date of joining"),
@@ -104,10 +108,10 @@ COLUMNS = {
     "presence_time": _("Presence since"),
     "priority": _("Priority"),
     "problem_types": _("Problem types"),
-    "publish_time": _("Published"),
+    "publish_time": pgettext("time", "Published"),
     "queue_priority": _("Queue priority"),
-    "queue_time": _("Queued"),
-    "read_time": _("Read"),
+    "queue_time": pgettext("time", "Queued"),
+    "read_time": pgettext("time", "Read"),
     "reason": _("Reason"),
     "recalled_time": _("Recalled"),
     "region": _("Region"),
@@ -115,7 +119,7 @@ COLUMNS = {
     "resolve_time": _("Solved"),
     "result": _("Result"),
     "revoked_reason": _("Why ended"),
-    "revoked_time": _("Ended"),
+    "revoked_time": pgettext("time", "Ended"),
     "role_ids": _("Roles"),
     "roles": _("Roles"),
     "score": _("Score"),
@@ -179,7 +183,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "queued": (_("Waiting"), "warning"),
         "active": (_("Running"), "success"),
         "on_hold": (_("On hold"), "primary"),
-        "closed": (_("Closed"), "quiet"),
+        "closed": (pgettext("conversation", "Closed"), "quiet"),
     },
     TicketStatus: {
         "pending": (_("Pending"), "warning"),
@@ -212,8 +216,8 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "system": (_("System"), "quiet"),
     },
     MessageType: {
-        "text": (_("Text"), "quiet"),
-        "image": (_("Picture"), "info"),
+        "text": (pgettext("message", "Text"), "quiet"),
+        "image": (pgettext("message", "Picture"), "info"),
         "file": (_("File"), "info"),
         "answer": (_("Bot answer"), "primary"),
         "system": (_("Event"), "quiet"),

@@ -1,6 +1,7 @@
 """Departments, teams, their members, agents (ORG)."""
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup
 
 from models.organization import Agent, Department, Team, TeamMember
@@ -109,7 +110,7 @@ class AgentView(AdminView):
         "introduction",
     ]
     search_text, search_columns = ("work_no", "region"), ["presence", "user_id"]
-    label_columns = {"user_id": _("Name")}
+    label_columns = {"user_id": pgettext("person", "Name")}
     formatters = {"teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams)}
     row_actions = (
         RowAction("presence", _("Set presence"), "agent.set_presence_of_others", "fa-circle-dot", ask=("presence",)),

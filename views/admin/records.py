@@ -14,7 +14,8 @@ from models.identity import LoginSession
 from models.messaging import FileObject
 from models.notifications import Notification
 from models.types import Code, utcnow
-from views.admin import labels, rights
+from views import titles
+from views.admin import labels
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, badge, is_flag, tag
 from views.admin.conversations import in_visible_threads, place
@@ -51,13 +52,13 @@ class OperationLogView(AdminView):
     search_columns = ["user_id", "target_type", "target_id", "create_time"]
     label_columns = {"create_time": _("Time"), "user_id": _("Account")}
     formatters = {
-        "operation": lambda row: rights.title_of(row.operation),
-        "target_type": lambda row: rights.resource_title(row.target_type) if row.target_type else EMPTY,
+        "operation": lambda row: titles.title_of(row.operation),
+        "target_type": lambda row: titles.resource_title(row.target_type) if row.target_type else EMPTY,
     }
     show_template = "admin/log_entry.html"
 
     def heading(self, row) -> str:
-        return " · ".join(filter(None, (str(rights.title_of(row.operation)), row.target_name)))
+        return " · ".join(filter(None, (str(titles.title_of(row.operation)), row.target_name)))
 
     def changes(self, row) -> list[tuple[object, object, object]]:
         """(column, before, after) for every value that the operation touched."""

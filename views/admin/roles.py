@@ -14,7 +14,8 @@ from models.identity import Role, RoleScope
 from services.identity import roles
 from services.identity.accounts import SUPER_ROLE
 from services.identity.rights import right_name
-from views.admin import labels, rights
+from views import titles
+from views.admin import labels
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.row_actions import RowAction
@@ -76,7 +77,7 @@ class RoleView(AdminView):
         try:
             roles.grant_rights(g.actor, role, permission_ids=chosen, scopes={"*": Scope.own} | scopes)
         except DomainError as refusal:
-            names = ", ".join(str(rights.title_of(name)) for name in refusal.data.get("rights", ())[:10])
+            names = ", ".join(str(titles.title_of(name)) for name in refusal.data.get("rights", ())[:10])
             flash(f"{gettext(refusal.message)}{f': {names}' if names else ''}", "danger")
             return False
         flash(gettext("Saved"), "success")
@@ -94,7 +95,7 @@ def _scopes_in_words(role: Role) -> str:
 
 
 def _scope_title(resource: str):
-    return _("By default") if resource == "*" else rights.resource_title(resource)
+    return _("By default") if resource == "*" else titles.resource_title(resource)
 
 
 def _groups(role: Role) -> list[dict]:
@@ -111,7 +112,7 @@ def _groups(role: Role) -> list[dict]:
             {
                 "id": row.id,
                 "name": name,
-                "title": rights.action_title(name),
+                "title": titles.action_title(name),
                 "held": row.id in held,
                 # nobody grants what he does not hold; what the role has already may stay
                 "mine": g.actor.may(name) or row.id in held,
@@ -120,7 +121,7 @@ def _groups(role: Role) -> list[dict]:
     groups = [
         {
             "resource": resource,
-            "title": rights.resource_title(resource),
+            "title": titles.resource_title(resource),
             "scoped": resource in SCOPED,
             "rights": sorted(items, key=_place),
         }

@@ -7,13 +7,11 @@ from markupsafe import Markup
 
 from models.identity import User
 from services.identity import accounts
+from services.identity.accounts import NO_ADDRESS
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.knowledge import languages
 from views.admin.row_actions import RowAction
-
-#: accounts without a real address carry one of this host
-NO_ADDRESS = "@local.invalid"
 
 
 class UserView(AdminView):

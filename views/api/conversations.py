@@ -6,10 +6,10 @@ from sqlalchemy import select
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import Conversation, ConversationAssignment, ConversationStatus
+from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus
 from models.customers import Customer
 from models.identity import User
-from models.organization import Agent
+from models.organization import Agent, Presence
 from models.tickets import Ticket
 from services import assistant, conversations, routing, threads
 from services.operation import OPERATIONS, DataField
@@ -90,6 +90,7 @@ SESSIONS = Resource(
     ),
     filters=("status", "agent_id", "customer_id", "team_id", "channel"),
     sort=("id", "create_time", "last_message_time", "queue_time", "waiting_since", "close_time"),
+    empty_last=("waiting_since",),
     search=("no", "subject", "customer.name"),
     eager=("customer", "agent.user", "thread"),
     more={
@@ -119,9 +120,12 @@ def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime
         statement = statement.where(Conversation.agent_id == (actor.agent_id or 0))
     elif agentId == "none":
         statement = statement.where(Conversation.agent_id.is_(None))
+    elif agentId == "offline":  # their customers wait for somebody who is not there
+        absent = select(Agent.id).where(Agent.presence == Presence.offline)
+        statement = statement.where(Conversation.agent_id.in_(absent), Conversation.status.in_(HELD))
     elif agentId:
         if not agentId.isdigit():
-            raise Invalid("The request is not valid", fields={"agentId": "a number, me or none"})
+            raise Invalid("The request is not valid", fields={"agentId": "a number, me, none or offline"})
         statement = statement.where(Conversation.agent_id == int(agentId[:18]))
     return listing(SESSIONS, actor, statement=statement, sort=sort, **query)
 

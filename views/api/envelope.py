@@ -1,17 +1,12 @@
 """The one shape of every answer (B §7.1): {"code", "message", "data", "timestamp"}."""
 
-import logging
 import time
-import uuid
 
-from flask import Flask, Response, jsonify, request
+from flask import Response, jsonify
 from flask_babel import gettext
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import DomainError, Reason, Unavailable
-
-logger = logging.getLogger(__name__)
+from app.errors import DomainError, Reason
 
 _KINDS = {
     400: "invalid",
@@ -51,42 +46,24 @@ def translated(reason: str) -> str:
     return gettext(reason.text, **reason.values) if isinstance(reason, Reason) else gettext(reason)
 
 
-def install(app: Flask) -> None:
-    """Every error under /api/ in the one shape; elsewhere Flask's pages."""
-
-    @app.errorhandler(DomainError)
-    def domain_error(error: DomainError):
-        return refusal(error)
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException):
-        if not is_api(request.path):
-            return error
-        kind = _KINDS.get(error.code, "invalid" if error.code < 500 else "internal")
-        response = _answer(error.code, gettext(_TEXTS.get(error.code, "The request is not valid")), {"error": kind})
-        for name, value in error.get_headers():
-            if name in ("Allow", "Retry-After"):
-                response.headers[name] = value
-        return response
-
-    @app.errorhandler(DBAPIError)
-    def database_error(error: DBAPIError):
-        logger.error("database: %s", error.orig)
-        return refusal(Unavailable("The database cannot be reached just now, please try again"))
-
-    @app.errorhandler(Exception)
-    def unexpected(error: Exception):
-        reference = uuid.uuid4().hex[:12]
-        logger.exception("unexpected error %s on %s %s", reference, request.method, request.path)
-        if is_api(request.path):
-            return _answer(
-                500, gettext("Something went wrong on our side"), {"error": "internal", "reference": reference}
-            )
-        return gettext("Something went wrong on our side") + f" ({reference})", 500
+def http_refusal(error: HTTPException) -> Response:
+    """What routing and parsing refuse, in the one shape."""
+    kind = _KINDS.get(error.code, "invalid" if error.code < 500 else "internal")
+    response = _answer(error.code, words_for(error.code), {"error": kind})
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
 
 
-def is_api(path: str) -> bool:
-    return path.startswith("/api/")
+def failure(reference: str) -> Response:
+    """An error of ours; `reference` is its number in the log."""
+    return _answer(500, gettext("Something went wrong on our side"), {"error": "internal", "reference": reference})
+
+
+def words_for(status: int) -> str:
+    """What a status means to a reader, in the reader's language."""
+    return gettext(_TEXTS.get(status, "The request is not valid"))
 
 
 def _answer(status: int, message: str, data) -> Response:

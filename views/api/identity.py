@@ -101,7 +101,9 @@ def login_by_second_step(actor: Actor, step: str, code: str):
     fields=(_TARGET, _CODE, DataField("new_password", str, max_length=2048)),
 )
 def reset_password(actor: Actor, target: str, code: str, new_password: str):
-    codes.reset_password(actor, target=target, code=code, new_password=new_password, ip=auth.client_ip())
+    """Answers the user name: whoever holds the phone or mailbox may have forgotten that as well."""
+    user = codes.reset_password(actor, target=target, code=code, new_password=new_password, ip=auth.client_ip())
+    return {"username": user.username}
 
 
 @endpoint("POST", "/user/contact/verify", section=SECTION, summary="验证手机或邮箱", right="", fields=(_TARGET, _CODE))

@@ -38,9 +38,10 @@ AGENTS = Resource(
     filters=("presence", "region"),
     sort=("id", "work_no", "current_count", "presence"),
     search=("work_no",),
-    eager=("user", "memberships.team"),
+    eager=("user.roles", "memberships.team"),
     more={
         "avatarUrl": lambda actor, row: row.user.avatar_url if row.user else None,
+        "roles": lambda actor, row: [role.code for role in row.user.roles if role.code] if row.user else [],
         "maxCount": lambda actor, row: row.max_conversations,
         "skills": lambda actor, row: row.skills or [],
         "teamIds": lambda actor, row: [team.id for team in row.teams],

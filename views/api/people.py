@@ -1,16 +1,15 @@
 """用户相关接口: tokens, own profile, users (B §7.2)."""
 
 from flask import g, request
-from flask_babel import gettext
 from sqlalchemy import select
 
 from app.errors import Invalid, NotSignedIn
 from models.actor import Actor
 from models.audit import AuditLog
 from models.identity import User
-from services.identity import accounts, passwords, signin, tokens, totp
+from services.identity import accounts, external, oauth, passwords, signin, tokens, totp
 from services.operation import OPERATIONS, DataField
-from views import auth
+from views import auth, titles
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing
 
@@ -22,7 +21,7 @@ USERS = Resource(
     model=User,
     section=SECTION,
     title="用户",
-    out=("id", "username", "full_name", "email", "phone", "department_id", "locale", "last_login", "create_time"),
+    out=("id", "username", "full_name", "phone", "department_id", "locale", "last_login", "create_time"),
     filters=("department_id",),
     sort=("id", "username", "full_name", "create_time", "last_login"),
     search=("username", "full_name", "email"),
@@ -32,7 +31,8 @@ USERS = Resource(
         "totpEnabled": lambda actor, row: bool(row.totp_enabled),
         "mustChangePassword": lambda actor, row: bool(row.must_change_password),
         "phoneVerified": lambda actor, row: bool(row.phone and row.phone_verified),
-        "emailVerified": lambda actor, row: bool(row.email_verified),
+        "email": lambda actor, row: accounts.real_email(row.email),
+        "emailVerified": lambda actor, row: bool(accounts.real_email(row.email) and row.email_verified),
         "roles": lambda actor, row: [{"id": role.id, "code": role.code, "name": role.name} for role in row.roles],
         "departmentName": lambda actor, row: row.department.name if row.department else None,
     },
@@ -53,23 +53,27 @@ LOGS = Resource(
         "target_id",
         "target_name",
         "ip",
-        "before",
-        "after",
         "note",
         "create_time",
     ),
     filters=("operation", "target_type", "target_id", "user_id"),
     sort=("id", "create_time"),
     search=("operation", "target_name", "user_name"),
-    more={"title": lambda actor, row: operation_title(row.operation), "target": lambda actor, row: row.target_name},
+    more={
+        "title": lambda actor, row: str(titles.title_of(row.operation)),
+        "target": lambda actor, row: row.target_name,
+        "before": lambda actor, row: _values(row.before),
+        "after": lambda actor, row: _values(row.after),
+    },
     writes=(),
 )
 
 
-def operation_title(name: str) -> str:
-    """What an operation is called, in the reader's language; bookkeeping keeps its code."""
-    entry = OPERATIONS.get(name)
-    return gettext(entry.title) if entry else name
+def _values(logged: dict | None) -> dict | None:
+    """Logged values as people may read them: an account without an address has none in the log either."""
+    if logged is None or "email" not in logged:
+        return logged
+    return logged | {"email": accounts.real_email(logged["email"])}
 
 
 def dump(actor: Actor, user: User) -> dict:
@@ -119,7 +123,9 @@ def logout(actor: Actor):
 
 @endpoint("GET", "/user/info", section=SECTION, summary="用户信息", right="")
 def own_info(actor: Actor):
-    return dump(actor, own_account(actor)) | {"permissions": sorted(actor.permissions)}
+    user = own_account(actor)
+    linked = external.is_linked(user, oauth.WECHAT)
+    return dump(actor, user) | {"permissions": sorted(actor.permissions), "wechatLinked": linked}
 
 
 @endpoint(

@@ -39,8 +39,12 @@ class Resource:
     out: tuple[str, ...]
     filters: tuple[str, ...] = ()
     sort: tuple[str, ...] = ("id", "create_time", "update_time")
+    #: sort keys whose empty values come last also upwards: whoever waits longest is wanted, not who does not wait
+    empty_last: tuple[str, ...] = ()
     #: columns that `q` looks into; "customer.name" looks into a relation
     search: tuple[str, ...] = ()
+    #: what else `q` may mean: function(actor, text) → conditions, of which one is enough
+    search_further: Callable | None = None
     #: relations to load with the list, so that it needs no query per row
     eager: tuple[str, ...] = ()
     #: further keys per row: name → function(actor, row)
@@ -131,7 +135,9 @@ def listing(
         statement = statement.where(_condition(model, to_snake(name), value))
     if q:
         escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        statement = statement.where(or_(*(_contains(model, name, f"%{escaped}%") for name in resource.search)))
+        found = [_contains(model, name, f"%{escaped}%") for name in resource.search]
+        found += resource.search_further(actor, q) if resource.search_further else []
+        statement = statement.where(or_(*found))
     total = db.session.scalar(
         select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery())
     )
@@ -178,7 +184,9 @@ def _order(resource: Resource, sort: str) -> list:
     down = sort.startswith("-")
     column, number = getattr(resource.model, name), resource.model.id
     keys = [number] if name == "id" else [column, number]
-    return [key.desc() if down else key for key in keys]
+    if down:
+        return [key.desc() for key in keys]
+    return [column.is_(None), *keys] if name in resource.empty_last else keys
 
 
 def _condition(model: type, name: str, value):

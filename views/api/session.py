@@ -2,6 +2,7 @@
 
 from flask import Response, current_app, g, request
 from flask import session as flask_session
+from flask_babel import gettext
 
 from app.errors import Invalid, NotSignedIn
 from app.extensions import db
@@ -10,7 +11,8 @@ from app.locale import LANGUAGES, current_locale
 from models.actor import Actor
 from models.identity import SessionKind, User
 from services import settings
-from services.identity import accounts, signin
+from services.identity import accounts, oauth, signin
+from services.identity.senders import senders
 from services.operation import DataField
 from services.throttle import throttle
 from views import auth
@@ -65,7 +67,9 @@ def begin_as_visitor(actor: Actor, name: str = ""):
     if actor.kind != "anonymous":
         return _state(actor)
     throttle.hit(current_app.config["VISITOR_RATE_PER_IP"], "visitor", auth.client_ip())
-    opened = signin.open_for_visitor(actor.tenant_id, name.strip() or "访客", ip=auth.client_ip(), user_agent=_agent())
+    opened = signin.open_for_visitor(
+        actor.tenant_id, name.strip() or gettext("Visitor"), ip=auth.client_ip(), user_agent=_agent()
+    )
     return _opened(opened)
 
 
@@ -151,6 +155,17 @@ def _state(actor: Actor) -> dict:
         "locale": current_locale(),
         "company": {"name": settings.get_setting("company_name"), "logoUrl": None},
         "uploadLimitBytes": current_app.config["UPLOAD_MAX_BYTES"],
+        "doors": _doors(),
+    }
+
+
+def _doors() -> dict[str, bool]:
+    """Which ways in beside the password the operator has set up."""
+    return {
+        "phoneCode": senders.reaches_phones,
+        "wechat": oauth.wechat.is_configured,
+        "resetByPhone": senders.reaches_phones,
+        "resetByEmail": senders.reaches_mailboxes,
     }
 
 

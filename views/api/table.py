@@ -11,7 +11,8 @@ from models.knowledge import ArticleCategory
 from models.organization import Department, Team
 from models.settings import Dictionary, DictionaryItem
 from models.tickets import Ticket
-from services import customers, knowledge, organization, quick_replies, settings
+from services import customers, knowledge, organization, quick_replies, reach, settings
+from views.api.endpoint import action
 from views.api.resource import Resource, serve
 
 #: these modules register the operations that the lines below name
@@ -21,6 +22,11 @@ OPERATION_MODULES = (customers, knowledge, organization, quick_replies, settings
 def _reach(name: str, mask):
     """A phone number or address in full only for those who may see it (M09)."""
     return lambda actor, row: getattr(row, name) if actor.may("customer.read_pii") else mask(getattr(row, name))
+
+
+def _reached(model: type):
+    """`q` may also be a phone number or an address."""
+    return lambda actor, text: reach.reached_by(actor, model, text)
 
 
 def _counts(actor: Actor, rows: list[Customer]) -> dict[int, dict]:
@@ -116,6 +122,7 @@ serve(
         filters=("organization_id",),
         sort=("id", "name", "create_time"),
         search=("name",),
+        search_further=_reached(Contact),
         more=_MASKED,
     )
 )
@@ -142,6 +149,7 @@ serve(
         filters=("vip_level", "organization_id", "source", "is_temporary"),
         sort=("id", "name", "vip_level", "create_time", "last_contact_time"),
         search=("name",),
+        search_further=_reached(Customer),
         eager=("organization",),
         enrich=_counts,
         more={**_MASKED, "organizationName": lambda actor, row: row.organization.name if row.organization else None},
@@ -174,6 +182,15 @@ serve(
         search=("code", "title", "content"),
         more={"scope": lambda actor, row: "global" if row.owner_id is None else "personal"},
     )
+)
+action(
+    "POST",
+    "/quick-replies/<id:id>/use",
+    "quick_reply.use",
+    on=QuickReply,
+    dump=lambda actor, reply: {"id": reply.id, "useCount": reply.use_count},
+    section="系统配置接口",
+    summary="快捷回复: use",
 )
 serve(
     Resource(

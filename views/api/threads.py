@@ -62,29 +62,33 @@ def dump_changes(changes: Changes, context: dict) -> dict:
 
 
 def counters(actor: Actor, rows: list) -> dict[int, dict]:
-    """lastSeq, changeSeq, unread, lastMessage for a page of conversations or tickets, in three queries."""
+    """lastSeq, changeSeq, unread, lastMessage, lastSaid for a page of conversations or tickets, in a query each."""
     ids = [row.thread_id for row in rows]
-    unread, last = threads.unread_counts(actor, ids), threads.last_messages(actor, ids)
-    found = {}
-    for row in rows:
-        message = last.get(row.thread_id)
-        found[row.id] = {
+    unread, last, said = threads.unread_counts(actor, ids), threads.last_messages(actor, ids), threads.last_said(ids)
+    return {
+        row.id: {
             "lastSeq": row.thread.last_seq,
             "changeSeq": row.thread.change_seq,
             "unread": unread.get(row.thread_id, 0),
-            "lastMessage": None
-            if message is None
-            else {
-                "seq": message.seq,
-                "type": message.type.value,
-                "preview": threads.preview(message),
-                "senderKind": message.sender_kind.value,
-                "payload": message.payload if message.type is MessageType.system else None,
-                "recalled": message.recalled_time is not None,
-                "createTime": plain(message.create_time),
-            },
+            "lastMessage": _dump_last(last.get(row.thread_id)),
+            "lastSaid": _dump_last(said.get(row.thread_id)),
         }
-    return found
+        for row in rows
+    }
+
+
+def _dump_last(message: ChatMessage | None) -> dict | None:
+    if message is None:
+        return None
+    return {
+        "seq": message.seq,
+        "type": message.type.value,
+        "preview": threads.preview(message),
+        "senderKind": message.sender_kind.value,
+        "payload": message.payload if message.type is MessageType.system else None,
+        "recalled": message.recalled_time is not None,
+        "createTime": plain(message.create_time),
+    }
 
 
 def serve_thread(

@@ -45,7 +45,7 @@ TICKETS = Resource(
     search=("no", "title", "customer.name"),
     eager=("customer", "assignee.user", "thread"),
     more={
-        "customer": lambda actor, row: dump_customer_ref(row.customer),
+        "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
         "transitions": tickets.transitions_for,
     },

@@ -3,9 +3,11 @@
 import functools
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Blueprint, current_app, g, redirect, render_template, request
 
+from app.errors import NotAllowed
 from app.locale import current_locale
 from services import settings
 from views import auth
@@ -16,29 +18,35 @@ blueprint = Blueprint("pages", __name__)
 THEME_COOKIE = "ss_theme"
 
 
-@blueprint.get("/login")
+#: with and without a slash at the end: the front end's routers write both, and people reload what stands there
+page = functools.partial(blueprint.get, strict_slashes=False)
+
+
+@page("/login")
 def login():
     return _shell("login")
 
 
-@blueprint.get("/")
-@blueprint.get("/ask")
-@blueprint.get("/chat")
-@blueprint.get("/chat/<path:rest>")
-@blueprint.get("/articles/<path:rest>")
-@blueprint.get("/categories/<path:rest>")
-@blueprint.get("/tickets")
-@blueprint.get("/tickets/<path:rest>")
+@page("/")
+@page("/ask")
+@page("/chat")
+@page("/chat/<path:rest>")
+@page("/articles/<path:rest>")
+@page("/categories/<path:rest>")
+@page("/tickets")
+@page("/tickets/<path:rest>")
 def portal(rest: str = ""):
     return _shell("portal")
 
 
-@blueprint.get("/desk")
-@blueprint.get("/desk/<path:rest>")
+@page("/desk")
+@page("/desk/<path:rest>")
 def desk(rest: str = ""):
-    if not g.actor.is_staff:
-        return redirect(f"/login?next={request.path}")
-    return _shell("desk")
+    if g.actor.is_staff:
+        return _shell("desk")
+    if g.actor.kind == "user":  # the login page would send a customer's account straight back
+        raise NotAllowed("The workbench is not for your account")
+    return redirect(f"/login?next={quote(request.full_path.rstrip('?'))}")
 
 
 @blueprint.get("/api/docs")
@@ -53,17 +61,22 @@ def favicon():
 
 
 def _shell(entry: str):
-    theme = request.cookies.get(THEME_COOKIE)
     parts, tokens = assets(entry), assets("tokens")
     return render_template(
         "shell.html",
         entry=parts,
         styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
         locale=current_locale(),
-        theme=theme if theme in ("light", "dark") else None,
+        theme=chosen_theme(),
         company=settings.get_setting("company_name"),
         csrf_token=auth.csrf_token(),
     )
+
+
+def chosen_theme() -> str | None:
+    """Light or dark, where somebody has chosen; else the browser decides."""
+    theme = request.cookies.get(THEME_COOKIE)
+    return theme if theme in ("light", "dark") else None
 
 
 def assets(entry: str) -> dict:

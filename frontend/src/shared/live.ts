@@ -74,6 +74,9 @@ const PUSHED = [
   'signed_out',
 ] as const
 const ACK_MS = 8000
+/** How long a page may stay blank for an acknowledgement before it shows what REST knows. */
+const JOIN_MS = 300
+const REJOIN_MS = 3000
 const POLL_MS = 10_000
 const PAGE = 200
 const KEPT_LOGS = 30
@@ -97,6 +100,8 @@ export function refOf(event: { sessionId?: number | null; ticketId?: number | nu
 export function restPath(thread: ThreadRef): string {
   return 'sessionId' in thread ? `/sessions/${thread.sessionId}` : `/tickets/${thread.ticketId}`
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 export type SocketFactory = () => Socket
 
@@ -182,14 +187,13 @@ export class Live {
     if (this.socket?.connected) this.socket.volatile.emit(event, payload)
   }
 
-  /** Join, then fetch, then drop duplicates. Every open needs its closeThread. */
+  /** Join, then fetch, then drop duplicates; resolves when there is something to show. Every open needs its closeThread. */
   async openThread(thread: ThreadRef): Promise<ThreadLog> {
     const key = threadKey(thread)
     const open = this.threads.get(key) ?? { ref: thread, log: this.logOf(key), users: 0, catchUp: null }
     open.users += 1
     this.threads.set(key, open)
-    await this.join(thread)
-    await this.fetchChanges(open)
+    await this.joinAndFetch(open)
     return open.log
   }
 
@@ -273,13 +277,26 @@ export class Live {
     return api.post<Message>(`${restPath(item.ref)}/messages`, { ...body, fileId: item.file?.fileId })
   }
 
-  private async join(thread: ThreadRef): Promise<void> {
-    if (this.state.value !== 'online') return
-    try {
-      await this.request('join', thread)
-    } catch (error) {
-      // REST decides whether the thread may be seen; without a room it is polled on the next resume.
-      if (!(error instanceof ApiError)) throw error
+  /** The acknowledgement comes at once as a rule. When it does not, one fetch shows what there is, another one follows it. */
+  private async joinAndFetch(open: OpenThread): Promise<void> {
+    const joined = this.join(open)
+    const inTime = await Promise.race([joined.then(() => true), pause(JOIN_MS).then(() => false)])
+    await this.fetchChanges(open)
+    if (!inTime) void joined.then(() => this.fetchQuietly(open))
+  }
+
+  /** Try until there is an answer: outside its room a thread hears nothing. A lost connection ends it; resume joins anew. */
+  private async join(open: OpenThread): Promise<void> {
+    while (this.state.value === 'online' && this.threads.get(threadKey(open.ref)) === open) {
+      try {
+        await this.request('join', open.ref)
+        return
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        // Refused is refused: REST says so to the reader.
+        if (!error.isTemporary) return
+        await pause(REJOIN_MS)
+      }
     }
   }
 
@@ -308,11 +325,17 @@ export class Live {
     }, 250 + Math.random() * 250)
   }
 
-  /** In the background a failed fetch is only late: the next event, poll or resume repeats it. */
   private fetchQuietly(open: OpenThread): void {
-    this.fetchChanges(open).catch((error: unknown) => {
+    void this.quietly(this.fetchChanges(open))
+  }
+
+  /** In the background a failed fetch is only late: the next event, poll or resume repeats it. */
+  private async quietly(fetching: Promise<void>): Promise<void> {
+    try {
+      await fetching
+    } catch (error) {
       if (!(error instanceof ApiError)) throw error
-    })
+    }
   }
 
   private async resume(again: boolean): Promise<void> {
@@ -337,10 +360,7 @@ export class Live {
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      for (const one of open) {
-        await this.join(one.ref)
-        this.fetchQuietly(one)
-      }
+      await Promise.all(open.map((one) => this.quietly(this.joinAndFetch(one))))
     }
   }
 

@@ -4,7 +4,7 @@ import { computed, reactive, readonly, ref } from 'vue'
 import { api, setApiLanguage, setCsrfToken } from './api'
 import { applyLocale, storedLocale } from './i18n'
 import { getTheme, initTheme, onThemeChange, setTheme } from './theme'
-import type { Actor, Locale, SessionInfo } from './types'
+import type { Actor, Doors, Locale, SessionInfo } from './types'
 
 interface SessionState {
   ready: boolean
@@ -12,6 +12,7 @@ interface SessionState {
   locale: Locale
   company: { name: string; logoUrl: string | null }
   uploadLimitBytes: number
+  doors: Doors
 }
 
 const state = reactive<SessionState>({
@@ -20,6 +21,7 @@ const state = reactive<SessionState>({
   locale: storedLocale(),
   company: { name: '', logoUrl: null },
   uploadLimitBytes: 10 * 1024 * 1024,
+  doors: { phoneCode: false, wechat: false, resetByPhone: false, resetByEmail: false },
 })
 
 export const session = readonly(state) as Readonly<SessionState>
@@ -35,6 +37,7 @@ export function adoptSession(info: SessionInfo): void {
   state.actor = info.actor
   state.company = info.company
   state.uploadLimitBytes = info.uploadLimitBytes
+  state.doors = info.doors
   // A visitor's choice in this browser wins until an account brings its own language.
   const locale = info.actor?.kind === 'user' || !localStorage.getItem('ss.locale') ? info.locale : state.locale
   state.locale = locale

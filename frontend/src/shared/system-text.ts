@@ -2,6 +2,9 @@
 import { hasTranslation, translate } from './i18n'
 import type { Message } from './types'
 
+/** What the sentence is made of: a message, or what a list keeps of one. */
+export type SystemMessage = Pick<Message, 'content' | 'payload'> & { ticketId?: number | null }
+
 /** A ticket's line names states by code: they are said in the reader's language too. */
 function readable(params: Record<string, string | number | null>): Record<string, string | number | null> {
   const words = { ...params }
@@ -12,7 +15,7 @@ function readable(params: Record<string, string | number | null>): Record<string
   return words
 }
 
-export function systemText(message: Message): string {
+export function systemText(message: SystemMessage): string {
   const event = message.payload?.event
   if (!event) return message.content
   const params = message.payload?.params ?? {}

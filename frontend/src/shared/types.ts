@@ -17,12 +17,21 @@ export interface Actor {
   totpEnabled: boolean
 }
 
+/** Which ways in beside the password the operator has set up. */
+export interface Doors {
+  phoneCode: boolean
+  wechat: boolean
+  resetByPhone: boolean
+  resetByEmail: boolean
+}
+
 export interface SessionInfo {
   actor: Actor | null
   csrfToken: string
   locale: Locale
   company: { name: string; logoUrl: string | null }
   uploadLimitBytes: number
+  doors: Doors
 }
 
 export interface Page<T> {
@@ -134,6 +143,9 @@ export interface LastMessage {
   type: MessageType
   preview: string
   senderKind: SenderKind
+  /** Of a system message: event and parameters. */
+  payload: MessagePayload | null
+  recalled: boolean
   createTime: string
 }
 

@@ -82,6 +82,29 @@ export default {
       logTarget: 'Object',
       logIp: 'IP address',
     },
+    contact: {
+      verified: 'Confirmed',
+      unverified: 'Not confirmed',
+      verify: 'Confirm',
+      confirm: 'Check the code',
+      done: 'Confirmed',
+      why: {
+        phone: 'Once confirmed, it lets you sign in with a code and replace a forgotten password.',
+        email: 'Once confirmed, it lets you replace a forgotten password.',
+      },
+    },
+    wechat: {
+      title: 'Signing in with WeChat',
+      on: 'Linked',
+      off: 'Not linked',
+      text: 'Once linked, you can sign in by scanning a code with WeChat.',
+      link: 'Link WeChat',
+      failed: {
+        wechat: 'Linking did not work. Please try again.',
+        unavailable: 'WeChat cannot be reached just now. Please try later.',
+        linked: 'This WeChat account is linked to another account.',
+      },
+    },
     workbench: {
       list: 'Conversations',
       mine: 'Mine',

@@ -81,6 +81,29 @@ export default {
       logTarget: '对象',
       logIp: 'IP 地址',
     },
+    contact: {
+      verified: '已验证',
+      unverified: '未验证',
+      verify: '验证',
+      confirm: '确认验证码',
+      done: '验证成功',
+      why: {
+        phone: '验证后，可以用手机号和验证码登录、找回密码。',
+        email: '验证后，可以用这个邮箱找回密码。',
+      },
+    },
+    wechat: {
+      title: '微信登录',
+      on: '已绑定',
+      off: '未绑定',
+      text: '绑定后，可以在登录页用微信扫码登录。',
+      link: '绑定微信',
+      failed: {
+        wechat: '绑定没有成功，请重试。',
+        unavailable: '暂时连接不上微信，请稍后重试。',
+        linked: '这个微信号已绑定其他账号。',
+      },
+    },
     workbench: {
       list: '会话列表',
       mine: '我的',

@@ -4,10 +4,10 @@ import { computed, reactive, ref, shallowRef } from 'vue'
 
 import { api, ApiError, isAborted } from '@shared/api'
 import { live } from '@shared/live'
+import { lastOf } from '@shared/preview'
 import { session } from '@shared/session'
 import type { Conversation, Message, Page } from '@shared/types'
 
-import { previewOf } from '../parts/preview'
 import { maySeeQueue } from '../parts/taking'
 import { useAlerts } from './alerts'
 
@@ -113,13 +113,7 @@ export const useConversations = defineStore('conversations', () => {
     const fresh = message.seq > one.lastSeq
     if (fresh || message.seq === one.lastMessage?.seq) {
       one.lastSeq = Math.max(one.lastSeq, message.seq)
-      one.lastMessage = {
-        seq: message.seq,
-        type: message.type,
-        preview: previewOf(message),
-        senderKind: message.sender.kind,
-        createTime: message.createTime,
-      }
+      one.lastMessage = lastOf(message)
     }
     if (!fresh || message.sender.kind !== 'customer') return
     const looking = openId.value === one.id && document.visibilityState === 'visible'

@@ -1,1 +1,0 @@
-import{It as e,ct as t,h as n,zt as r}from"./StateView-CYMS7kD3.js";function i(i){let a=e(null),o=r(null);async function s(){o.value=null;try{a.value=await i()}catch(e){if(!(e instanceof n))throw e;o.value=e}}return t(s),{data:a,error:o,load:s}}export{i as t};

@@ -1,0 +1,31 @@
+"""What happened in a conversation or a ticket room, in the reader's language; other pages have words of their own."""
+
+from flask_babel import lazy_gettext as _
+
+from models.messaging import ChatMessage, MessageType
+from models.tickets import TicketStatus
+from views.admin.labels import state_title
+
+#: event → sentence over its parameters
+_SENTENCES = {
+    "queued": _("Waiting for an agent"),
+    "assigned": _("%(to)s takes care of it"),
+    "transferred": _("Transferred from %(from)s to %(to)s"),
+    "closed": _("Conversation closed"),
+    "rated": _("The customer gave %(score)s stars"),
+    "ticket_created": _("Turned into ticket %(no)s"),
+    "created": _("Ticket created"),
+    "status": _("State changed from %(from)s to %(to)s"),
+}
+
+
+def content_of(message: ChatMessage) -> str | None:
+    """A message's words; of a system message the sentence for its event, or what was stored where we know none."""
+    if message.type is not MessageType.system or not message.payload:
+        return message.content
+    event, params = message.payload["event"], message.payload["params"]
+    if event not in _SENTENCES:
+        return message.content
+    if event == "status":
+        params = params | {name: state_title(TicketStatus(params[name])) for name in ("from", "to")}
+    return str(_SENTENCES[event]) % params
