@@ -18,9 +18,8 @@ from models.base import bind
 from models.conversations import Conversation
 from models.messaging import ChatMessage
 from models.notifications import Notification
-from models.organization import Agent
 from models.tickets import Ticket
-from services import notifications, outbox
+from services import notices, outbox
 from services.identity import rights
 from services.operation import Event
 from views.sockets import emit
@@ -75,26 +74,38 @@ def _queue_moved(event: Event) -> None:
     emit.queue_moved(event.tenant_id)
 
 
-def _notify_new_owner(event: Event) -> None:
-    """The agent who got a conversation or a ticket finds it in the notification centre."""
-    agent = db.session.get(Agent, event.payload["agent_id"])
-    if agent is None:
+def _notify_of_conversation(event: Event) -> None:
+    conversation = db.session.get(Conversation, event.payload["conversation_id"])
+    if conversation is not None:
+        notices.conversation_given(
+            system(event.tenant_id),
+            conversation,
+            agent_id=event.payload["agent_id"],
+            by=event.by,
+            event=f"event-{event.id}",
+        )
+
+
+def _notify_of_ticket(event: Event) -> None:
+    """Its agent, or those who look after tickets without one."""
+    ticket = db.session.get(Ticket, event.payload["ticket_id"])
+    if ticket is None:
         return
-    is_ticket = "ticket_id" in event.payload
-    owner = db.session.get(
-        Ticket if is_ticket else Conversation, event.payload["ticket_id" if is_ticket else "conversation_id"]
-    )
-    if owner is None:
-        return
-    link = f"/desk/tickets/{owner.id}" if is_ticket else f"/desk/c/{owner.id}"
-    notifications.notify(
-        system(event.tenant_id),
-        user_id=agent.user_id,
-        event_key=f"event-{event.id}",
-        kind=event.name,
-        params={"no": owner.no, "title": owner.title if is_ticket else owner.subject},
-        link=link,
-    )
+    actor, about = system(event.tenant_id), {"by": event.by, "event": f"event-{event.id}"}
+    if event.name == "ticket.assigned":
+        notices.ticket_given(actor, ticket, agent_id=event.payload["agent_id"], **about)
+    elif event.name == "ticket.moved":
+        notices.ticket_moved(actor, ticket, **about)
+    elif ticket.assignee_id is None:
+        notices.ticket_without_owner(actor, ticket, **about)
+
+
+def _notify_of_message(event: Event) -> None:
+    """In conversations the workbench itself shows what is new; tickets lie elsewhere."""
+    message = db.session.get(ChatMessage, event.payload["message_id"])
+    ticket = db.session.get(Ticket, event.payload["ticketId"]) if "ticketId" in event.payload else None
+    if message is not None and ticket is not None:
+        notices.ticket_message(system(event.tenant_id), ticket, sender_kind=message.sender_kind, type_=message.type)
 
 
 def _notification(event: Event) -> None:
@@ -120,22 +131,22 @@ def _nothing(event: Event) -> None:
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message,),
+    "message.sent": (_message, _notify_of_message),
     "message.recalled": (_message,),
     "thread.read": (_read,),
     "conversation.created": (_conversation,),
     "conversation.asked": (_let_bot_answer,),
     "conversation.queued": (_conversation, _queue_moved, _dispatch),
-    "conversation.assigned": (_conversation, _queue_moved, _notify_new_owner),
-    "conversation.transferred": (_conversation, _notify_new_owner, _dispatch),
+    "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
+    "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch),
     "conversation.held": (_conversation,),
     "conversation.resumed": (_conversation,),
     "conversation.closed": (_conversation, _queue_moved, _dispatch),
     "conversation.rated": (_conversation,),
-    "ticket.created": (_ticket,),
+    "ticket.created": (_ticket, _notify_of_ticket),
     "ticket.updated": (_ticket,),
-    "ticket.moved": (_ticket,),
-    "ticket.assigned": (_ticket, _notify_new_owner),
+    "ticket.moved": (_ticket, _notify_of_ticket),
+    "ticket.assigned": (_ticket, _notify_of_ticket),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),
     "agent.presence": (_presence, _dispatch),

@@ -44,6 +44,11 @@ def dispatch(tenant_id: int | None = None) -> int:
     return _each(tenant_id, lambda number: routing.dispatch(system(number)))
 
 
+@shared_task(name="routing.requeue")
+def requeue() -> int:
+    return for_every_tenant(lambda number: routing.requeue_left_alone(system(number)))
+
+
 @shared_task(name="agents.expire")
 def expire_agents() -> int:
     return for_every_tenant(

@@ -76,6 +76,8 @@ class Agent(Versioned, Entity, Model):
     #: 工号
     work_no: Mapped[str] = mapped_column(String(32))
     presence: Mapped[Presence] = mapped_column(Code(Presence), default=Presence.offline)
+    #: what was chosen by hand: a lost connection changes only `presence`, and coming back restores it
+    chosen_presence: Mapped[Presence] = mapped_column(Code(Presence), default=Presence.offline, server_default="3")
     #: when presence last changed
     presence_time: Mapped[dt.datetime | None]
     #: when one of the agent's sockets was last known to be alive

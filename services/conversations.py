@@ -16,7 +16,7 @@ from models.conversations import (
 )
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
-from models.organization import Agent
+from models.organization import Agent, Presence
 from models.types import utcnow
 from services import capacity, files, threads
 from services.numbers import next_number
@@ -110,6 +110,9 @@ def send_message(
         return message
     now = utcnow()
     conversation.last_message_time = now
+    if actor.sees_as_customer and conversation.status is Status.on_hold:
+        _move(conversation, Status.active)  # what was parked is wanted again
+        _tell(conversation, "resumed")
     if actor.sees_as_customer:
         if conversation.status is not Status.bot:
             conversation.waiting_since = conversation.waiting_since or now
@@ -230,6 +233,32 @@ def resume_conversation(actor: Actor, conversation: Conversation) -> Conversatio
         raise Conflict("The conversation is not on hold")
     _move(conversation, Status.active)
     _tell(conversation, "resumed")
+    return conversation
+
+
+@operation("conversation.requeue", title="Back to the queue")
+def requeue_conversation(actor: Actor, conversation: Conversation) -> Conversation | None:
+    """The agent has gone and the customer waits: somebody else takes it. None when that is no longer so."""
+    agent = conversation.agent
+    if conversation.status not in HELD or conversation.waiting_since is None or agent is None:
+        return None
+    if agent.presence is not Presence.offline:
+        return None
+    old_rooms = rooms(conversation)
+    capacity.release(agent.id)
+    _move(conversation, Status.queued)
+    # he keeps his place: those who came later wait behind him
+    conversation.queue_time, conversation.agent = conversation.waiting_since, None
+    db.session.add(ConversationAssignment(conversation_id=conversation.id, method="requeue", from_agent_id=agent.id))
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "requeued",
+        "客服暂时离开，正在为您安排其他客服",
+        place=place(conversation),
+        **{"from": agent.name},
+    )
+    _tell(conversation, "queued", more_rooms=old_rooms)
     return conversation
 
 

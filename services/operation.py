@@ -89,7 +89,7 @@ class DataField:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that became true. `payload` carries ids and what changed; `rooms` who may hear of it."""
+    """Something that became true. `payload` carries ids and what changed, who may hear of it (`rooms`), who did it."""
 
     id: int
     name: str
@@ -99,6 +99,11 @@ class Event:
     @property
     def rooms(self) -> list[str]:
         return self.payload.get("rooms", [])
+
+    @property
+    def by(self) -> int | None:
+        """The account that did it; None for visitors and machines."""
+        return self.payload.get("by")
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -245,7 +250,8 @@ def _lock(session: Session, rows) -> None:
 def _store(session: Session, actor: Actor, stored: list[OutboxEvent]) -> None:
     session.flush()
     stored += [
-        OutboxEvent(name=name, payload=payload, tenant_id=actor.tenant_id) for name, payload in session.info["events"]
+        OutboxEvent(name=name, payload={**payload, "by": actor.user_id}, tenant_id=actor.tenant_id)
+        for name, payload in session.info["events"]
     ]
     session.add_all(stored)
     session.flush()

@@ -18,6 +18,8 @@ from services.operation import announce, operation, write
 MAX_DEPTH = 20
 #: an agent of whom nothing was heard for so long gets no more conversations
 SILENCE = dt.timedelta(seconds=90)
+#: who comes back later than this after a lost connection says himself that he works
+RETURN_WITHIN = dt.timedelta(hours=1)
 
 
 def department_tree(actor: Actor) -> list[dict]:
@@ -169,6 +171,7 @@ def set_own_presence(actor: Actor, agent: Agent, *, presence: Presence) -> Agent
         return set_presence_of(actor, agent, presence=presence)
     if presence is not Presence.offline:
         agent.seen_time = utcnow()
+    agent.chosen_presence = presence
     return _set_presence(agent, presence)
 
 
@@ -177,6 +180,7 @@ def set_presence_of(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
     """A supervisor sets it for somebody (C: 管理客服状态). Raises Conflict where nobody would be there to answer."""
     if presence is not Presence.offline and (agent.seen_time is None or agent.seen_time < utcnow() - SILENCE):
         raise Conflict("This agent has no workbench open", kind="agent_absent")
+    agent.chosen_presence = presence
     return _set_presence(agent, presence)
 
 
@@ -184,6 +188,25 @@ def set_presence_of(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
 def connection_lost(actor: Actor, agent: Agent) -> Agent:
     """Nobody reaches this agent any more: no further conversation may be given."""
     return _set_presence(agent, Presence.offline)
+
+
+@operation("agent.connection_back", title="Back after a lost connection")
+def connection_back(actor: Actor, agent: Agent) -> Agent:
+    """A reload, a tunnel, a sleeping laptop: whoever did not leave by himself goes on as before."""
+    if may_come_back(agent):
+        agent.seen_time = utcnow()
+        _set_presence(agent, agent.chosen_presence)
+    return agent
+
+
+def may_come_back(agent: Agent) -> bool:
+    """Whether it was the connection that set this agent off line, and not long ago."""
+    return (
+        agent.presence is Presence.offline
+        and agent.chosen_presence is not Presence.offline
+        and agent.presence_time is not None
+        and agent.presence_time > utcnow() - RETURN_WITHIN
+    )
 
 
 def _set_presence(agent: Agent, presence: Presence) -> Agent:

@@ -1,5 +1,6 @@
 """The one dispatcher: drains the queue oldest first whenever an agent could take something (RTE)."""
 
+import datetime as dt
 import logging
 
 from sqlalchemy import func, select
@@ -7,10 +8,10 @@ from sqlalchemy import func, select
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import Conversation, ConversationStatus
+from models.conversations import HELD, Conversation, ConversationStatus
 from models.organization import Agent, Presence, TeamMember
 from models.types import utcnow
-from services import conversations
+from services import conversations, settings
 from services.operation import operation
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,31 @@ def route_conversation(actor: Actor, conversation: Conversation) -> bool | None:
             continue  # filled up in the meantime; `give` refuses before it changes anything
         return True
     return False
+
+
+def left_alone(minutes: int) -> list[Conversation]:
+    """Running conversations whose customer has waited so long for an agent who has been off line as long."""
+    since = utcnow() - dt.timedelta(minutes=minutes)
+    return list(
+        db.session.scalars(
+            select(Conversation)
+            .join(Agent, Agent.id == Conversation.agent_id)
+            .where(
+                Conversation.status.in_(HELD),
+                Conversation.waiting_since < since,
+                Agent.presence == Presence.offline,
+                Agent.presence_time < since,
+            )
+            .order_by(Conversation.waiting_since)
+        )
+    )
+
+
+def requeue_left_alone(actor: Actor) -> int:
+    """Give those a new chance; returns how many. The setting `requeue_after_minutes` 0 switches it off."""
+    minutes = settings.get_setting("requeue_after_minutes")
+    rows = left_alone(minutes) if minutes else []
+    return sum(conversations.requeue_conversation(actor, row) is not None for row in rows)
 
 
 def waiting_ids(limit: int) -> list[int]:

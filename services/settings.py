@@ -40,6 +40,13 @@ SETTINGS = {
             1,
             10,
         ),
+        Declared(
+            "requeue_after_minutes",
+            5,
+            "Minutes after which a waiting customer of an agent who has gone off line returns to the queue; 0: never",
+            0,
+            1440,
+        ),
         Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
     )
 }

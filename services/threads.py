@@ -309,6 +309,8 @@ def unread_counts(actor: Actor, thread_ids: list[int]) -> dict[int, int]:
     )
     if actor.sees_as_customer:
         query = query.where(ChatMessage.type != MessageType.note)
+    else:
+        query = query.where(ChatMessage.sender_kind != SenderKind.bot)  # its answers want nothing of an agent
     return dict(db.session.execute(query).tuples().all())
 
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.people import Company, Person, at_once, listening, unique
+from tests.waiting import eventually
 
 STATES = ("bot", "queued", "active", "on_hold", "closed")
 
@@ -463,3 +464,31 @@ def test_customer_with_open_work_is_not_deleted(people, agent):
     people.admin.delete(customer)
     for row in (people.supervisor.get(path), people.supervisor.get(f"/tickets/{ticket['id']}")):
         assert row["customer"]["id"] is None and row["customer"]["name"], "what was said stays, with a name for a list"
+
+
+def test_customer_s_word_wakes_a_conversation_on_hold(people, agent):
+    visitor, path = in_state(people, agent, "on_hold")
+    with listening(agent, join={"sessionId": int(path.rsplit("/", 1)[1])}) as (ears,):
+        visitor.say(path, "I found the number")
+        ears.wait_for("session_update", lambda data: data["event"] == "resumed")
+    assert people.supervisor.get(path)["status"] == "active"
+
+
+def test_what_the_bot_says_is_nothing_unread_for_staff(people, agent):
+    visitor, path = in_state(people, agent, "bot")
+    visitor.say(path, "a question")
+    eventually(lambda: any(row["type"] == "answer" for row in visitor.messages(path)["list"]))
+    people.supervisor.post(f"{path}/assign", {"agentId": agent.agent_id})
+    assert agent.get(path)["unread"] == 1
+    assert visitor.get(path)["unread"] == 1
+
+
+def test_nobody_is_told_of_his_own_doing(people, agent, supervisor, colleague):
+    """Who takes a conversation over or makes a ticket needs no notification of it; the next owner does."""
+    _, path = in_state(people, agent, "active")
+    before = [person.get("/notifications")["total"] for person in (supervisor, colleague)]
+    supervisor.post(f"{path}/takeover", {})
+    supervisor.post(f"{path}/transfer", {"toAgentId": colleague.agent_id, "reason": "yours"})
+    eventually(lambda: colleague.get("/notifications")["total"] == before[1] + 1)
+    assert supervisor.get("/notifications")["total"] == before[0]
+    assert colleague.get("/notifications")["list"][0]["link"] == f"/desk/c/{path.rsplit('/', 1)[1]}"

@@ -109,6 +109,24 @@ def test_busy_and_offline_agents_get_nobody(company):
     assert passed == {busy.agent_id: "busy", here.agent_id: None}
 
 
+def test_agent_whose_connection_comes_back_is_what_he_was(company, database):
+    """A reload or a tunnel is no leaving; who left by himself stays away."""
+    agent = on_line(company, 3)
+
+    def lose() -> None:
+        with database.begin() as connection:  # what the keeper does when the last socket has gone
+            connection.execute(
+                sa.text("UPDATE agent SET presence = 3, presence_time = :now WHERE id = :id"),
+                {"now": ago(0), "id": agent.agent_id},
+            )
+
+    for chosen in ("busy", "online", "offline"):
+        agent.be(chosen)
+        lose()
+        agent.socket().close()
+        assert company.admin.get(f"/agents/{agent.agent_id}")["presence"] == chosen
+
+
 def test_nobody_knows_how_long_it_takes_while_nobody_is_there(company):
     (visitor,) = waiting(company, 1)
     assert visitor.get("/sessions")["list"][0]["queue"] == {"position": 1, "expectedWaitSeconds": None}
@@ -129,6 +147,45 @@ def test_supervisor_cannot_put_on_line_who_is_not_there(company, database):
             sa.text("UPDATE agent SET seen_time = :then WHERE id = :id"), {"then": ago(120), "id": agent.agent_id}
         )
     company.supervisor.put(path, {"presence": "online"}, expect=409)
+
+
+def test_customer_of_an_agent_who_has_gone_is_given_to_another(company, database):
+    """He keeps his place in the queue, and what he was told stays in the history."""
+    company.admin.put("/settings", {"values": {"requeue_after_minutes": 1}})
+    gone = on_line(company, 3)
+    with Watch(company) as watch:
+        (visitor,) = waiting(company, 1)
+        watch.until_served(1)
+    number = visitor.get("/sessions")["list"][0]["id"]
+    gone.be("offline")
+    other = on_line(company, 3)
+    with visitor.socket() as ears, database.begin() as connection:  # two minutes later
+        for statement, row_id in (
+            ("UPDATE agent SET presence_time = :then WHERE id = :id", gone.agent_id),
+            ("UPDATE conversation SET waiting_since = :then WHERE id = :id", number),
+        ):
+            connection.execute(sa.text(statement), {"then": ago(120), "id": row_id})
+        connection.commit()
+        ears.wait_for(
+            "session_update",
+            lambda data: data["event"] == "assigned" and data["conversation"]["agent"]["id"] == other.agent_id,
+            timeout=60,
+        )
+    history = company.admin.get(f"/sessions/{number}/assignments")
+    assert [row["method"] for row in history] == ["auto", "requeue", "auto"]
+    counters_are_right(company)
+
+
+def test_answered_customer_of_an_agent_who_has_gone_stays_with_him(company):
+    """Nobody waits: there is nothing to hand on."""
+    agent = on_line(company, 3)
+    with Watch(company) as watch:
+        (visitor,) = waiting(company, 1)
+        watch.until_served(1)
+    number = visitor.get("/sessions")["list"][0]["id"]
+    agent.say(f"/sessions/{number}")
+    agent.be("offline")
+    assert company.admin.get(f"/sessions/{number}")["waitingSince"] is None
 
 
 def test_queue_is_served_in_order_and_positions_move(company):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.people import Company, Person, at_once, listening, unique
+from tests.waiting import eventually
 
 STATES = ("pending", "processing", "review", "resolved", "closed", "cancelled")
 #: how a ticket gets into each state
@@ -281,3 +282,32 @@ def test_moving_a_ticket_is_shown_in_its_room_and_to_its_people(people):
                 "reason": "",
                 "by": people.agent.actor["name"],
             }
+
+
+def test_ticket_without_an_agent_is_brought_to_those_who_give_tickets_out(people):
+    before = people.supervisor.get("/notifications")["total"]
+    ticket = people.ticket()
+    eventually(lambda: people.supervisor.get("/notifications")["total"] > before)
+    told = people.supervisor.get("/notifications")["list"][0]
+    assert (told["kind"], told["link"]) == ("ticket.created", f"/desk/tickets/{ticket['id']}")
+
+
+def test_agent_in_charge_learns_of_words_and_reopening(people):
+    """One notification for a row of messages; the next after he has read them."""
+    customer, agent = people.visitor(), people.new("agent")
+    ticket = people.ticket(customer, agent)
+    path = f"/tickets/{ticket['id']}"
+
+    def kinds() -> list[str]:
+        return [row["kind"] for row in agent.get("/notifications")["list"]]
+
+    for _ in range(3):
+        last = customer.say(path)
+    eventually(lambda: kinds() == ["ticket.message", "ticket.assigned"])
+    agent.post(f"{path}/read", {"seq": last["seq"]})
+    customer.say(path)
+    eventually(lambda: kinds() == ["ticket.message", "ticket.message", "ticket.assigned"])
+    agent.post(f"{path}/flow", {"status": "resolved", "resolution": "done"})
+    customer.post(f"{path}/flow", {"status": "processing"})
+    eventually(lambda: kinds()[0] == "ticket.moved")
+    assert kinds().count("ticket.moved") == 1, "his own step is no news to him"

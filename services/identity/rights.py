@@ -89,6 +89,23 @@ def anonymous(tenant_id: int, ip: str = "") -> Actor:
     return Actor(kind="anonymous", tenant_id=tenant_id, permissions=permissions & readable, ip=ip)
 
 
+def holders_of(right: str) -> list[int]:
+    """The active accounts of the bound company that hold `right` through one of their roles."""
+    view, _, permission = right.partition(".")
+    roles = (
+        select(Role.id)
+        .join(Role.permissions)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .where(ViewMenu.name == view, Permission.name == f"can_{permission}")
+    )
+    return list(
+        db.session.scalars(
+            select(User.id).where(User.active.is_(True), User.roles.any(Role.id.in_(roles))).order_by(User.id)
+        )
+    )
+
+
 def may_give(actor: Actor, role: Role) -> bool:
     """Whether this actor may hand `role` out: nobody gives a right, or a wider view, than he has himself."""
     if actor.kind == "system":

@@ -83,6 +83,8 @@ class Connections:
         earlier = self.close(sid)
         connection = self._by_sid[sid] = Connection(sid, actor, rooms=earlier.rooms if earlier else set())
         self._enter_personal(connection)
+        if actor.agent_id is not None and not actor.must_change_password:
+            come_back(actor)
         return connection
 
     def close(self, sid: str) -> Connection | None:
@@ -238,6 +240,14 @@ def expire(agent_id: int) -> None:
         return
     if agent.seen_time is None or agent.seen_time < utcnow() - GRACE / 2:
         organization.connection_lost(system(agent.tenant_id), agent)
+
+
+def come_back(actor: Actor) -> None:
+    """The agent's page is there again."""
+    bind(db.session(), actor)
+    agent = db.session.get(Agent, actor.agent_id)
+    if agent is not None and organization.may_come_back(agent):
+        organization.connection_back(system(actor.tenant_id), agent)
 
 
 def personal_rooms(actor: Actor) -> list[str]:

@@ -1,0 +1,80 @@
+"""Who finds what in the notification centre after an event (NTF-1). Nobody is told of what he did himself."""
+
+from sqlalchemy import select
+
+from app.extensions import db
+from models.actor import Actor
+from models.conversations import Conversation
+from models.messaging import MessageType, ReadMark, SenderKind
+from models.organization import Agent
+from models.tickets import Ticket
+from services.identity import rights
+from services.notifications import notify
+
+#: whoever may do this looks after tickets that nobody has
+LOOKS_AFTER_TICKETS = "ticket.review"
+
+
+def conversation_given(actor: Actor, conversation: Conversation, *, agent_id: int, by: int | None, event: str) -> None:
+    """The agent who serves it from now on."""
+    user_id = _user_of(agent_id)
+    if user_id not in (None, by):
+        notify(
+            actor,
+            user_id=user_id,
+            event_key=event,
+            kind="conversation.assigned",
+            params={"no": conversation.no, "title": conversation.subject},
+            link=f"/desk/c/{conversation.id}",
+        )
+
+
+def ticket_given(actor: Actor, ticket: Ticket, *, agent_id: int, by: int | None, event: str) -> None:
+    """The agent who works on it from now on."""
+    user_id = _user_of(agent_id)
+    if user_id not in (None, by):
+        _about_ticket(actor, ticket, user_id, "ticket.assigned", event)
+
+
+def ticket_without_owner(actor: Actor, ticket: Ticket, *, by: int | None, event: str) -> None:
+    """Those who give tickets out, as far as they see this one."""
+    for user_id in rights.holders_of(LOOKS_AFTER_TICKETS):
+        if user_id != by:
+            _about_ticket(actor, ticket, user_id, "ticket.created", event)
+
+
+def ticket_moved(actor: Actor, ticket: Ticket, *, by: int | None, event: str) -> None:
+    """The agent in charge, when somebody else reopened, closed or cancelled it."""
+    user_id = _user_of(ticket.assignee_id)
+    if user_id not in (None, by):
+        _about_ticket(actor, ticket, user_id, "ticket.moved", event, status=ticket.status.value)
+
+
+def ticket_message(actor: Actor, ticket: Ticket, *, sender_kind: SenderKind, type_: MessageType) -> None:
+    """The agent in charge, once until he has looked: not for each of ten messages in a row."""
+    user_id = _user_of(ticket.assignee_id)
+    if user_id is None or sender_kind is not SenderKind.customer or type_ is MessageType.system:
+        return
+    read = db.session.scalar(
+        select(ReadMark.read_seq).where(
+            ReadMark.thread_id == ticket.thread_id,
+            ReadMark.sender_kind == SenderKind.agent,
+            ReadMark.sender_id == user_id,
+        )
+    )
+    _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read or 0}")
+
+
+def _about_ticket(actor: Actor, ticket: Ticket, user_id: int, kind: str, event: str, **params) -> None:
+    notify(
+        actor,
+        user_id=user_id,
+        event_key=event,
+        kind=kind,
+        params={"no": ticket.no, "title": ticket.title, **params},
+        link=f"/desk/tickets/{ticket.id}",
+    )
+
+
+def _user_of(agent_id: int | None) -> int | None:
+    return db.session.scalar(select(Agent.user_id).where(Agent.id == agent_id)) if agent_id else None
