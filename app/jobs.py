@@ -5,6 +5,8 @@ import itertools
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -27,12 +29,16 @@ class Jobs:
         self.inside = True
         self._running: dict[str, threading.Lock] = {}
         self._turn: TextIO | None = None
+        self._is_at_once = False
 
     def configure(self, app: Flask, broker_url: str) -> None:
         self.app, self.inside = app, not broker_url
 
     def send(self, name: str, **arguments) -> None:
         """Have the task run soon. A broker that cannot be reached is no reason to fail: the timetable repeats."""
+        if self._is_at_once:
+            self._run(name, arguments)
+            return
         if self.inside:
             background(self._run, name, arguments)
             return
@@ -40,6 +46,15 @@ class Jobs:
             celery_app.send_task(name, kwargs=arguments, retry=False)
         except OSError as error:
             logger.warning("job %s could not be queued: %s", name, error)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Inside, a job is done before `send` returns, with a broker too: for commands, whose process soon ends."""
+        self._is_at_once = True
+        try:
+            yield
+        finally:
+            self._is_at_once = False
 
     def run_timetable(self, turn: Path) -> None:
         """The timetable inside this process: every entry at its interval, never twice at once.

@@ -59,7 +59,7 @@ def check_safety(config: Config) -> Iterator[Finding]:
         if config.production:
             yield failure(gettext(sentence))
         else:
-            yield note(gettext("Before production: %(sentence)s", sentence=gettext(sentence)))
+            yield note(gettext("Before production: %(what)s", what=gettext(sentence)))
     yield from _stand_ins(config)
 
 

@@ -1,22 +1,22 @@
 """The common screen: Flask-AppBuilder's list, show, add, edit and delete on top of visible rows and operations."""
 
 import copy
-from dataclasses import dataclass
 
 from flask import abort, flash, g, has_request_context, redirect, request
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.filters import Filters
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
-from sqlalchemy import inspect
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, inspect
 
 from app.errors import DomainError
-from views.admin import export, filters, forms, labels
+from views.admin import export, filters, forms, labels, listing, way
 from views.admin.cells import Cells
+from views.admin.deletion import Deletion
 from views.admin.row_actions import RowActions
-from views.admin.rows import COUNT_LIMIT, Rows
+from views.admin.rows import Rows
 
-PAGE_SIZES = (20, 50, 100)
 #: columns that take the whole width of a row's page, below the others
 WIDE = frozenset(
     {"body", "content", "description", "detail", "introduction", "note", "params", "phrasings", "resolution"}
@@ -26,29 +26,7 @@ METHODS = {"list": "read", "show": "read", "add": "create", "edit": "update", "d
 _VERB_METHODS = {"create": "add", "update": "edit", "delete": "delete"}
 
 
-@dataclass
-class Listing:
-    """One page of rows with what its table needs."""
-
-    cells: Cells
-    columns: list[str]
-    count: int
-    page: int
-    size: int
-    order: tuple[str, str]
-    prefix: str = ""
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-min(self.count, COUNT_LIMIT) // self.size))
-
-    @property
-    def more_than(self) -> int | None:
-        """Set when there are more rows than are counted."""
-        return COUNT_LIMIT if self.count > COUNT_LIMIT else None
-
-
-class AdminView(RowActions, ModelView):
+class AdminView(Deletion, RowActions, ModelView):
     """One table on screen. A subclass says which columns; rights, forms and changes come from the operations."""
 
     model: type
@@ -56,15 +34,24 @@ class AdminView(RowActions, ModelView):
     #: what one row and many rows are called
     singular = plural = ""
     intro = ""
+    #: what to do while there is not a single row
+    when_empty = ""
     icon = "fa-table"
-    #: text columns that the search box looks into
+    #: text columns that the search box looks into, and what it says it looks for
     search_text: tuple[str, ...] = ()
+    search_hint = ""
+    #: filters that are no columns: name → Further
+    further_filters: dict[str, filters.Further] = {}
     #: column → function(row) for cells that are not simply the column
     formatters: dict = {}
     #: column or parameter → function returning [(value, title)]
     choices: dict = {}
+    #: column of texts → function returning those to offer, beside which others may be typed
+    tags: dict = {}
     #: column → a sentence below the field
     help_texts: dict = {}
+    #: field → (other field, value of it): asked only when the other field has this value
+    asked_when: dict[str, tuple[str, str]] = {}
     #: columns that the operation fills where the form leaves them empty
     may_stay_empty: tuple[str, ...] = ()
     #: further condition on rows: function(actor)
@@ -73,13 +60,20 @@ class AdminView(RowActions, ModelView):
     desk_path = ""
     #: relations that `formatters` use in lists
     eager: tuple[str, ...] = ()
+    #: the three or four columns that say most, for narrow screens; by default those after the first
+    key_columns: tuple[str, ...] = ()
+    #: below another table's row: other columns and another order than in the list, and the condition for rows
+    #: that belong to it by a longer way than a column, {class of that row: function(row)}
+    related_columns: tuple[str, ...] = ()
+    related_order: tuple[str, str] | None = None
+    related_by: dict = {}
     page_size = 20
     base_order = ("id", "desc")
     list_template, show_template = "admin/list.html", "admin/show.html"
     add_template = edit_template = "admin/edit.html"
 
     def __init__(self, **kwargs):
-        self.datamodel = Rows(self.model, self.resource, type(self).narrow, self.eager)
+        self.datamodel = Rows(self)
         self.class_permission_name = self.resource
         self.method_permission_name = METHODS
         self.route_base = f"/admin/{self.resource}"
@@ -124,43 +118,23 @@ class AdminView(RowActions, ModelView):
         """FAB keeps every address of the way in the cookie; here a form knows by itself where it leads."""
 
     def get_redirect(self) -> str:
-        return f"{self.route_base}/list/"
+        return way.to_list(self)
 
     # --- the pages ------------------------------------------------------------------------------------------------
 
     def _list(self) -> dict:
         filters.read(self, self._filters)
-        return {"list": self.listing(self._filters), "controls": list(filters.controls(self))}
-
-    def listing(self, active: Filters, prefix: str = "") -> Listing:
-        """One page of the rows that fit; `prefix` keeps several tables of one page apart in its address."""
-        page = max(0, (filters.whole_number(request.args.get(f"{prefix}page", "1")) or 1) - 1)
-        size = filters.whole_number(request.args.get(f"{prefix}size", "")) or self.page_size
-        size = size if size in PAGE_SIZES else self.page_size
-        order = self._order(request.args.get(f"{prefix}sort", ""))
-        # beyond the last page the pages end; without a bound the number would overflow the database's
-        count, rows = self.datamodel.query(active, *order, page=min(page, COUNT_LIMIT // size), page_size=size)
-        return Listing(
-            Cells(self, rows, self.list_columns), list(self.list_columns), count, page + 1, size, order, prefix
-        )
+        return {"list": listing.page_of(self, self._filters), "controls": list(filters.controls(self))}
 
     def _show(self, pk: str) -> dict:
         row = self.row(pk)
-        columns = sorted(self.show_columns, key=WIDE.__contains__)
-        return {"row": row, "cells": Cells(self, [row], columns), "wide": WIDE, "related": self._related(row)}
-
-    def _related(self, row) -> list[tuple["AdminView", Listing]]:
-        """The tables below a row, of views the actor may read."""
-        found = []
-        for view in self._related_views:
-            if not g.actor.may(f"{view.resource}.read"):
-                continue
-            column = view.column_to(self.model)
-            active = view.datamodel.get_filters().add_filter(column, filters.Equals, str(row.id))
-            listing = view.listing(active, prefix=f"{view.resource}_")
-            listing.columns = [name for name in listing.columns if name != column]
-            found.append((view, listing))
-        return found
+        columns = sorted(self.show_columns, key=lambda name: (name in WIDE, name == "id"))
+        return {
+            "row": row,
+            "cells": Cells(self, [row], columns),
+            "wide": WIDE,
+            "related": listing.related_to(row, self._related_views),
+        }
 
     def _add(self) -> dict | None:
         form = self.add_form(data=None if request.method == "POST" else self._given())
@@ -183,24 +157,17 @@ class AdminView(RowActions, ModelView):
             except DomainError as refusal:
                 flash(forms.show_refusal(form, refusal), "danger")
             else:
-                flash(gettext("Saved"), "success")
+                g.changed = row
+                saved = Markup('{}: <a href="{}">{}</a>')
+                flash(saved.format(gettext("Saved"), way.to_row(self, row), self.heading(row)), "success")
                 return None
         return {"form": form, "row": row}
 
-    def _delete(self, pk: str) -> None:
-        row = self.row(pk)
-        try:
-            self.datamodel.call("delete", row)
-        except DomainError as refusal:
-            flash(gettext(refusal.message), "danger")
-        else:
-            flash(gettext("Deleted"), "success")
-
     def post_add_redirect(self):
-        return redirect(f"{self.route_base}/show/{g.made.id}")
+        return redirect(way.to_row(self, g.made))
 
     def post_edit_redirect(self):
-        return redirect(f"{self.route_base}/show/{request.view_args['pk']}")
+        return redirect(way.after_edit(self, g.changed))
 
     @expose("/export/<string:kind>", methods=["GET"])
     @has_access
@@ -230,6 +197,14 @@ class AdminView(RowActions, ModelView):
         """What a cell shows; a view may word what is stored for programs."""
         return getattr(row, column)
 
+    def search(self, text: str) -> list[ColumnElement[bool]]:
+        """The conditions of which one is enough for a row to be found; what the person types is taken literally."""
+        return [getattr(self.model, name).contains(text, autoescape=True) for name in self.search_text]
+
+    def links_of(self, row) -> list[tuple[str, str, object]]:
+        """Further pages of a row, as (address, icon, title), offered in its line of the list too."""
+        return []
+
     # --- for the templates ------------------------------------------------------------------------------------------
 
     def can(self, method: str) -> bool:
@@ -244,13 +219,21 @@ class AdminView(RowActions, ModelView):
             abort(404)
         return row
 
-    def column_to(self, model: type) -> str:
-        """The column by which rows here belong to a row of `model`."""
+    def column_to(self, model: type) -> str | None:
+        """The column by which rows here belong to a row of `model`, if there is one."""
         return next(
-            column.key
-            for column in inspect(self.model).columns
-            if any(key.column.table is inspect(model).local_table for key in column.foreign_keys)
+            (
+                column.key
+                for column in inspect(self.model).columns
+                if any(key.column.table is inspect(model).local_table for key in column.foreign_keys)
+            ),
+            None,
         )
+
+    def belonging_to(self, row) -> ColumnElement[bool]:
+        """The condition for the rows here that belong to a row of another table."""
+        longer_way = self.related_by.get(type(row))
+        return longer_way(row) if longer_way else getattr(self.model, self.column_to(type(row))) == row.id
 
     def _given(self) -> dict:
         """What the address of an empty form already says, e.g. the dictionary of a new item."""
@@ -259,12 +242,6 @@ class AdminView(RowActions, ModelView):
             for name in self.add_columns
             if (number := filters.whole_number(request.args.get(name, ""))) is not None
         }
-
-    def _order(self, wanted: str) -> tuple[str, str]:
-        name = wanted.removeprefix("-")
-        if name not in self.order_columns:
-            return self.base_order
-        return name, "desc" if wanted.startswith("-") else "asc"
 
     def _sortable(self) -> list[str]:
         columns = inspect(self.model).columns

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -16,7 +17,11 @@ from views.admin import labels
 from views.admin.references import address_of, load_names
 
 EMPTY = Markup('<span class="ad-none">—</span>')
-LIST_LENGTH = 80
+#: more is not shown in a list; the style sheet cuts it after two lines
+LIST_LENGTH = 200
+#: texts of this length keep to one line
+SHORT = 16
+_LINKS = re.compile(r"</?a\b[^>]*>")
 
 
 def badge(state: StrEnum) -> Markup:
@@ -73,6 +78,12 @@ class Cells:
             return tag(_("Yes"), "success") if value else Markup('<span class="ad-none">{}</span>').format(_("No"))
         return _html(value, whole)
 
+    def title(self, row) -> Markup:
+        """What a row is recognised by, without links of its own: the first of its columns that says something."""
+        shown = (self.html(row, column) for column in self.columns)
+        found = next((cell for cell in shown if Markup(cell).striptags() not in ("", "—")), None)
+        return Markup(_LINKS.sub("", found)) if found is not None else escape(f"#{row.id}")
+
     def text(self, row, column: str) -> str:
         """The cell as an exported file holds it."""
         if column in self.view.formatters:
@@ -96,7 +107,7 @@ def link_to(target) -> Markup:
     """The name of another row, leading to its screen for those who may read it."""
     name = str(target) or f"#{target.id}"
     address = address_of(target, g.actor)
-    shown = Markup('<a href="{}">{}</a>').format(address, name) if address else escape(name)
+    shown = Markup('<a href="{}">{}</a>').format(address, fit(name)) if address else fit(name)
     return shown if not target.deleted else Markup('<span class="ad-gone">{}</span>').format(shown)
 
 
@@ -109,9 +120,9 @@ def _html(value, whole: bool) -> Markup:
         return Markup(" ").join(tag(item) for item in (value if whole else value[:6]))
     if isinstance(value, dict):
         text = json.dumps(value, ensure_ascii=False, indent=2 if whole else None)
-        return Markup('<pre class="ad-json">{}</pre>').format(text) if whole else _short(text)
+        return Markup('<pre class="ad-json">{}</pre>').format(text) if whole else fit(text)
     if isinstance(value, str):
-        return _paragraph(value) if whole else _short(value)
+        return _paragraph(value) if whole else fit(value)
     return escape(str(value))
 
 
@@ -119,11 +130,14 @@ def _paragraph(text: str) -> Markup:
     return Markup('<div class="ad-text">{}</div>').format(text) if "\n" in text or len(text) > 120 else escape(text)
 
 
-def _short(text: str) -> Markup:
+def fit(text: str) -> Markup:
+    """A text for a table: a short one on one line, a longer one on two at most, the whole of it at hand."""
     line = " ".join(text[: LIST_LENGTH * 4].split())
-    if len(line) <= LIST_LENGTH and len(text) <= LIST_LENGTH * 4:
-        return escape(line)
-    return Markup('<span title="{}">{}…</span>').format(text[:400], line[:LIST_LENGTH].rstrip())
+    if len(line) <= SHORT:
+        return Markup('<span class="ad-one-line">{}</span>').format(line)
+    ending = "…" if len(line) > LIST_LENGTH or len(text) > LIST_LENGTH * 4 else ""
+    whole = Markup(' title="{}"').format(text[:400]) if len(line) > SHORT * 3 else ""
+    return Markup('<span class="ad-clamp"{}>{}{}</span>').format(whole, line[:LIST_LENGTH].rstrip(), ending)
 
 
 def _text(value) -> str:

@@ -1,5 +1,7 @@
 """Form fields for what FAB and WTForms have none: lists of texts, references, codes."""
 
+from collections.abc import Callable
+
 from flask import g
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -113,3 +115,21 @@ class PeopleField(SelectMultipleField):
         super().__init__(*args, coerce=int, choices=[], validate_choice=False, **kwargs)
         self.target = target
         self.render_kw = {"data-remote": f"/admin/options/{RESOURCES[target]}"}
+
+
+class TagsField(SelectMultipleField):
+    """Texts offered from a dictionary; others may be typed as well."""
+
+    def __init__(self, *args, choices: Callable, **kwargs):
+        super().__init__(*args, choices=[], validate_choice=False, **kwargs)
+        self._offered = choices
+        self.render_kw = {"data-tags": "", "class": "ad-input"}
+
+    def process(self, formdata, data=unset_value, extra_filters=None) -> None:
+        super().process(formdata, data, extra_filters)
+        offered = [(str(value), title) for value, title in self._offered()]
+        known = {value for value, _title in offered}
+        self.choices = [*offered, *((text, text) for text in self.data or [] if text not in known)]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = list(dict.fromkeys(text.strip()[:64] for text in valuelist if text.strip()))

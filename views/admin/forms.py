@@ -86,6 +86,8 @@ def _field(view, declared: DataField, by_column: bool) -> Field:
         default = column.default.arg
     if default not in (python_inspect.Parameter.empty, None):
         common["default"] = default
+    if name in view.tags:
+        return fields.TagsField(label, choices=view.tags[name], **common)
     if name in view.choices:
         if get_origin(kind) is list:
             return fields.ChecksField(label, choices=view.choices[name], **common)

@@ -1,12 +1,11 @@
 """What the frame of every screen asks: its style sheets, its words, its addresses."""
 
-from urllib.parse import urlencode
-
-from flask import Flask, g, request
+from flask import Flask, g
 
 from app.locale import current_locale
 from services import settings
 from views import auth
+from views.admin import way
 from views.pages.shells import assets
 
 
@@ -15,7 +14,10 @@ def install(app: Flask) -> None:
         page_assets=assets,
         page_csrf_token=auth.csrf_token,
         page_locale=current_locale,
-        with_args=with_args,
+        with_args=way.with_args,
+        to_list=way.to_list,
+        to_row=way.to_row,
+        after_edit=way.after_edit,
         page_company=company,
     )
 
@@ -25,9 +27,3 @@ def company() -> str:
     if "company" not in g:
         g.company = settings.get_setting("company_name")
     return g.company
-
-
-def with_args(**changes) -> str:
-    """The address of this page with some arguments changed; None or "" takes one out."""
-    arguments = {**request.args.to_dict(), **changes}
-    return f"{request.path}?{urlencode({name: value for name, value in arguments.items() if value not in (None, '')})}"

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from app.errors import DomainError
 from services.operation import OPERATIONS
-from views.admin import forms
+from views.admin import forms, way
 
 MAX_ROWS = 200
 
@@ -41,8 +41,6 @@ class RowAction:
         return not self.right or g.actor.may(self.right)
 
 
-DELETE = ("delete", _("Delete"), "fa-trash", _("Delete what is chosen? This cannot be undone here."))
-
 
 class RowActions:
     """The part of a screen that offers operations beyond add and edit."""
@@ -57,8 +55,10 @@ class RowActions:
         """What the actor may do with several rows at once."""
         found = [action for action in self.row_actions if action.multiple and not action.ask and action.allowed()]
         if self.can("delete"):
-            name, label, icon, confirm = DELETE
-            found.append(RowAction(name, label, f"{self.resource}.delete", icon, confirm=confirm, tone="danger"))
+            question = self.question_for_several()
+            found.append(
+                RowAction("delete", _("Delete"), f"{self.resource}.delete", "fa-trash", confirm=question, tone="danger")
+            )
         return found
 
     @expose("/action/<string:name>/<pk>", methods=["GET", "POST"])
@@ -71,8 +71,9 @@ class RowActions:
                 answer = self._perform(action, row, dict(action.data))
                 if answer is not None:
                     return answer
-            return redirect(f"{self.route_base}/show/{pk}")
-        form = forms.form_of(self, action.operation, action.ask)(obj=row if "version" in action.ask else None)
+            return redirect(way.to_row(self, row))
+        form = forms.form_of(self, action.operation, action.ask)()
+        self.narrow_form(form, action, row)
         if request.method == "POST" and form.validate():
             try:
                 answer = self.perform(action, row, forms.data_of(form, action.operation) | dict(action.data))
@@ -80,7 +81,7 @@ class RowActions:
                 flash(forms.show_refusal(form, refusal), "danger")
             else:
                 flash(gettext("Done"), "success")
-                return answer or redirect(f"{self.route_base}/show/{pk}")
+                return answer or redirect(way.to_row(self, row))
         return self.render_template(
             "admin/edit.html", title=action.label, widgets={"form": form, "row": row}, action=action
         )
@@ -103,7 +104,10 @@ class RowActions:
             flash(ngettext("%(num)d row done", "%(num)d rows done", done), "success")
         for reason, names in refusals.items():
             flash(f"{reason}: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}", "danger")
-        return redirect(f"{self.route_base}/list/")
+        return redirect(way.to_list(self))
+
+    def narrow_form(self, form, action: RowAction, row) -> None:
+        """A subclass may offer only what is possible for this row."""
 
     def perform(self, action: RowAction, row, data: dict):
         """Call the operation; a subclass may answer with a page of its own. Raises DomainError."""

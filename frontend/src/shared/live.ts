@@ -78,6 +78,8 @@ const ACK_MS = 8000
 const JOIN_MS = 300
 const REJOIN_MS = 3000
 const POLL_MS = 10_000
+/** How long a connection may take to prove that it has outlived a change of network. */
+const PROBE_MS = 2000
 const PAGE = 200
 const KEPT_LOGS = 30
 
@@ -123,6 +125,7 @@ export class Live {
   private readonly emitter = new Emitter<LiveEvents>()
   private readonly threads = new Map<string, OpenThread>()
   private readonly logs = new Map<string, ThreadLog>()
+  private readonly onNetwork = () => void this.reconnectNow()
   private socket: Socket | null = null
   private poll: ReturnType<typeof setInterval> | null = null
 
@@ -139,6 +142,7 @@ export class Live {
     this.outbox.setOwner(owner)
     if (this.socket) return
     this.state.value = 'connecting'
+    window.addEventListener('online', this.onNetwork)
     const socket = this.makeSocket()
     this.socket = socket
     let wasOnline = false
@@ -158,6 +162,7 @@ export class Live {
 
   /** Stop for good: signed out or the page ends. */
   disconnect(): void {
+    window.removeEventListener('online', this.onNetwork)
     this.socket?.removeAllListeners()
     this.socket?.disconnect()
     this.socket = null
@@ -329,12 +334,14 @@ export class Live {
     void this.quietly(this.fetchChanges(open))
   }
 
-  /** In the background a failed fetch is only late: the next event, poll or resume repeats it. */
-  private async quietly(fetching: Promise<void>): Promise<void> {
+  /** In the background a failed fetch is only late: the next event, poll or resume repeats it. Whether it worked. */
+  private async quietly(fetching: Promise<void>): Promise<boolean> {
     try {
       await fetching
+      return true
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
+      return false
     }
   }
 
@@ -369,10 +376,26 @@ export class Live {
     this.state.value = navigator.onLine ? 'reconnecting' : 'offline'
     // After a disconnect by the server socket.io does not come back by itself.
     if (!this.socket.active) setTimeout(() => this.socket?.connect(), 1000 + Math.random() * 2000)
-    this.poll ??= setInterval(() => {
-      if (document.visibilityState !== 'visible') return
-      for (const open of this.threads.values()) this.fetchQuietly(open)
-    }, POLL_MS)
+    this.poll ??= setInterval(() => void this.askByRest(), POLL_MS)
+  }
+
+  /** Where REST gets through, unsent messages do too. */
+  private async askByRest(): Promise<void> {
+    if (document.visibilityState !== 'visible') return
+    const fetches = [...this.threads.values()].map((open) => this.quietly(this.fetchChanges(open)))
+    if ((await Promise.all(fetches)).some(Boolean)) this.outbox.flush()
+  }
+
+  /** The network is back: do not wait for the next try, and do not trust a connection made before. */
+  private async reconnectNow(): Promise<void> {
+    const socket = this.socket
+    if (!socket) return
+    if (socket.connected && (await this.quietly(this.request('ping', {}, PROBE_MS).then(() => undefined)))) return
+    if (socket !== this.socket) return
+    this.state.value = 'reconnecting'
+    socket.disconnect()
+    socket.connect()
+    this.outbox.flush()
   }
 
   private stopPolling(): void {

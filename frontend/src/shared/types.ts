@@ -80,6 +80,8 @@ export interface MessagePayload extends Partial<FileInfo> {
   answered?: boolean
   event?: string
   params?: Record<string, string | number | null>
+  /** Who gave the reason that stands in a note of the system's. */
+  by?: string
 }
 
 export interface Message {
@@ -119,7 +121,8 @@ export interface MessageBatch {
 export type ConversationStatus = 'bot' | 'queued' | 'active' | 'on_hold' | 'closed'
 
 export interface CustomerBrief {
-  id: number
+  /** Null once the customer has been deleted; what was said to each other stays. */
+  id: number | null
   name: string
   vipLevel: number
   avatarUrl: string | null
@@ -163,8 +166,13 @@ export interface Conversation {
   changeSeq: number
   unread: number
   lastMessage: LastMessage | null
+  /** The last words of people to each other: no bot, no system, no notes. */
+  lastSaid: LastMessage | null
   queue: QueuePlace | null
   createTime: string
+  queueTime: string | null
+  /** The customer's first word that nobody has answered yet. */
+  waitingSince: string | null
   activeTime: string | null
   closeTime: string | null
   pendingTransfer: { toAgent?: AgentBrief; reason?: string } | null

@@ -1,28 +1,49 @@
-/** Files on their way up for one composer: progress, cancel, retry; each becomes a message when it has arrived. */
+/** Files on their way up for one composer or form: progress, cancel, retry; each becomes a message or an attachment. */
 import { onScopeDispose, ref } from 'vue'
 
-import { isAborted, upload } from './api'
+import { ApiError, isAborted, upload } from './api'
 import { errorText } from './errors'
 import { translate } from './i18n'
 import type { Draft } from './outbox'
 import { session } from './session'
 import { fileSize } from './text'
+import type { FileInfo } from './types'
 
 export interface Upload {
   id: number
   file: File
   share: number
   error: string
+  /** Failed in a way that a second try may mend: a file that is too large stays so. */
+  canRetry: boolean
+  /** A picture to look at before it is sent; empty for other files. */
+  preview: string
+  /** Waits for the person to send it. */
+  held: boolean
 }
 
-export function useUploads(send: (draft: Draft) => void) {
+interface Options {
+  /** Keep what has arrived until `release` is called, so that it goes together with the words. */
+  hold?: boolean
+}
+
+export function useUploads(send: (draft: Draft) => void, { hold = false }: Options = {}) {
   const uploads = ref<Upload[]>([])
   const aborts = new Map<number, AbortController>()
+  const arrived = new Map<number, FileInfo>()
   let nextId = 1
 
   function drop(id: number): void {
+    const one = uploads.value.find((item) => item.id === id)
+    if (one?.preview) URL.revokeObjectURL(one.preview)
     aborts.delete(id)
-    uploads.value = uploads.value.filter((one) => one.id !== id)
+    arrived.delete(id)
+    uploads.value = uploads.value.filter((item) => item.id !== id)
+  }
+
+  function pass(one: Upload, file: FileInfo): void {
+    drop(one.id)
+    send({ type: file.mime.startsWith('image/') ? 'image' : 'file', content: file.name, file })
   }
 
   async function start(one: Upload): Promise<void> {
@@ -32,19 +53,23 @@ export function useUploads(send: (draft: Draft) => void) {
     one.share = 0
     try {
       const file = await upload(one.file, (share) => (one.share = share), abort.signal)
-      const type = file.mime.startsWith('image/') ? 'image' : 'file'
-      drop(one.id)
-      send({ type, content: file.name, file })
+      one.share = 1
+      arrived.set(one.id, file)
+      if (!one.held) pass(one, file)
     } catch (error) {
       if (isAborted(error)) drop(one.id)
-      else one.error = errorText(error)
+      else {
+        one.error = errorText(error)
+        one.canRetry = error instanceof ApiError && error.isTemporary
+      }
     }
   }
 
   function add(files: Iterable<File>): void {
     for (const file of files) {
       const id = nextId++
-      uploads.value.push({ id, file, share: 0, error: '' })
+      const preview = hold && file.type.startsWith('image/') ? URL.createObjectURL(file) : ''
+      uploads.value.push({ id, file, share: 0, error: '', canRetry: false, preview, held: hold })
       // The reactive copy, so that progress is seen.
       const one = uploads.value.find((item) => item.id === id)!
       if (file.size > session.uploadLimitBytes) {
@@ -55,18 +80,30 @@ export function useUploads(send: (draft: Draft) => void) {
     }
   }
 
+  /** Send what is held: at once where it has arrived, otherwise as soon as it has. */
+  function release(): void {
+    for (const one of [...uploads.value]) {
+      if (one.error) continue
+      one.held = false
+      const file = arrived.get(one.id)
+      if (file) pass(one, file)
+    }
+  }
+
   function cancel(id: number): void {
-    const abort = aborts.get(id)
-    if (abort) abort.abort()
+    aborts.get(id)?.abort()
     drop(id)
   }
 
   function retry(id: number): void {
     const one = uploads.value.find((item) => item.id === id)
-    if (one && one.file.size <= session.uploadLimitBytes) void start(one)
+    if (one?.canRetry) void start(one)
   }
 
-  onScopeDispose(() => aborts.forEach((abort) => abort.abort()))
+  onScopeDispose(() => {
+    aborts.forEach((abort) => abort.abort())
+    uploads.value.forEach((one) => drop(one.id))
+  })
 
-  return { uploads, add, cancel, retry }
+  return { uploads, add, cancel, retry, release }
 }

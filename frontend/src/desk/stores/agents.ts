@@ -18,20 +18,34 @@ export interface Agent {
   currentCount: number
   maxCount: number
   skills: string[]
+  /** Keys of the preset roles. */
+  roles: string[]
 }
 
 const ORDER: Record<Presence, number> = { online: 0, busy: 1, offline: 2 }
+
+/** Administrators have an agent's profile too, but customers are not their work unless they are agents as well. */
+export function isServing(agent: Agent): boolean {
+  return agent.roles.includes('agent') || !agent.roles.some((role) => role === 'admin' || role === 'super_admin')
+}
+
+/** Who is there first, of them who serves customers, of them who has least to do. */
+export function compareAgents(a: Agent, b: Agent): number {
+  return (
+    ORDER[a.presence] - ORDER[b.presence] ||
+    Number(isServing(b)) - Number(isServing(a)) ||
+    a.currentCount - b.currentCount ||
+    a.name.localeCompare(b.name)
+  )
+}
 
 export const useAgents = defineStore('agents', () => {
   const list = ref<Agent[]>([])
   const loaded = ref(false)
 
   const me = computed(() => list.value.find((agent) => agent.id === session.actor?.agentId) ?? null)
-  const sorted = computed(() =>
-    [...list.value].sort(
-      (a, b) => ORDER[a.presence] - ORDER[b.presence] || a.currentCount - b.currentCount || a.name.localeCompare(b.name),
-    ),
-  )
+  const sorted = computed(() => [...list.value].sort(compareAgents))
+  const isOffline = (agentId: number | null | undefined) => list.value.some((one) => one.id === agentId && one.presence === 'offline')
 
   const nameOf = (userId: number | null) => list.value.find((agent) => agent.userId === userId)?.name ?? ''
 
@@ -62,5 +76,5 @@ export const useAgents = defineStore('agents', () => {
     if (presence) note(presence.agentId, presence.presence)
   })
 
-  return { list, loaded, me, sorted, nameOf, load, setPresence }
+  return { list, loaded, me, sorted, isOffline, nameOf, load, setPresence }
 })

@@ -9,6 +9,7 @@ import { session } from '@shared/session'
 import type { Conversation, Message, Page } from '@shared/types'
 
 import { maySeeQueue } from '../parts/taking'
+import { waitingAfter } from '../parts/waiting'
 import { useAlerts } from './alerts'
 
 export type Tab = 'mine' | 'queue' | 'closed'
@@ -23,6 +24,11 @@ interface TabState {
 }
 
 const SIZE = 50
+
+/** Words of people to each other, as the server counts them. */
+function isSaid(message: Message): boolean {
+  return message.type === 'text' || message.type === 'image' || message.type === 'file'
+}
 
 function emptyTab(): TabState {
   return { ids: [], total: 0, page: 0, pages: 0, loading: false, loaded: false }
@@ -115,6 +121,8 @@ export const useConversations = defineStore('conversations', () => {
       one.lastSeq = Math.max(one.lastSeq, message.seq)
       one.lastMessage = lastOf(message)
     }
+    if (isSaid(message) && message.seq >= (one.lastSaid?.seq ?? 0)) one.lastSaid = lastOf(message)
+    if (fresh) one.waitingSince = waitingAfter(one, message)
     if (!fresh || message.sender.kind !== 'customer') return
     const looking = openId.value === one.id && document.visibilityState === 'visible'
     if (!looking) one.unread += 1

@@ -64,7 +64,8 @@ export default {
     placeholder: 'Write a message…',
     send: 'Send',
     attach: 'Send a picture or a file',
-    dropHere: 'Drop to send the file',
+    dropHere: 'Drop to add the file',
+    ready: 'ready to send',
     tooLarge: 'Larger than {size}: cannot be sent',
     uploading: 'Uploading {percent}%',
     tooLong: 'At most {max} characters',
@@ -100,6 +101,7 @@ export default {
     typing: '{name} is typing…',
     empty: 'No messages yet',
   },
+  customer: { visitor: 'Visitor {number}' },
   system: {
     created: 'Conversation started',
     queued: 'Waiting for an agent',

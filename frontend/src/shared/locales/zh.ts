@@ -64,7 +64,8 @@ export default {
     placeholder: '输入消息…',
     send: '发送',
     attach: '发送图片或文件',
-    dropHere: '松开鼠标，发送文件',
+    dropHere: '松开鼠标，添加文件',
+    ready: '待发送',
     tooLarge: '文件超过 {size}，无法发送',
     uploading: '上传中 {percent}%',
     tooLong: '最多 {max} 字',
@@ -100,6 +101,7 @@ export default {
     typing: '{name} 正在输入…',
     empty: '还没有消息',
   },
+  customer: { visitor: '访客 {number}' },
   system: {
     created: '会话已创建',
     queued: '已进入人工排队',

@@ -1,0 +1,70 @@
+"""`manage.py demo`: a company that has been at work for a week, for somebody who looks at the product."""
+
+import tomllib
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy import select
+
+from app import accounts, kb_import, reactions
+from app.demo.story import Story
+from app.extensions import db
+from app.jobs import jobs
+from app.terminal import gettext
+from config import ROOT
+from models.actor import system
+from models.base import bind
+from models.customers import Organization
+from models.identity import Tenant
+from services import setup
+from services.imports import import_articles
+from services.setup import NewAccount
+
+STORY = Path(__file__).with_name("story.toml")
+ARTICLES = ROOT / "docs" / "examples" / "articles.csv"
+#: user name, full name, role, password: known to everybody, which is why production refuses them
+ACCOUNTS = (
+    ("demo_admin", "陈立新", "super_admin", "Admin-demo-1"),
+    ("demo_supervisor", "周雅芳", "supervisor", "Supervisor-demo-1"),
+    ("demo_agent1", "刘思远", "agent", "Agent-demo-1"),
+    ("demo_agent2", "孙晓梅", "agent", "Agent-demo-2"),
+    ("demo_customer", "马建国", "customer", "Customer-demo-1"),
+)
+
+
+def fill(app: Flask) -> None:
+    """Make what is missing of the demonstration, and say what there is."""
+    with app.app_context():
+        tenant = db.session.scalars(select(Tenant).order_by(Tenant.id)).first()
+        made = {account.username for account in setup.create_accounts(tenant, ACCOUNTS)}
+        click.echo(gettext("Accounts for a try, with passwords that everybody knows:") + "\n")
+        click.echo(accounts.table(NewAccount(name, password, role, False) for name, _, role, password in ACCOUNTS))
+        there = [name for name, *_ in ACCOUNTS if name not in made]
+        if there:
+            click.echo(
+                gettext(
+                    "They existed already: %(names)s. Passwords changed since then stay changed.",
+                    names=", ".join(there),
+                )
+            )
+        click.echo("\n" + _tell(tenant))
+
+
+def _tell(tenant: Tenant) -> str:
+    """Let the story happen unless it has; what to say about it."""
+    actor = system(tenant.id)
+    bind(db.session(), actor)
+    story = tomllib.loads(STORY.read_text(encoding="utf-8"))
+    names = [organization["name"] for organization in story["organization"]]
+    if db.session.scalar(select(Organization.id).where(Organization.name.in_(names)).limit(1)):
+        return gettext("The demonstration data existed already; nothing was added.")
+    import_articles(actor, [found.row for found in kb_import.read_file(ARTICLES) if found.row], publish=True)
+    with jobs.at_once():  # the bot answers while the story goes on, not beside it
+        counts = Story(tenant.id, story).happen()
+    reactions.flush_marks()
+    return gettext(
+        "Made: %(conversations)s conversations, %(tickets)s tickets, %(customers)s customers of %(organizations)s "
+        "organizations, spread over the last days.",
+        **counts,
+    )
