@@ -13,10 +13,10 @@ from sqlalchemy import String, event, false, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, with_loader_criteria
 
 from models.actor import Actor
-from models.types import BigId, Json, Moment, TinyInt, utcnow
+from models.types import BigId, Flag, Json, Moment, TinyInt, utcnow
 
 Model.registry.update_type_annotation_map(
-    {int: BigId, str: String(255), bool: TinyInt, dict: Json, list: Json, dt.datetime: Moment}
+    {int: BigId, str: String(255), bool: Flag, dict: Json, list: Json, dt.datetime: Moment}
 )
 
 #: bound instead of a tenant id by commands that work across tenants

@@ -10,7 +10,7 @@ from models.actor import Actor, Scope
 from models.base import Entity, Versioned
 from models.identity import User
 from models.organization import agents_within
-from models.types import Json, TinyInt
+from models.types import Flag, Json
 
 
 class Organization(Versioned, Entity, Model):
@@ -76,7 +76,7 @@ class Customer(Versioned, Entity, Model):
     tags: Mapped[list | None] = mapped_column(Json)
     source: Mapped[str] = mapped_column(String(32), default="portal", server_default="portal")
     #: came without account or registration; not yet archived
-    is_temporary: Mapped[bool] = mapped_column(TinyInt, default=0, server_default="0")
+    is_temporary: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
     note: Mapped[str | None] = mapped_column(Text)
     last_contact_time: Mapped[dt.datetime | None]
     user: Mapped[User | None] = relationship()

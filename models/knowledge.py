@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.actor import Actor
 from models.base import Entity, Versioned
-from models.types import Code, Json, TinyInt
+from models.types import Code, Flag, Json
 
 
 class ArticleStatus(StrEnum):
@@ -138,7 +138,7 @@ class Question(Entity, Model):
     channel: Mapped[str] = mapped_column(String(32), default="portal")
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
-    answered: Mapped[bool] = mapped_column(TinyInt, default=0)
+    answered: Mapped[bool] = mapped_column(Flag, default=0)
     #: 0 … 1000, thousandths
     confidence: Mapped[int] = mapped_column(Integer, default=0)
     tier: Mapped[str] = mapped_column(String(16), default="semantic")

@@ -63,6 +63,26 @@ class Code(TypeDecorator):
         return None if value is None else self._to_member[value]
 
 
+class Flag(TypeDecorator):
+    """Yes or no as TINYINT (B §6.3.2), in Python a bool."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    @property
+    def python_type(self):
+        return bool
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(mysql.TINYINT() if dialect.name in ("mysql", "mariadb") else SmallInteger())
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else int(bool(value))
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else bool(value)
+
+
 class Encrypted(TypeDecorator):
     """Text at rest only as ciphertext (TOTP secrets); the key derives from SECRET_KEY."""
 

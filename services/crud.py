@@ -15,7 +15,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from models.actor import Actor
 from models.base import MACHINE_COLUMNS, Entity, mark_restored
-from models.types import Code, TinyInt
+from models.types import Code, Flag
 from services.operation import DataField, announce, operation
 
 Check = Callable[[Actor, Entity, dict], None]
@@ -139,7 +139,7 @@ def _field(model: type[Entity], name: str) -> DataField:
     kind: object
     if isinstance(column.type, Code):
         kind = column.type.enum
-    elif column.type is TinyInt or name.startswith("is_") or name == "active":
+    elif isinstance(column.type, Flag):
         kind = bool
     elif isinstance(column.type, JSON):
         kind = list[str] if "list" in str(model.__annotations__.get(name, "list")) else dict

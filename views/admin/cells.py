@@ -10,9 +10,9 @@ import pytz
 from flask import g, request
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
-from sqlalchemy import Boolean, SmallInteger, inspect
+from sqlalchemy import Boolean, inspect
 
-from models.types import Code
+from models.types import Flag
 from views.admin import labels
 from views.admin.references import address_of, load_names
 
@@ -36,7 +36,7 @@ def tag(text, tone: str = "") -> Markup:
 def is_flag(model: type, name: str) -> bool:
     """Whether a column holds yes or no."""
     column = inspect(model).columns.get(name)
-    return column is not None and isinstance(column.type, Boolean | SmallInteger) and not isinstance(column.type, Code)
+    return column is not None and isinstance(column.type, Boolean | Flag)
 
 
 def zone() -> dt.tzinfo:

@@ -5,6 +5,7 @@ import functools
 from flask import jsonify
 
 from models.actor import Actor
+from views.api import answers
 from views.api.endpoint import ENDPOINTS, Endpoint, endpoint
 from views.api.schema import model_of
 
@@ -45,6 +46,7 @@ def build() -> dict:
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "schemas": {
+                **answers.schemas(),
                 "Envelope": _envelope({}),
                 "Error": _envelope(
                     {
@@ -82,7 +84,7 @@ def _operation(entry: Endpoint) -> dict:
         "responses": {
             "200": {
                 "description": "Success",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}},
+                "content": {"application/json": {"schema": _success(answers.data_of(entry))}},
             },
             **{
                 code: {
@@ -133,6 +135,10 @@ def _operation(entry: Endpoint) -> dict:
     return described
 
 
+def _success(data: dict) -> dict:
+    return _envelope(data) if data else {"$ref": "#/components/schemas/Envelope"}
+
+
 def _parameters(entry: Endpoint) -> list[dict]:
     found = []
     for part in entry.path.split("/"):
@@ -140,10 +146,9 @@ def _parameters(entry: Endpoint) -> list[dict]:
             kind, _, name = part.strip("<>").rpartition(":")
             schema = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1} if kind == "id" else {"type": "string"}
             found.append({"name": name, "in": "path", "required": True, "schema": schema})
-    types = {int: "integer", bool: "boolean", str: "string"}
     found += [
-        {"name": name, "in": "query", "required": False, "schema": {"type": types[kind]}}
-        for name, kind in entry.query.items()
+        {"name": name, "in": "query", "required": False, "schema": answers.query_of(entry, name)}
+        for name in entry.query
     ]
     return found
 

@@ -25,6 +25,9 @@ MAX_SIZE = 100
 to_camel = functools.cache(alias_generators.to_camel)
 PAGING = {"page": int, "size": int, "sort": str, "q": str}
 
+#: key → everything that REST shows of a table; the OpenAPI document describes answers by it
+RESOURCES: dict[str, "Resource"] = {}
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -53,6 +56,14 @@ class Resource:
     enrich: Callable | None = None
     writes: tuple[str, ...] = ("create", "update", "delete")
 
+    def __post_init__(self) -> None:
+        RESOURCES[self.key] = self
+
+    @property
+    def sort_keys(self) -> list[str]:
+        """Every value that `sort` takes; "-" in front turns the order round."""
+        return [f"{sign}{to_camel(name)}" for name in self.sort for sign in ("", "-")]
+
     def dump(self, actor: Actor, row) -> dict:
         return self.dump_all(actor, [row])[0]
 
@@ -68,12 +79,8 @@ class Resource:
         ]
 
 
-RESOURCES: dict[str, Resource] = {}
-
-
 def serve(resource: Resource) -> Resource:
     """Register the endpoints of a resource."""
-    RESOURCES[resource.key] = resource
     section, title = resource.section, resource.title
     read = f"{resource.key}.read"
     query = {**PAGING, **{to_camel(name): _query_type(resource.model, name) for name in resource.filters}}
@@ -208,8 +215,6 @@ def _query_type(model: type, name: str) -> type:
     if isinstance(column.type, Code):
         return str
     kind = column.type.python_type
-    if kind is int and (name.startswith(("is_", "active"))):
-        return bool
     return kind if kind in (int, bool, str) else str
 
 
