@@ -1,13 +1,12 @@
 """Accounts as commands show them: the table after a first start, and a new password for who is locked out."""
 
-import unicodedata
 from collections.abc import Iterable
 
 import click
 from flask import Flask
 
 from app.extensions import db
-from app.terminal import gettext
+from app.terminal import gettext, width
 from models.actor import system
 from models.base import bind
 from services.identity import accounts, signin
@@ -27,7 +26,7 @@ def table(made: Iterable[NewAccount]) -> str:
     """One line for each account: name, password, role in words, page."""
     rows = [(one.username, one.password, *ROLES[one.role]) for one in made]
     head = (gettext("Account"), gettext("Password"), gettext("Role"), gettext("Page"))
-    widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(head, *rows, strict=True)]
     return "\n".join("  " + "  ".join(map(_filled, row, widths)).rstrip() for row in (head, *rows))
 
 
@@ -48,10 +47,5 @@ def new_password(app: Flask, name: str, *, clear_second_factor: bool) -> None:
             click.echo(gettext("Two-step verification is still on; --clear-totp switches it off."))
 
 
-def _width(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _filled(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
+def _filled(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))

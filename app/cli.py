@@ -21,35 +21,28 @@ from pathlib import Path
 
 import click
 
-from app.terminal import gettext, translate_click
+from app import kb_columns
+from app.terminal import gettext, paragraphs, translate_click
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
 
 _HOST = gettext("Address to listen on; 0.0.0.0 for all of this machine")
 _PORT = gettext("Port to listen on")
-_KB_IMPORT = gettext(
-    """Import articles from CSV files, or from JSON lines (.jsonl, .ndjson, .json).
-
-The first line of a CSV file names its columns; the keys of JSON are called the same. Title and text are required:
-
-\b
-  title        title, question, 标题, 问题
-  text         text, answer, body, content, 答案, 内容, 回答, 正文
-  similar      similar, phrasings, 相似问, 相似问题: other ways to ask
-  category     category, 分类, 目录: from the top down
-  tags         tags, 标签
-  visibility   visibility, 可见范围: public (公开), customer (客户) or staff (员工)
-  locale       locale, language, 语言: zh or en; guessed where it is missing
-
-Several values stand in one cell: of similar with | or ;, of category with |, of tags with | ; or a comma; JSON takes
-lists as well. Columns are separated by comma, semicolon or tab. Files may be UTF-8 (with or without BOM) or GBK. Other
-columns are left out.
-
-An article with the same title in the same category is overwritten with what the file says, also when somebody has
-edited it on a screen meanwhile; columns that the file does not have stay as they are. Rows that cannot be taken are
-named with file and line, the others are stored.
-
-An example that Excel opens: docs/examples/articles.csv"""
+_KB_IMPORT = paragraphs(
+    gettext("Import articles from CSV files, or from JSON lines (.jsonl, .ndjson, .json)."),
+    gettext("The first line of a CSV file names its columns; the keys of JSON are called the same:"),
+    kb_columns.table(),
+    gettext(
+        "Title and text are required, other columns are left out. Several values stand in one cell: ways to ask "
+        "with | or ;, categories with |, tags with | ; or a comma; JSON takes lists as well. Columns are separated "
+        "by comma, semicolon or tab. Files may be UTF-8 (with or without BOM) or GBK."
+    ),
+    gettext(
+        "An article with the same title in the same category is overwritten with what the file says, also when "
+        "somebody has edited it on a screen meanwhile; columns that the file does not have stay as they are. Rows "
+        "that cannot be taken are named with file and line, the others are stored."
+    ),
+    gettext("An example that Excel opens: %(file)s", file="docs/examples/articles.csv"),
 )
 
 
@@ -88,9 +81,11 @@ def web(host: str, port: int) -> None:
 
 
 @cli.command(
-    help=gettext(
-        "Bring the database to the present structure. An empty one is filled: its first accounts are made and their "
-        "passwords printed once."
+    help=paragraphs(
+        gettext(
+            "Bring the database to the present structure. An empty one is filled: its first accounts are made and "
+            "their passwords printed once."
+        )
     )
 )
 def migrate() -> None:
@@ -102,9 +97,11 @@ def migrate() -> None:
 
 
 @cli.command(
-    help=gettext(
-        "Accounts with well-known passwords, and conversations, tickets and customers to look at. Runs twice without "
-        "doubling anything; refused in production."
+    help=paragraphs(
+        gettext(
+            "Accounts with well-known passwords, and conversations, tickets and customers to look at. Runs twice "
+            "without doubling anything; refused in production."
+        )
     )
 )
 def demo() -> None:
@@ -119,10 +116,12 @@ def demo() -> None:
 
 
 @cli.command(
-    help=gettext(
-        "Give an account (user name or e-mail address) a new random password, for somebody who is locked out. It asks "
-        "nothing, prints the password once, lifts a lock and ends all sign-ins of the account; the password must be "
-        "changed at the next sign-in. The operation log records it."
+    help=paragraphs(
+        gettext(
+            "Give an account (user name or e-mail address) a new random password, for somebody who is locked out. "
+            "It asks nothing, prints the password once, lifts a lock and ends all sign-ins of the account; the "
+            "password must be changed at the next sign-in. The operation log records it."
+        )
     )
 )
 @click.argument("user")
@@ -137,12 +136,15 @@ def password(user: str, clear_totp: bool) -> None:
 
 
 @cli.command(
-    help=gettext(
-        """Add a company: company acme "ACME Ltd" --host help.acme.org
-
-CODE is a short word of small letters, digits and dashes; the first administrator is called admin@CODE. The company
-begins with its own roles, dictionaries, department, teams and quick replies, and sees nothing of the others. Visitors
-reach it under its host name; accounts belong to their company whatever name they use."""
+    help=paragraphs(
+        gettext("Add a company, for example:"),
+        '  company acme "ACME Ltd" --host help.acme.org',
+        gettext(
+            "CODE is a short word of small letters, digits and dashes; the first administrator is called "
+            "admin@CODE. The company begins with its own roles, dictionaries, department, teams and quick replies, "
+            "and sees nothing of the others. Visitors reach it under its host name; accounts belong to their "
+            "company whatever name they use."
+        ),
     )
 )
 @click.argument("code", callback=_company_code)
@@ -206,9 +208,11 @@ def beat() -> None:
 
 
 @cli.command(
-    help=gettext(
-        "The configuration, what can be reached, what is unsafe. It looks and changes nothing. Ends with code 1 when "
-        "something needed does not work, else with 0."
+    help=paragraphs(
+        gettext(
+            "The configuration, what can be reached, what is unsafe. It looks and changes nothing. Ends with code 1"
+            " when something needed does not work, else with 0."
+        )
     )
 )
 @click.option("--all", "everything", is_flag=True, help=gettext("Also list the settings that have their default"))

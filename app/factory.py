@@ -14,10 +14,10 @@ from celery_app import celery_app
 from celery_app import configure as configure_celery
 from config import Config
 from models.types import Encrypted
-from services import assistant, files, mail, operation, safe_http, threads, throttle
+from services import files, knowledge_index, mail, operation, safe_http, threads, throttle
 from services.identity import codes, oa, oauth, passwords, signin, tokens
 from services.identity.senders import senders
-from views import auth, errors, headers, pages
+from views import auth, compression, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
@@ -50,6 +50,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     csrf = CSRFProtect(app)
     auth.install(app)
     headers.install(app)
+    compression.install(app)
     errors.install(app)
     with app.app_context():
         _build_admin()
@@ -127,7 +128,7 @@ def _configure_services(config: Config) -> None:
     throttle.configure(config.REDIS_URL)
     threads.configure(config.MESSAGE_RATE, config.MESSAGE_MAX_CHARS)
     files.storage.configure(config.data_dir / "files", config.UPLOAD_MAX_BYTES, config.UPLOAD_TYPES)
-    assistant.engine.configure(config.EMBEDDING_MODEL, config.kb_index_dir, config.QUESTION_RATE)
+    knowledge_index.engine.configure(config.EMBEDDING_MODEL, config.kb_index_dir, config.QUESTION_RATE)
 
 
 def _flask_settings(config: Config) -> dict:

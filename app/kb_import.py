@@ -18,24 +18,15 @@ from ai.model import Embedder, load_embedder
 from ai.rebuild import bulk_embedder
 from app.errors import DomainError
 from app.extensions import db
+from app.kb_columns import NAMES
 from app.offload import native_pool
 from app.terminal import Progress, gettext
 from models.actor import Actor, system
 from models.base import EVERY_TENANT, bind
 from models.identity import Tenant
-from services.assistant import engine, missing_vectors
 from services.imports import BATCH, ArticleRow, Result, embed_articles, import_articles
+from services.knowledge_index import engine, missing_vectors
 
-#: what a column or key may be called, in lower case
-NAMES = {
-    "title": ("title", "question", "标题", "问题", "標題", "問題"),
-    "body": ("text", "answer", "body", "content", "答案", "内容", "回答", "正文", "內容"),
-    "phrasings": ("similar", "phrasings", "相似问", "相似问题", "相似問", "相似問題"),
-    "category": ("category", "分类", "目录", "分類"),
-    "tags": ("tags", "标签", "標籤"),
-    "visibility": ("visibility", "可见范围", "可見範圍"),
-    "locale": ("locale", "language", "语言", "語言"),
-}
 _FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
 _VISIBILITIES = {
     "公开": "public",

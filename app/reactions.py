@@ -62,6 +62,7 @@ def _let_bot_answer(event: Event) -> None:
         conversation_id=event.payload["conversation_id"],
         message_id=event.payload["message_id"],
         text=event.payload["text"],
+        locale=event.payload.get("locale", ""),  # events of earlier releases name none
         event_id=event.id,
     )
 

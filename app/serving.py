@@ -95,7 +95,7 @@ def _load_assistant(app: Flask) -> None:
     from models.actor import system
     from models.base import bind
     from models.identity import Tenant
-    from services.assistant import engine
+    from services.knowledge_index import engine
 
     with app.app_context():
         for tenant_id in db.session.scalars(select(Tenant.id)).all():

@@ -11,7 +11,7 @@ from celery_app import celery_app
 from models.actor import system
 from models.base import bind
 from models.identity import Tenant
-from services import assistant, maintenance, organization, outbox, routing
+from services import assistant, knowledge_index, maintenance, organization, outbox, routing
 
 
 def in_tenant(task):
@@ -58,23 +58,23 @@ def expire_agents() -> int:
 
 @shared_task(name="assistant.embed")
 def embed(tenant_id: int | None = None) -> int:
-    return _each(tenant_id, assistant.embed_pending)
+    return _each(tenant_id, knowledge_index.embed_pending)
 
 
 @shared_task(name="assistant.snapshot")
 def snapshot(tenant_id: int | None = None) -> int:
-    return _each(tenant_id, assistant.engine.save)
+    return _each(tenant_id, knowledge_index.engine.save)
 
 
 @shared_task(name="assistant.answer")
-def answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int) -> bool:
+def answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int, locale: str = "") -> bool:
     return in_tenant(_answer)(
-        tenant_id, conversation_id=conversation_id, message_id=message_id, text=text, event_id=event_id
+        tenant_id, conversation_id=conversation_id, message_id=message_id, text=text, event_id=event_id, locale=locale
     )
 
 
-def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int) -> bool:
-    answered = assistant.answer_message(tenant_id, conversation_id, message_id, text)
+def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int, locale: str) -> bool:
+    answered = assistant.answer_message(tenant_id, conversation_id, message_id, text, locale)
     outbox.mark_sent([event_id])
     return answered
 

@@ -2,8 +2,10 @@
 
 import gettext as catalogs
 import os
+import re
 import sys
 import time
+import unicodedata
 from collections.abc import Mapping
 
 from app.catalog import TRANSLATIONS, translated
@@ -52,6 +54,30 @@ def gettext(text: str, **values: object) -> str:
 def translate_click() -> None:
     """Have click look its own sentences up in our catalog."""
     catalogs.bindtextdomain("messages", str(TRANSLATIONS))
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def paragraphs(*texts: str) -> str:
+    """A help text for click, folded here: it counts characters, of which Chinese ones are twice as wide."""
+    return "\n\n".join(f"\b\n{fold(text)}" for text in texts)
+
+
+def fold(text: str, columns: int = 76) -> str:
+    """The text in lines of at most so many columns; broken at spaces and between Chinese characters."""
+    lines = []
+    for given in text.split("\n"):
+        line = ""
+        for piece in re.findall(r"[\u2e80-\uffef][，。；：、）”]*|[^\s\u2e80-\uffef]+[，。；：、）”]*|\s+", given):
+            if line.strip() and width(line + piece.rstrip()) > columns:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+        lines.append(line.rstrip())
+    return "\n".join(lines)
 
 
 class Progress:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
@@ -43,8 +43,9 @@ PLACES = {
     "Setting": 2,
     "Declared": 2,
 }
-#: callables whose arguments are a context and a sentence
-CONTEXT_CALLS = frozenset({"pgettext", "lazy_pgettext"})
+#: callables whose first arguments belong together: a context and a sentence, where one English word is several in
+#: Chinese; a sentence about one and about several
+PAIRS = {"pgettext": ("pgettext", "lazy_pgettext"), "ngettext": ("ngettext", "lazy_ngettext")}
 #: tables of sentences, by the name of the variable
 TABLES = frozenset({"_TEXTS"})
 #: functions that collect sentences with `append`
@@ -62,8 +63,9 @@ def extract(file: io.IOBase, keywords: Collection, comment_tags: Collection, opt
     for node in ast.walk(tree):
         for sentence in _sentences(node, constants):
             yield node.lineno, "gettext", sentence, []
-        if pair := _in_context(node):
-            yield node.lineno, "pgettext", pair, []
+        for function, called_so in PAIRS.items():
+            if pair := _pair(node, called_so):
+                yield node.lineno, function, pair, []
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.AST]:
@@ -100,12 +102,12 @@ def _sentences(node: ast.AST, constants: dict[str, ast.AST]) -> Iterator[str]:
                 yield from _texts(call.args[0], constants)
 
 
-def _in_context(node: ast.AST) -> tuple[str, str] | None:
-    """Context and sentence of `pgettext("conversation", "Closed")`: one English word that is several in Chinese."""
-    if not isinstance(node, ast.Call) or getattr(node.func, "id", None) not in CONTEXT_CALLS:
+def _pair(node: ast.AST, called_so: Collection[str]) -> tuple[str, str] | None:
+    """The first two arguments of a call by one of these names."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", None) not in called_so:
         return None
-    context, sentence = (argument.value for argument in node.args)
-    return context, sentence
+    first, second = (argument.value for argument in node.args[:2])
+    return first, second
 
 
 def _texts(node: ast.AST, constants: dict[str, ast.AST]) -> Iterator[str]:
@@ -159,8 +161,13 @@ def update() -> Catalog:
 
 def untranslated(catalog: Catalog) -> list[str]:
     """The sentences without a translation, with their context."""
-    missing = [message for message in catalog if message.id and (not message.string or message.fuzzy)]
-    return [f"{one.id} ({one.context})" if one.context else one.id for one in missing]
+    missing = [message for message in catalog if message.id and (not _words_of(message) or message.fuzzy)]
+    return [f"{one.id} ({one.context})" if one.context else str(one.id) for one in missing]
+
+
+def _words_of(message: Message) -> str:
+    """The translation; of several for several numbers only if there is every one."""
+    return message.string if isinstance(message.string, str) else "" if "" in message.string else message.string[0]
 
 
 if __name__ == "__main__":

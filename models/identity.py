@@ -85,7 +85,8 @@ User.phone_verified = mapped_column(Flag, nullable=False, default=1, server_defa
 User.email_verified = mapped_column(Flag, nullable=False, default=1, server_default="1")
 User.avatar_url = mapped_column(String(255), nullable=True)
 User.department_id = mapped_column(BigId, ForeignKey("department.id"), nullable=True, index=True)
-User.locale = mapped_column(String(8), nullable=False, server_default="zh", default="zh")
+#: the language the person chose; empty until then, and the page's holds
+User.locale = mapped_column(String(8), nullable=False, server_default="zh", default="")
 User.must_change_password = mapped_column(Flag, nullable=False, default=0, server_default="0")
 User.totp_secret = mapped_column(Encrypted(255), nullable=True)
 #: True only after a first code was confirmed

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.extensions import db
+from app.locale import current_locale
 from models.actor import Actor, system
 from models.conversations import (
     HELD,
@@ -122,7 +123,13 @@ def send_message(
     if not conversation.subject and actor.sees_as_customer and content:
         conversation.subject = _subject(content)
     if actor.sees_as_customer and conversation.status is Status.bot and type is MessageType.text:
-        announce("conversation.asked", conversation_id=conversation.id, message_id=message.id, text=content[:500])
+        announce(
+            "conversation.asked",
+            conversation_id=conversation.id,
+            message_id=message.id,
+            text=content[:500],
+            locale=current_locale(),
+        )
     return message
 
 

@@ -14,7 +14,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.knowledge import Article, ArticleCategory, ArticleStatus, Visibility
 from models.types import utcnow
-from services import assistant, knowledge
+from services import knowledge, knowledge_index
 from services.markdown import to_text
 from services.operation import OPERATIONS, run
 
@@ -60,7 +60,7 @@ def import_articles(actor: Actor, rows: Sequence[ArticleRow], *, publish: bool) 
 def embed_articles(
     actor: Actor, embedder: Embedder, article_ids: Sequence[int], progress: Callable[[int], None]
 ) -> int:
-    """Give vectors to articles (see `assistant.missing_vectors`); `progress` is told how many are done.
+    """Give vectors to articles (see `knowledge_index.missing_vectors`); `progress` is told how many are done.
 
     The embedder must give the vectors of the model that answers questions. Returns how many articles were done.
     """
@@ -84,7 +84,7 @@ def embed_articles(
 
 def _store_vectors(actor: Actor, parts: list[tuple], model: str) -> None:
     for article, pieces, vectors in parts:
-        assistant.store_vectors(actor, article, pieces=pieces, vectors=vectors, model=model)
+        knowledge_index.store_vectors(actor, article, pieces=pieces, vectors=vectors, model=model)
 
 
 class _Batch:

@@ -1,6 +1,7 @@
 """Articles and categories: writing, publishing, rating (KB). What search sees changes by `index_version`."""
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
@@ -127,6 +128,22 @@ def next_index_version() -> int:
         db.session.flush()
         return 1
     return db.session.scalar(select(IndexState.version))
+
+
+def popular(actor: Actor, locale: str, size: int) -> list[Article]:
+    """What is read most in this language; in any where nothing was written in it.
+
+    Of what has been read as often the older comes first: a new installation begins with the order in which the help
+    centre was filled.
+    """
+    query = (
+        select(Article)
+        .where(Article.visible_to(actor), Article.status == ArticleStatus.published)
+        .options(joinedload(Article.category))
+        .order_by(Article.view_count.desc(), Article.id)
+        .limit(size)
+    )
+    return list(db.session.scalars(query.where(Article.locale == locale))) or list(db.session.scalars(query))
 
 
 def article_counts(actor: Actor, category_ids: list[int], locale: str) -> dict[int, int]:

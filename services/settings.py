@@ -29,9 +29,10 @@ SETTINGS = {
     for setting in (
         Declared("company_name", "SmartSupport", "Name shown to customers"),
         Declared(
-            "bot_no_answer",
-            "抱歉，我没有找到确切的答案。您可以换一种说法，或点“转人工”由客服为您解答。",
-            "What the bot says when it does not know",
+            "bot_no_answer_zh", "", "What the bot says in Chinese when it does not know; empty: the usual sentence"
+        ),
+        Declared(
+            "bot_no_answer_en", "", "What the bot says in English when it does not know; empty: the usual sentence"
         ),
         Declared(
             "bot_misses_before_offer",

@@ -216,7 +216,7 @@ def test_every_setting_is_documented_as_it_is():
     for setting in SETTINGS:
         shown = str(setting.default).lower() if isinstance(setting.default, bool) else str(setting.default)
         expected[setting.name] = (shown or "（空）", setting.help)
-    expected |= {name: (str(declared.default), declared.help) for name, declared in BROWSER_SETTINGS.items()}
+    expected |= {name: (str(declared.default) or "（空）", declared.help) for name, declared in BROWSER_SETTINGS.items()}
     assert documented() == expected
 
 

@@ -6,20 +6,21 @@ import sys
 import pytest
 
 from app.doctor.surroundings import digest_of_sources
+from config import SETTINGS
 from tests import programs
-from tests.servers import ROOT, Redis, clean_environment
+from tests.servers import ROOT, AppServer, Redis, clean_environment
 
 SECTIONS = ("Settings", "Program", "Safety", "Database", "Redis and jobs", "Folders", "Assistant", "Network")
 
 
-def doctor(settings: dict[str, str], language: str = "C.UTF-8") -> tuple[int, str]:
+def doctor(settings: dict[str, str], *options: str, language: str = "C.UTF-8") -> tuple[int, str]:
     """Its exit code and report. Without a model unless a test asks for one: loading it is slow."""
     environment = clean_environment(**{"EMBEDDING_MODEL": "none", **settings})
     environment = {name: value for name, value in environment.items() if not name.startswith("LC_")} | {
         "LANG": language
     }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "app.cli", "doctor"],
+        [sys.executable, "-W", "ignore", "-m", "app.cli", "doctor", *options],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -74,11 +75,26 @@ def test_secrets_stay_secret(settings):
     assert "somebody:******@127.0.0.1" in report
 
 
-def test_every_setting_is_shown_with_its_origin(settings):
+def shown_settings(report: str) -> dict[str, str]:
+    lines = [line for line in report.splitlines() if line.startswith("    ")]
+    return {line.split()[0]: line for line in lines if line.split()[0].isupper()}
+
+
+def test_only_settings_that_were_set_are_shown(settings):
     _, report = doctor({**settings, "BROWSER_SESSION_HOURS": "8"})
-    lines = {line.split()[0]: line for line in report.splitlines() if line.startswith("    ")}
+    lines = shown_settings(report)
+    assert set(lines) == {*settings, "EMBEDDING_MODEL", "BROWSER_SESSION_HOURS"}
     assert "8  (environment)" in lines["BROWSER_SESSION_HOURS"]
+    assert f"{len(SETTINGS) - len(lines)} settings have their default; --all lists them." in report
+
+
+def test_with_all_every_setting_is_shown_those_that_were_set_first(settings):
+    _, report = doctor({**settings, "BROWSER_SESSION_HOURS": "8"}, "--all")
+    lines = shown_settings(report)
+    assert set(lines) == {setting.name for setting in SETTINGS}
     assert "7  (default)" in lines["REFRESH_TOKEN_DAYS"]
+    origins = ["(environment)" in line for line in lines.values()]
+    assert origins == sorted(origins, reverse=True)
 
 
 def test_wrong_settings_are_all_named_and_the_rest_is_still_examined(settings):
@@ -115,11 +131,35 @@ def test_what_does_not_work_fails_the_examination(settings, wrong, sentence):
     assert f"✗ {sentence}" in report
 
 
-def test_unsafe_settings_warn_while_developing_and_fail_in_production(settings):
+def test_what_only_production_asks_for_is_a_note_while_developing_and_fails_in_production(settings):
     code, report = doctor({**settings, "ENVIRONMENT": "development"})
-    assert code == 0 and "! SECRET_KEY is not set" in report
+    assert code == 0 and "· Before production: SECRET_KEY is not set" in report and "  ! " not in report
     code, report = doctor({**settings, "ENVIRONMENT": "production"})
     assert code == 1 and "✗ SECRET_KEY is not set" in report and "✗ TRUSTED_HOSTS is not set" in report
+
+
+def test_the_last_line_counts_the_problems_and_says_the_exit_code(settings):
+    code, report = doctor(settings)
+    assert (code, report.splitlines()[-1]) == (0, "Everything works, no problem was found. Exit code 0.")
+    code, report = doctor({**settings, "WECHAT_APP_ID": "wx"})
+    assert code == 0 and report.splitlines()[-1].startswith("Everything needed works, 1 things deserve a look")
+    code, report = doctor({**settings, "BCRYPT_ROUNDS": "twelve", "WECHAT_APP_ID": "wx"})
+    assert code == 1 and report.splitlines()[-1] == "1 things do not work (✗), 1 deserve a look (!). Exit code 1."
+
+
+def test_a_process_that_serves_this_data_is_noticed(tmp_path):
+    settings = {
+        "DATA_DIR": str(tmp_path / "data"),
+        "KB_INDEX_DIR": str(tmp_path / "kb_index"),
+        "EMBEDDING_MODEL": "none",
+        "BCRYPT_ROUNDS": "4",
+    }
+    with AppServer(tmp_path / "server", settings):
+        _, report = doctor(settings)
+        assert "✓ SmartSupport is running on this data." in report
+        _, other = doctor({**settings, "DATA_DIR": str(tmp_path / "other")})
+    _, after = doctor(settings)
+    assert "running on this data" not in other + after
 
 
 def test_it_speaks_the_language_of_the_terminal(settings):
@@ -138,8 +178,8 @@ def test_the_number_of_the_sources_is_the_one_the_build_wrote():
 
 def test_ways_that_reach_nobody_are_told(settings):
     _, report = doctor({**settings, "SMS_SENDER": "log", "MAIL_SENDER": "log", "WECHAT_APP_ID": "wx"})
-    assert "! SMS_SENDER is log: what is sent is only written to a file" in report
-    assert "! MAIL_SENDER is log" in report
+    assert "· SMS_SENDER is log: what is sent is only written to a file" in report
+    assert "· MAIL_SENDER is log" in report
     assert "! Of WECHAT_APP_ID and WECHAT_APP_SECRET only one is set" in report
     _, report = doctor({**settings, "MAIL_SENDER": "log", "ENVIRONMENT": "production"})
     assert "! MAIL_SENDER is log, which in production sends nothing" in report

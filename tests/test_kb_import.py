@@ -1,6 +1,7 @@
 """`manage.py kb import`: what editors keep in spreadsheets becomes articles, once, and is found."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from ai.model import load_embedder
-from app.kb_import import Threaded, read_file
+from app.kb_columns import NAMES
+from app.kb_import import BULK_FROM, Threaded, fast_embedder, read_file
+from app.terminal import width
 from services.imports import ArticleRow
 from tests.people import unique
 from tests.servers import ROOT, clean_environment, run_cli
+
+#: what libraries say among themselves, and what a bar of theirs leaves behind
+CHATTER = re.compile(r"faiss|alembic|flask_appbuilder|transformers|LOAD REPORT|MISSING|it/s|\x1b")
+EXAMPLE = ROOT / "docs" / "examples" / "articles.csv"
 
 
 def kb_import(settings, *arguments: str | Path, expect: int = 0) -> str:
@@ -28,6 +35,7 @@ def kb_import(settings, *arguments: str | Path, expect: int = 0) -> str:
         timeout=300,
     )
     assert done.returncode == expect, done.stdout + done.stderr
+    assert not CHATTER.search(done.stdout + done.stderr), done.stdout + done.stderr
     return done.stdout
 
 
@@ -203,6 +211,40 @@ def test_categories_become_a_tree_even_where_names_repeat(lexical, people, write
     assert made[f"{mark}-y / {mark}-forms"]["parentId"] == made[f"{mark}-y"]["id"]
 
 
+@pytest.mark.parametrize(("text", "locale"), [("先点设置，再点 Save。", "zh"), ("Choose Settings, then Save.", "en")])
+def test_the_language_is_guessed_where_the_file_does_not_say(lexical, people, write, text, locale):
+    title = unique("guess")
+    kb_import(lexical, write("a.jsonl", {"title": title, "text": text}))
+    [row] = people.supervisor.get("/kb/articles", q=title)["list"]
+    assert row["locale"] == locale
+    kb_import(lexical, write("a.jsonl", {"title": title, "text": text, "locale": "en"}))
+    assert people.supervisor.get(f"/kb/articles/{row['id']}")["locale"] == "en"
+
+
+def test_the_example_of_the_documentation_can_be_imported():
+    read = list(read_file(EXAMPLE))
+    assert [found.place for found in read if found.row is None] == []
+    assert {found.row.visibility for found in read} == {"public", "customer", "staff"}
+    assert all(found.row.category and found.row.phrasings and found.row.locale in ("zh", "en") for found in read)
+
+
+@pytest.mark.parametrize("language", ["C.UTF-8", "zh_CN.UTF-8"])
+def test_the_help_names_every_column_and_an_example_that_exists(language):
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "app.cli", "kb", "import", "--help"],
+        cwd=ROOT,
+        env={name: value for name, value in clean_environment().items() if not name.startswith("LC_")}
+        | {"LANG": language},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    assert [name for names in NAMES.values() for name in names if name not in shown] == []
+    assert str(EXAMPLE.relative_to(ROOT)) in shown and "GBK" in shown
+    assert ("用法" in shown, "Usage" in shown) == ((True, False) if language.startswith("zh") else (False, True))
+    assert max(width(line) for line in shown.splitlines()) <= 80
+
+
 def test_an_unknown_company_is_refused(lexical, write):
     kb_import(lexical, "--tenant", "nobody", write("a.csv", "title,text", "T,B"), expect=1)
 
@@ -237,6 +279,13 @@ def test_an_import_learns_meanings_and_leaves_a_snapshot(tmp_path, write):
     ]
     manifest = json.loads((tmp_path / "kb" / "1" / "manifest.json").read_text())
     assert (manifest["articles"], manifest["model"]) == (1, "multilingual-e5-small-q4")
+
+
+def test_few_articles_do_not_wait_for_torch(tmp_path):
+    texts = ["如何修改绑定的手机号"]
+    few, small = fast_embedder("default", tmp_path, BULK_FROM - 1), load_embedder("default", tmp_path)
+    assert np.array_equal(few.encode_queries(texts), small.encode_queries(texts))
+    assert list(tmp_path.iterdir()) == []  # the model was not rebuilt for torch
 
 
 def test_spreading_texts_over_threads_changes_no_vector():

@@ -68,6 +68,7 @@ def test_what_is_compiled_is_what_is_written():
         ('def unsafe(self):\n    found.append("A is weak")', {"A is weak"}),
         ('gettext("one" if a else "two")', {"one", "two"}),
         ('pgettext("ticket", "Closed")', {("ticket", "Closed")}),
+        ('ngettext("%(num)d row", "%(num)d rows", count)', {("%(num)d row", "%(num)d rows")}),
         ('print("not for readers")\nx.append("nor this")', set()),
     ],
 )

@@ -57,7 +57,7 @@ class Cast:
         if "position" in person:
             data["contact_id"] = self._contact(person, data["organization_id"])
         customer = db.session.get(Customer, actor.customer_id)
-        OPERATIONS["customer.update"].call(self.supervisor, customer, is_temporary=False, **data)
+        OPERATIONS["customer.update"].call(self.supervisor, customer, is_temporary="organization" not in person, **data)
         return actor
 
     def _contact(self, person: dict, organization_id: int) -> int:

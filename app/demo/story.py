@@ -17,7 +17,7 @@ from models.conversations import Conversation, QuickReply
 from models.messaging import MessageType
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import as_of, utcnow
-from services import conversations, tickets
+from services import conversations, notifications, tickets
 from services.operation import OPERATIONS
 
 #: minutes that pass before a step without words
@@ -98,8 +98,9 @@ class Story:
                 conversations.resume_conversation(agent, conversation)
             case {"close": who}:
                 conversations.close_conversation(customer if who == "customer" else agent, conversation)
-                if agent is not None:
+                if agent is not None:  # who has finished has read everything, notices too
                     conversations.read_messages(agent, conversation, seq=conversation.thread.last_seq)
+                    notifications.read_notifications(agent)
             case {"rate": score}:
                 conversations.rate_conversation(customer, conversation, score=score, comment=step.get("comment", ""))
             case _:

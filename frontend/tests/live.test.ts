@@ -244,6 +244,48 @@ describe('Live', () => {
     expect(shown()).toEqual(['hi'])
   })
 
+  it('reconnects at once when the network is back, instead of waiting for the next try', async () => {
+    live.connect('u1')
+    await live.openThread(THREAD)
+    socket.drop()
+    expect(live.state.value).not.toBe('online')
+    window.dispatchEvent(new Event('online'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(live.state.value).toBe('online')
+  })
+
+  it('asks a connection that claims to be there whether it has outlived the change of network', async () => {
+    live.connect('u1')
+    const connects = vi.spyOn(socket, 'connect')
+    socket.answers.ping = () => ({ ok: true })
+    window.dispatchEvent(new Event('online'))
+    await settle()
+    expect(connects).not.toHaveBeenCalled()
+    delete socket.answers.ping
+    window.dispatchEvent(new Event('online'))
+    await settle()
+    expect(connects).toHaveBeenCalledTimes(1)
+  })
+
+  it('sends what waits as soon as REST gets through again', async () => {
+    live.connect('u1')
+    await live.openThread(THREAD)
+    socket.drop()
+    let isDown = true
+    const answer = server.answer.bind(server)
+    server.answer = (url, init) => {
+      if (isDown) throw new TypeError('Failed to fetch')
+      return answer(url, init)
+    }
+    live.send(THREAD, { type: 'text', content: '还在吗' })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(live.outbox.items.value).toHaveLength(1)
+    isDown = false
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(live.outbox.items.value).toEqual([])
+    expect(shown()).toContain('还在吗')
+  })
+
   it('moves read marks only forward', async () => {
     live.connect('u1')
     await live.openThread(THREAD)

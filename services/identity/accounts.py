@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 
 from app.errors import Conflict, Invalid, NotAllowed
 from app.extensions import db
+from app.locale import LANGUAGES
 from models import audit
 from models.actor import Actor
 from models.base import mark_deleted
@@ -40,7 +41,7 @@ def create_user(
     role_codes: list[str] | None = None,
     role_ids: list[int] | None = None,
     must_change: bool = True,
-    locale: str = "zh",
+    locale: str = "",
 ) -> tuple[User, str | None]:
     """A new account; without `password` a random one, returned to be handed over once.
 
@@ -88,7 +89,7 @@ def add_user(
         first_name="",
         last_name="",
         active=True,
-        locale=locale if locale in ("zh", "en") else "zh",
+        locale=_locale(locale),
         must_change_password=int(must_change),
         token_version=1,
     )
@@ -388,6 +389,7 @@ def canonical_name(name: str) -> str:
 
 
 def _locale(locale: str) -> str:
-    if locale not in ("zh", "en"):
+    """The language somebody chose; empty while nobody has, then that of the page holds."""
+    if locale not in ("", *LANGUAGES):
         raise Invalid("This language is not known", fields={"locale": "zh or en"})
     return locale

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 from app.errors import Invalid, NotSignedIn, TooMany
 from app.extensions import db
+from app.locale import current_locale
 from models.actor import Actor, system
 from models.identity import User, VerificationCode
 from models.types import utcnow
@@ -191,7 +192,7 @@ def _delivery(account: User, target: str, purpose: Purpose, code: str, company: 
         code=code,
         purpose=purpose.value,
         minutes=int(LIFE.total_seconds()) // 60,
-        locale=account.locale,
+        locale=account.locale or current_locale(),
         username=account.username,
         company=company,
     )

@@ -63,7 +63,7 @@ def register_customer(
             role_ids=[],
             password_hash=passwords.NO_PASSWORD,
             must_change=False,
-            locale="zh",
+            locale="",
         )
         link(user, provider, subject, union_subject)
         return user

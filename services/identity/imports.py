@@ -74,7 +74,7 @@ def import_users(actor: Actor, *, name: str, data: bytes, dry_run: bool = False)
         give_way()
         try:
             plan.outcome.user_id = accounts.add_user(
-                actor, password_hash=password_hash, must_change=True, locale="zh", role_codes=[], **plan.values
+                actor, password_hash=password_hash, must_change=True, locale="", role_codes=[], **plan.values
             ).id
         except DomainError as error:  # somebody took the name since it was looked up
             plan.outcome.error, plan.outcome.initial_password = error, None

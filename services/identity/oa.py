@@ -236,7 +236,7 @@ def _create(actor: Actor, person: Person, department_id: int | None, role: Role)
             role_ids=[role.id],
             password_hash=passwords.NO_PASSWORD,
             must_change=False,
-            locale="zh",
+            locale="",
         )
         link(user, OA, person.id)
 

@@ -100,6 +100,19 @@ def grant_rights(
     return role
 
 
+@operation("role.copy", title="Copy a role", right="role.create")
+def copy_role(actor: Actor, role: Role, *, name: str) -> Role:
+    """A role of one's own with the rights and data scopes of another, to go on from there."""
+    copy = create_role(actor, name=name, description=role.description or "")
+    grant_rights(
+        actor,
+        copy,
+        permission_ids=[row.id for row in role.permissions],
+        scopes={row.resource: row.scope for row in role.scopes if not row.deleted},
+    )
+    return copy
+
+
 @operation("role.assign_users", title="Give a role to several users", right="role.grant")
 def give_to_users(actor: Actor, role: Role, *, user_ids: list[int]) -> int:
     """Bulk grant (ID-8): add `role` to these users; returns how many did not have it."""
@@ -171,15 +184,18 @@ def expand(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
     names = set(names)
     found: set[str] = set()
     for pattern in patterns:
-        matching = {
-            name
-            for name in names
-            if pattern == "*" or name == pattern or (pattern.endswith(".*") and name.startswith(pattern[:-1]))
-        }
+        matching = {name for name in names if is_meant((pattern,), name)}
         if not matching:
             raise KeyError(f"no such right: {pattern}")
         found |= matching
     return found
+
+
+def is_meant(patterns: Iterable[str], name: str) -> bool:
+    """Whether one of these patterns means this right."""
+    return any(
+        pattern in ("*", name) or (pattern.endswith(".*") and name.startswith(pattern[:-1])) for pattern in patterns
+    )
 
 
 def _rows_by_name(model, names: set[str]) -> dict:

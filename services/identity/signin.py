@@ -17,6 +17,7 @@ from models.actor import Actor, system
 from models.customers import Customer
 from models.identity import LoginSession, SessionKind, User
 from models.types import utcnow
+from services import visitors
 from services.identity import passwords, totp
 from services.identity.rights import actor_for_user, actor_for_visitor
 from services.operation import announce, operation, run
@@ -163,12 +164,13 @@ def open_for_user(user: User, kind: SessionKind, *, ip: str, user_agent: str = "
 
 
 def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = "") -> Opened:
-    """A portal visitor without account becomes a temporary customer of his own."""
+    """A portal visitor without account becomes a temporary customer of his own; a number until he says his name."""
 
     def make() -> Customer:
         customer = Customer(name=name, is_temporary=1, source="portal")
         db.session.add(customer)
         db.session.flush()
+        customer.name = name or visitors.number_for(customer)
         return customer
 
     customer = run(system(tenant_id), "customer.visit", make)

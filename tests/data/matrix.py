@@ -75,6 +75,7 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/session/totp", "401 401 401 401 401 401 401 401", body={"code": "000000"}),
     Row("POST", "/session/phone", "401 401 401 401 401 401 401 401", body={"phone": "$phone", "code": "000000"}),
     Row("POST", "/session/visitor", EVERYBODY, body={}, fresh=True),
+    Row("PUT", "/session/visitor", CUSTOMERS, body={"contact": "13800001111"}),
     Row("PUT", "/session/locale", EVERYBODY, body={"locale": "zh"}),
     Row("DELETE", "/session", EVERYBODY, fresh=True),
     # --- doors for programs
@@ -269,6 +270,7 @@ MATRIX: tuple[Row, ...] = (
     Row("PUT", "/settings", SUPER, body={"values": {"bot_misses_before_offer": 2}}),
     # --- knowledge: the help centre is open to everybody
     Row("GET", "/kb/articles", EVERYBODY),
+    Row("GET", "/kb/articles/popular", EVERYBODY),
     Row("GET", "/kb/articles/search", EVERYBODY),
     Row("GET", "/kb/articles/<id:id>", EVERYBODY, "article"),
     Row("POST", "/kb/qa", EVERYBODY, body={"question": "如何登录"}),

@@ -5,12 +5,15 @@ from flask_appbuilder import AppBuilder
 
 from app.menu import MENU
 from views.admin import (
+    assignments,
     conversations,
     customers,
     dictionary_views,
     door,
     frame,
     knowledge,
+    messages,
+    operation_log,
     organization,
     records,
     roles,
@@ -23,10 +26,13 @@ from views.admin.options import OptionsView
 from views.admin.user_import import UserImportView
 
 _MODULES = (
+    assignments,
     conversations,
     customers,
     dictionary_views,
     knowledge,
+    messages,
+    operation_log,
     organization,
     records,
     roles,

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import Boolean, inspect
 
-from models.types import Flag
+from models.types import Flag, utcnow
 from views.admin import labels
 from views.admin.references import address_of, load_names
 
@@ -52,6 +52,17 @@ def local_text(moment: dt.datetime, seconds: bool = False) -> str:
     return pytz.utc.localize(moment).astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def local_day(moment: dt.datetime | None = None) -> str:
+    """The date of a stored time, or of now, on the reader's calendar: 2026-11-21."""
+    return local_text(moment or utcnow())[:10]
+
+
+def day_start() -> dt.datetime:
+    """When the reader's day began, as times are stored."""
+    midnight = dt.datetime.strptime(local_day(), "%Y-%m-%d")
+    return zone().localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+
+
 def time_tag(moment: dt.datetime) -> Markup:
     # the script rewrites it where the server does not know the zone yet
     return Markup('<time datetime="{}Z">{}</time>').format(moment.isoformat(timespec="seconds"), local_text(moment))
@@ -68,7 +79,7 @@ class Cells:
     def html(self, row, column: str, *, whole: bool = False) -> Markup:
         """The cell as a page shows it; `whole` on the page of a single row, shortened in a list."""
         if column in self.view.formatters:
-            return escape(_or_empty(self.view.formatters[column](row)))
+            return _formatted(self.view.formatters[column](row), whole)
         value = self.view.value_of(row, column)
         if value is None or value == "" or value == []:
             return EMPTY
@@ -99,8 +110,11 @@ class Cells:
         return _text(value)
 
 
-def _or_empty(value):
-    return EMPTY if value is None or value == "" else value
+def _formatted(value, whole: bool) -> Markup:
+    """What a view's own function returned: markup as it is, a text like any other."""
+    if value is None or value == "":
+        return EMPTY
+    return escape(value) if whole or isinstance(value, Markup) else fit(str(value))
 
 
 def link_to(target) -> Markup:

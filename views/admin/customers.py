@@ -2,13 +2,20 @@
 
 from flask import g, request
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, func, select
 
+from app.extensions import db
+from models.conversations import Conversation
 from models.customers import Contact, Customer, Organization
+from models.tickets import Ticket
 from services.customers import mask_email, mask_phone
+from services.reach import reached_by
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.conversations import ConversationView
-from views.admin.labels import origin
+from views.admin.dictionaries import texts_of, words_of
+from views.admin.labels import origin, origins
 from views.admin.tickets import TicketView
 
 #: columns by which a person can be reached: in full only with the right customer.read_pii, as in REST
@@ -28,6 +35,10 @@ class ReachView(AdminView):
     """A screen of persons whose numbers and addresses are masked for those who may not see them."""
 
     formatters = {column: _reach(column) for column in _REACH}
+    search_hint = _("Search name, phone or e-mail")
+
+    def search(self, text: str) -> list[ColumnElement[bool]]:
+        return [*super().search(text), *reached_by(g.actor, self.model, text)]
 
     def data_of(self, form, verb: str, row=None) -> dict:
         data = super().data_of(form, verb, row)
@@ -51,9 +62,10 @@ class ReachView(AdminView):
 class ContactView(ReachView):
     model, resource, icon = Contact, "contact", "fa-address-book"
     singular, plural = _("Contact"), _("Contacts")
-    list_columns = ["id", "name", "organization_id", "position", "department_name", "phone", "email", "create_time"]
+    list_columns = ["name", "organization_id", "position", "department_name", "phone", "email", "create_time", "id"]
+    key_columns = ("organization_id", "position", "phone")
+    when_empty = _("Persons at your customers' organizations whom your staff may call.")
     show_columns = [
-        "id",
         "name",
         "organization_id",
         "gender",
@@ -65,6 +77,7 @@ class ContactView(ReachView):
         "emergency_phone",
         "create_time",
         "update_time",
+        "id",
     ]
     add_columns = edit_columns = [
         "organization_id",
@@ -86,8 +99,8 @@ class CustomerView(ReachView):
     model, resource, icon = Customer, "customer", "fa-user-tag"
     singular, plural = _("Customer"), _("Customers")
     intro = _("Everybody who asked for service, with an account or as a visitor of the portal.")
+    when_empty = _("Customers appear by themselves when they write; you can also enter them here.")
     list_columns = [
-        "id",
         "name",
         "organization_id",
         "vip_level",
@@ -96,9 +109,10 @@ class CustomerView(ReachView):
         "source",
         "last_contact_time",
         "create_time",
-    ]
-    show_columns = [
         "id",
+    ]
+    key_columns = ("organization_id", "phone", "vip_level", "last_contact_time")
+    show_columns = [
         "name",
         "user_id",
         "contact_id",
@@ -113,6 +127,7 @@ class CustomerView(ReachView):
         "last_contact_time",
         "create_time",
         "update_time",
+        "id",
     ]
     add_columns = edit_columns = [
         "name",
@@ -122,30 +137,53 @@ class CustomerView(ReachView):
         "phone",
         "email",
         "vip_level",
-        "tags",
         "source",
         "is_temporary",
+        "tags",
         "note",
     ]
     search_text, search_columns = ("name",), ["organization_id", "is_temporary", "vip_level", "last_contact_time"]
     formatters = {
         **ReachView.formatters,
         "source": origin("source"),
+        "tags": words_of("tag", "tags"),
         "vip_level": lambda row: tag(f"VIP {row.vip_level}", "vip") if row.vip_level > 1 else EMPTY,
     }
+    choices = {"source": origins}
+    tags = {"tags": texts_of("tag")}
     help_texts = {
+        "tags": _("Choose from the dictionary “customer tags”, or type another one and press Enter"),
         "vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
         "is_temporary": _("Came without registration and is not archived yet"),
     }
     related_views = [ConversationView, TicketView]
 
+    def _given(self) -> dict:
+        return {"source": "admin"} | super()._given()
+
+    def goes_along(self, row) -> list[str]:
+        talks, tickets = (_count(model, row) for model in (Conversation, Ticket))
+        told = []
+        if talks:
+            told.append(ngettext("%(num)d conversation stays.", "%(num)d conversations stay.", talks))
+        if tickets:
+            told.append(ngettext("%(num)d ticket stays.", "%(num)d tickets stay.", tickets))
+        return told
+
+
+def _count(model: type, owner: Customer | Organization) -> int:
+    """How many rows point to a customer or an organization."""
+    column = model.customer_id if isinstance(owner, Customer) else model.organization_id
+    return db.session.scalar(select(func.count()).select_from(model).where(column == owner.id))
+
 
 class OrganizationView(AdminView):
     model, resource, icon = Organization, "organization", "fa-building"
     singular, plural = _("Organization"), _("Organizations")
-    list_columns = ["id", "name", "region", "industry", "cooperation_level", "phone", "create_time"]
+    list_columns = ["name", "region", "industry", "cooperation_level", "phone", "create_time", "id"]
+    key_columns = ("region", "industry", "phone")
+    when_empty = _("The institutions that your customers and contacts belong to.")
     show_columns = [
-        "id",
         "name",
         "credit_code",
         "region",
@@ -156,6 +194,7 @@ class OrganizationView(AdminView):
         "note",
         "create_time",
         "update_time",
+        "id",
     ]
     add_columns = edit_columns = [
         "name",
@@ -169,3 +208,12 @@ class OrganizationView(AdminView):
     ]
     search_text, search_columns = ("name", "credit_code", "region", "industry"), []
     related_views = [ContactView, CustomerView]
+
+    def goes_along(self, row) -> list[str]:
+        count = _count(Contact, row) + _count(Customer, row)
+        told = ngettext(
+            "%(num)d contact or customer no longer belongs to an organization.",
+            "%(num)d contacts and customers no longer belong to an organization.",
+            count,
+        )
+        return [told] if count else []

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from flask import g
+from markupsafe import Markup
 from sqlalchemy import select
 
 from app.extensions import db
 from app.locale import current_locale
 from models.settings import Dictionary, DictionaryItem
+from views.admin.cells import tag
 
 
 def items_of(code: str) -> Callable[[], list[tuple[str, str]]]:
@@ -23,6 +25,21 @@ def word_of(dictionary: str, column: str) -> Callable:
         return next((_word(item) for item in _items(dictionary) if item.code == code), code)
 
     return word
+
+
+def texts_of(code: str) -> Callable[[], list[tuple[str, str]]]:
+    """The same where the text itself is stored, beside texts that are in no dictionary: [(text, word)]."""
+    return lambda: [(item.label, _word(item)) for item in _items(code) if item.active]
+
+
+def words_of(dictionary: str, column: str) -> Callable:
+    """A formatter for a column with a list of texts or codes, some of them of this dictionary."""
+
+    def words(row) -> Markup:
+        known = {key: _word(item) for item in _items(dictionary) for key in (item.label, item.code)}
+        return Markup(" ").join(tag(known.get(text, text)) for text in getattr(row, column) or [])
+
+    return words
 
 
 def _items(code: str) -> list[DictionaryItem]:

@@ -10,6 +10,7 @@ from views.admin.labels import state_title
 _SENTENCES = {
     "queued": _("Waiting for an agent"),
     "assigned": _("%(to)s takes care of it"),
+    "requeued": _("%(from)s has left; back in the queue"),
     "transferred": _("Transferred from %(from)s to %(to)s"),
     "closed": _("Conversation closed"),
     "rated": _("The customer gave %(score)s stars"),

@@ -16,7 +16,6 @@ from views.admin import labels
 from views.admin.cells import is_flag, zone
 from views.admin.references import RESOURCES, SMALL, named, target_of
 
-
 #: the value of a filter for rows that point to nothing, e.g. tickets without assignee
 NOTHING = "none"
 
@@ -131,6 +130,17 @@ class Control:
     choices: list[tuple] = field(default_factory=list)
     #: where a searching select asks
     source: str = ""
+
+    @property
+    def groups(self) -> list[tuple[object, list[tuple]]]:
+        """The choices in groups; those without are one group without title."""
+        grouped = bool(self.choices) and isinstance(self.choices[0][1], list)
+        return self.choices if grouped else [("", self.choices)]
+
+    @property
+    def many(self) -> bool:
+        """Whether one had better search among them."""
+        return sum(len(choices) for _title, choices in self.groups) > 15
 
 
 def controls(view) -> Iterator[Control]:

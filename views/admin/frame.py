@@ -5,7 +5,7 @@ from flask import Flask, g
 from app.locale import current_locale
 from services import settings
 from views import auth
-from views.admin import way
+from views.admin import cells, way
 from views.pages.shells import assets
 
 
@@ -19,6 +19,7 @@ def install(app: Flask) -> None:
         to_row=way.to_row,
         after_edit=way.after_edit,
         page_company=company,
+        time_tag=cells.time_tag,
     )
 
 

@@ -1,83 +1,27 @@
-"""The front page of /admin: the areas and how much there is in them."""
+"""The front page of /admin: today's figures, what needs somebody, what was done last."""
 
 from flask import g
 from flask_appbuilder import IndexView, expose
 from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select
 
 from app.extensions import db
 from app.menu import MENU
 from models.actor import Actor
-from models.conversations import HELD, Conversation, ConversationStatus
-from models.customers import Customer
-from models.knowledge import Article, ArticleStatus, Question
-from models.organization import Agent, Presence
-from models.tickets import Ticket, TicketStatus
+from models.audit import AuditLog
+from models.tickets import Ticket
+from services import statistics
+from views import titles
+from views.admin.attention import concerns_of
+from views.admin.cells import day_start, local_day
 
-#: (right, label, model, condition, address of the list it counts)
-FIGURES = (
-    (
-        "conversation.read",
-        _("Waiting"),
-        Conversation,
-        lambda: Conversation.status == ConversationStatus.queued,
-        "/admin/conversation/list/?status=queued",
-    ),
-    (
-        "conversation.read",
-        _("Running conversations"),
-        Conversation,
-        lambda: Conversation.status.in_(HELD),
-        "/admin/conversation/list/?status=active",
-    ),
-    (
-        "ticket.read",
-        _("Pending tickets"),
-        Ticket,
-        lambda: Ticket.status == TicketStatus.pending,
-        "/admin/ticket/list/?status=pending",
-    ),
-    (
-        "ticket.read",
-        _("Tickets in progress"),
-        Ticket,
-        lambda: Ticket.status == TicketStatus.processing,
-        "/admin/ticket/list/?status=processing",
-    ),
-    (
-        "agent.read",
-        _("Agents online"),
-        Agent,
-        lambda: Agent.presence == Presence.online,
-        "/admin/agent/list/?presence=online",
-    ),
-    (
-        "customer.read",
-        _("Customers"),
-        Customer,
-        lambda: Customer.is_temporary == 0,
-        "/admin/customer/list/?is_temporary=0",
-    ),
-    (
-        "article.read",
-        _("Published articles"),
-        Article,
-        lambda: Article.status == ArticleStatus.published,
-        "/admin/article/list/?status=published",
-    ),
-    (
-        "question.read",
-        _("Unanswered questions"),
-        Question,
-        lambda: Question.answered == 0,
-        "/admin/question/list/?answered=0",
-    ),
-)
+LAST_OPERATIONS = 8
 
 
 class AdminIndexView(IndexView):
-    """What the administrator may open, as cards."""
+    """What an administrator wants to know in the morning."""
 
     route_base = "/admin"
     index_template = "admin/index.html"
@@ -85,12 +29,16 @@ class AdminIndexView(IndexView):
     @expose("/")
     @has_access
     def index(self):
+        actor = g.actor
         return self.render_template(
             self.index_template,
             title=_("Overview"),
-            actor=g.actor,
-            figures=_figures(g.actor),
-            categories=_categories(g.actor),
+            actor=actor,
+            figures=_figures(actor),
+            concerns=concerns_of(actor),
+            operations=_last_operations(actor),
+            title_of=titles.title_of,
+            has_area=any(actor.may(right) for area in MENU for entry in area.entries for right in entry.rights[:1]),
         )
 
     def update_redirect(self) -> None:
@@ -98,33 +46,56 @@ class AdminIndexView(IndexView):
 
 
 def _figures(actor: Actor) -> list[dict]:
-    """The figures of what the actor may read, all in one query."""
-    shown = [(number, figure) for number, figure in enumerate(FIGURES) if actor.may(figure[0])]
-    if not shown:
-        return []
-    counts = dict(
-        db.session.execute(
-            union_all(
-                *(
-                    select(db.literal(number).label("number"), func.count(model.id)).where(
-                        condition(), model.visible_to(actor)
-                    )
-                    for number, (_right, _label, model, condition, _address) in shown
-                )
-            )
-        )
-        .tuples()
-        .all()
-    )
-    return [
-        {"label": label, "count": counts[number], "address": address} for number, (_r, label, _m, _c, address) in shown
-    ]
-
-
-def _categories(actor: Actor) -> list[dict]:
+    """[{label, value, address}] of today in the reader's zone, and of this moment."""
+    start = day_start()
+    today = f"create_time_from={local_day()}"
     found = []
-    for category in MENU:
-        entries = [entry for entry in category.entries if all(map(actor.may, entry.rights))]
-        if entries:
-            found.append({"category": category, "entries": entries})
-    return found
+    if actor.may("statistics.read"):
+        now = statistics.overview(actor, start)
+        found += [
+            (_("Conversations today"), now["todayConversations"], f"/admin/conversation/list/?{today}"),
+            (_("Active now"), now["active"], "/admin/conversation/list/?status=active"),
+            (_("Queued now"), now["queued"], "/admin/conversation/list/?status=queued"),
+            (_("Agents online"), now["onlineAgents"], "/admin/agent/list/?presence=online"),
+            (_("First reply on average"), _duration(now["avgFirstReplySeconds"]), ""),
+            (_("Rating on average"), now["avgRating"], "/admin/rating/list/"),
+        ]
+    if actor.may("ticket.read"):
+        made, solved = (
+            _count(Ticket, actor, condition)
+            for condition in (Ticket.create_time >= start, Ticket.resolve_time >= start)
+        )
+        found += [
+            (_("New tickets today"), made, f"/admin/ticket/list/?{today}"),
+            (_("Solved tickets today"), solved, "/admin/ticket/list/?status=resolved"),
+        ]
+    return [{"label": label, "value": value, "address": address} for label, value, address in found]
+
+
+def _count(model: type, actor: Actor, condition) -> int:
+    return db.session.scalar(select(func.count(model.id)).where(condition, model.visible_to(actor)))
+
+
+def _duration(seconds: int | None) -> str | None:
+    """A waiting time in two parts at most: 45 s, 3 min 20 s, 1 h 5 min."""
+    if seconds is None:
+        return None
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=minutes)
+    if minutes:
+        return gettext("%(minutes)d min %(seconds)d s", minutes=minutes, seconds=seconds)
+    return gettext("%(seconds)d s", seconds=seconds)
+
+
+def _last_operations(actor: Actor) -> list[AuditLog]:
+    """What people did last, sign-ins aside."""
+    if not actor.may("operation_log.read"):
+        return []
+    wanted = select(AuditLog).where(
+        AuditLog.visible_to(actor),
+        AuditLog.user_id.is_not(None),
+        AuditLog.operation.not_like("session.%"),
+    )
+    return list(db.session.scalars(wanted.order_by(AuditLog.id.desc()).limit(LAST_OPERATIONS)))

@@ -1,6 +1,7 @@
 """Articles, their categories, questions asked (KB)."""
 
 from flask import request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
@@ -25,8 +26,9 @@ class ArticleView(AdminView):
     model, resource, icon = Article, "article", "fa-book-open"
     singular, plural = _("Article"), _("Articles")
     intro = _("The answers of the help centre and of the bot. Published changes are found within two seconds.")
+    when_empty = _("Write the first answer; customers find it once it is published.")
+    key_columns = ("status", "category_id", "visibility", "update_time")
     list_columns = [
-        "id",
         "title",
         "category_id",
         "locale",
@@ -36,6 +38,7 @@ class ArticleView(AdminView):
         "helpful_count",
         "index_error",
         "update_time",
+        "id",
     ]
     show_columns = [
         "id",
@@ -91,6 +94,10 @@ class ArticleView(AdminView):
         ),
     )
 
+    def goes_along(self, row) -> list[str]:
+        published = row.status is ArticleStatus.published
+        return [gettext("Customers and the bot will not find it any more.")] if published else []
+
     def _given(self) -> dict:
         return super()._given() | ({} if request.method == "POST" else {"locale": current_locale()})
 
@@ -98,7 +105,7 @@ class ArticleView(AdminView):
 class ArticleCategoryView(AdminView):
     model, resource, icon = ArticleCategory, "article_category", "fa-folder-tree"
     singular, plural = _("Article category"), _("Article categories")
-    list_columns = ["id", "name", "parent_id", "sort", "create_time"]
+    list_columns = ["name", "parent_id", "sort", "create_time", "id"]
     show_columns = [*list_columns, "update_time"]
     add_columns = edit_columns = ["name", "parent_id", "sort"]
     search_text, search_columns = ("name",), ["parent_id"]
@@ -110,7 +117,9 @@ class QuestionView(AdminView):
     model, resource, icon = Question, "question", "fa-circle-question"
     singular, plural = _("Question"), _("Questions")
     intro = _("What people asked and whether an article answered it. Unanswered questions show what is missing.")
-    list_columns = ["id", "text", "answered", "confidence", "article_id", "channel", "tier", "create_time"]
+    when_empty = _("Questions appear here when somebody asks the help centre or the bot.")
+    key_columns = ("answered", "article_id", "create_time")
+    list_columns = ["text", "answered", "confidence", "article_id", "channel", "tier", "create_time", "id"]
     show_columns = [
         "id",
         "text",

@@ -164,24 +164,35 @@ COLUMNS = {
     "work_no": _("Staff number"),
 }
 
-#: words for short texts that the system itself writes into channel and source columns
-ORIGINS = {
-    "account": _("Account"),
-    "agent": _("Staff"),
-    "api": _("Program"),
-    "conversation": _("Conversation"),
-    "customer": _("Customer"),
-    "import": _("Import"),
+#: the ways a customer comes to us
+CHANNELS = {
     "portal": _("Portal"),
-    "widget": _("Widget"),
+    "web": _("Web"),
+    "widget": _("Website widget"),
+    "wechat": _("WeChat"),
+    "wework": _("WeCom"),
+    "app": _("App"),
+    "api": _("API"),
+    "email": pgettext("channel", "E-mail"),
+    "phone": pgettext("channel", "Phone"),
+    "import": _("Import"),
+    "admin": _("Entered by staff"),
+}
+#: words for short texts that the system itself writes into channel and source columns
+ORIGINS = {**CHANNELS, "account": _("Account")}
+TICKET_SOURCES = {
+    "agent": pgettext("ticket from", "Agent"),
+    "customer": pgettext("ticket from", "Customer"),
+    "conversation": pgettext("ticket from", "Conversation"),
+    "api": pgettext("ticket from", "API"),
 }
 
 #: kind of state → {state: (title, tone)}; tones are colours of the style sheet
 STATES: dict[type[StrEnum], dict[str, tuple]] = {
     ConversationStatus: {
-        "bot": (_("With the bot"), "info"),
-        "queued": (_("Waiting"), "warning"),
-        "active": (_("Running"), "success"),
+        "bot": (_("Bot"), "info"),
+        "queued": (_("Queued"), "warning"),
+        "active": (pgettext("conversation", "Active"), "success"),
         "on_hold": (_("On hold"), "primary"),
         "closed": (pgettext("conversation", "Closed"), "quiet"),
     },
@@ -247,9 +258,14 @@ def state_tone(state: StrEnum) -> str:
     return STATES[type(state)][state][1]
 
 
-def origin(column: str) -> Callable:
+def origins() -> list[tuple[str, object]]:
+    """Where a customer may come from, to choose from."""
+    return [(name, ORIGINS[name]) for name in CHANNELS]
+
+
+def origin(column: str, words: dict = ORIGINS) -> Callable:
     """A formatter for a column that says where something came from."""
-    return lambda row: ORIGINS.get(getattr(row, column), getattr(row, column))
+    return lambda row: words.get(getattr(row, column), getattr(row, column))
 
 
 def label_of(column: str):

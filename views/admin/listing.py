@@ -57,7 +57,7 @@ def page_of(view, active: Filters, *, prefix: str = "", columns: list[str] | Non
         order,
         prefix,
         deleted=not prefix and filters.wants_deleted(view),
-        key_columns=[name for name in view.key_columns or columns[1:4] if name in columns],
+        key_columns=_key_columns(view, columns, below_a_row=bool(prefix)),
     )
 
 
@@ -72,6 +72,12 @@ def related_to(row, views: list) -> list[tuple[object, Listing]]:
         columns = [name for name in view.related_columns or view.list_columns if name != view.column_to(type(row))]
         found.append((view, page_of(view, active, prefix=f"{view.resource}_", columns=columns)))
     return found
+
+
+def _key_columns(view, columns: list[str], below_a_row: bool) -> list[str]:
+    """What a narrow screen shows: the view's choice, else the first ones after the title."""
+    chosen = () if below_a_row and view.related_columns else view.key_columns
+    return [name for name in chosen if name in columns[1:]] or columns[1:4]
 
 
 def _order(view, wanted: str, otherwise: tuple[str, str] | None) -> tuple[str, str]:

@@ -1,24 +1,17 @@
-"""What happened: operation log, sign-ins, files, notifications. Nothing here can be edited."""
+"""What happened: sign-ins, files, notifications. Nothing here can be edited."""
 
-import json
-
-from flask_appbuilder import Model
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from sqlalchemy import inspect
 
 from models.actor import Actor
-from models.audit import AuditLog
 from models.identity import LoginSession
 from models.messaging import FileObject
 from models.notifications import Notification
-from models.types import Code, utcnow
-from views import titles
-from views.admin import labels
+from models.types import utcnow
 from views.admin.base import AdminView
-from views.admin.cells import EMPTY, badge, is_flag, tag
-from views.admin.conversations import in_visible_threads, place
+from views.admin.cells import EMPTY, tag
+from views.admin.messages import in_visible_threads, place
 from views.admin.row_actions import RowAction
 
 SIZES = ("B", "KB", "MB", "GB")
@@ -29,63 +22,6 @@ NOTICES = {
     "ticket.moved": _("A ticket changed its state"),
     "ticket.message": _("New message in a ticket"),
 }
-
-
-class OperationLogView(AdminView):
-    model, resource, icon = AuditLog, "operation_log", "fa-clock-rotate-left"
-    singular, plural = _("Operation"), _("Operation log")
-    intro = _("Who did what, when and from where, with the values before and after. Nothing here can be changed.")
-    list_columns = ["id", "create_time", "user_name", "operation", "target_type", "target_name", "ip"]
-    show_columns = [
-        "id",
-        "create_time",
-        "user_name",
-        "user_id",
-        "operation",
-        "target_type",
-        "target_id",
-        "target_name",
-        "ip",
-        "note",
-    ]
-    search_text = ("operation", "target_name", "user_name")
-    search_columns = ["user_id", "target_type", "target_id", "create_time"]
-    label_columns = {"create_time": _("Time"), "user_id": _("Account")}
-    formatters = {
-        "operation": lambda row: titles.title_of(row.operation),
-        "target_type": lambda row: titles.resource_title(row.target_type) if row.target_type else EMPTY,
-    }
-    show_template = "admin/log_entry.html"
-
-    def heading(self, row) -> str:
-        return " · ".join(filter(None, (str(titles.title_of(row.operation)), row.target_name)))
-
-    def changes(self, row) -> list[tuple[object, object, object]]:
-        """(column, before, after) for every value that the operation touched."""
-        before, after = row.before or {}, row.after or {}
-        model = _model_of(row.target_type)
-        return [
-            (labels.label_of(name), _plain(model, name, before.get(name)), _plain(model, name, after.get(name)))
-            for name in {**before, **after}
-        ]
-
-
-def _model_of(table: str) -> type | None:
-    return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table.name == table), None)
-
-
-def _plain(model: type | None, name: str, value):
-    """A logged value in words: states and flags as on their own screen; "" for nothing."""
-    if value is None or value == "" or value == []:
-        return ""
-    column = inspect(model).columns.get(name) if model else None
-    if column is not None and isinstance(column.type, Code) and value in {member.value for member in column.type.enum}:
-        return badge(column.type.enum(value))
-    if isinstance(value, bool) or (model and is_flag(model, name)):
-        return gettext("Yes") if value else gettext("No")
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return Markup(" ").join(tag(item) for item in value)
-    return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else str(value)
 
 
 def _state(row) -> Markup:
@@ -99,16 +35,17 @@ class SignInView(AdminView):
     singular, plural = _("Sign-in"), _("Sign-ins")
     intro = _("Browsers and programs that are or were signed in. Ending one takes effect at its next request.")
     list_columns = [
-        "id",
-        "kind",
         "user_id",
         "customer_id",
+        "kind",
+        "state",
         "ip",
         "user_agent",
         "last_seen_time",
         "expire_time",
-        "state",
+        "id",
     ]
+    key_columns = ("kind", "state", "ip", "last_seen_time")
     show_columns = [
         "id",
         "kind",
@@ -159,7 +96,9 @@ class FileView(AdminView):
     singular, plural = _("File"), _("Files")
     narrow = staticmethod(_readable_files)
     order_columns = ["id", "name", "size", "create_time"]
-    list_columns = ["id", "name", "mime", "size", "owner_kind", "is_internal", "create_time"]
+    list_columns = ["name", "mime", "size", "owner_kind", "is_internal", "create_time", "id"]
+    key_columns = ("size", "owner_kind", "create_time")
+    when_empty = _("Files appear here when somebody sends a picture or a document.")
     show_columns = [
         "id",
         "name",
@@ -197,7 +136,9 @@ class NotificationView(AdminView):
     singular, plural = _("Notification"), _("Notifications")
     intro = _("What you were told, newest first.")
     exclude_route_methods = {"add"}  # they are made by what happens
-    list_columns = ["id", "kind", "params", "link", "read_time", "create_time"]
+    list_columns = ["kind", "params", "link", "read_time", "create_time", "id"]
+    key_columns = ("params", "read_time", "create_time")
+    when_empty = _("You are told here when a conversation or ticket is given to you.")
     show_columns = list_columns
     search_columns = ["read_time", "create_time"]
     formatters = {"kind": lambda row: NOTICES.get(row.kind, row.kind), "link": _link}

@@ -1,7 +1,9 @@
 """What a number in a column points to: the target's class, its name in a table cell, its screen."""
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 
+from flask import g
 from flask_appbuilder import Model
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import joinedload
@@ -25,6 +27,7 @@ BY_NAME: dict[str, type] = {
     "create_by": User,
     "update_by": User,
     "department_id": Department,
+    "user_id": User,
     "user_ids": User,
     "role_ids": Role,
 }
@@ -86,6 +89,19 @@ def load_names(model: type, rows: Iterable, columns: Iterable[str]) -> dict[tupl
         for target, numbers in wanted.items()
     }
     return {(column, number): found[target][number] for column, target, number in places if number in found[target]}
+
+
+def names_of(model: type, values: Iterable[dict]) -> dict[tuple[str, int], object]:
+    """The same for values that were once in such rows, e.g. of the log: [{column: number}]."""
+    return load_names(model, [SimpleNamespace(**one) for one in values], {name for one in values for name in one})
+
+
+def address_of_number(model: type, number: int) -> str | None:
+    """The screen of the row with this number, for those who may read such rows; whether it still lives is not asked."""
+    resource = RESOURCES.get(model)
+    if resource is None or not g.actor.may(f"{resource}.read"):
+        return None
+    return f"/admin/{resource}/show/{number}"
 
 
 def named(model: type):

@@ -16,7 +16,14 @@ from services.settings import SETTINGS, Declared
 #: setting → (label, sentence below it)
 TITLES = {
     "company_name": (_("Company name"), _("Name shown to customers")),
-    "bot_no_answer": (_("When the bot does not know"), _("What the bot says when it does not know")),
+    "bot_no_answer_zh": (
+        _("When the bot does not know (Chinese)"),
+        _("What the bot says in Chinese when it does not know; empty: the usual sentence"),
+    ),
+    "bot_no_answer_en": (
+        _("When the bot does not know (English)"),
+        _("What the bot says in English when it does not know; empty: the usual sentence"),
+    ),
     "bot_misses_before_offer": (
         _("Unanswered questions before handing over"),
         _("Unanswered questions in a row after which the bot hands over by itself"),

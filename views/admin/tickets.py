@@ -1,40 +1,39 @@
-"""Tickets, their assignments and follow-ups (TKT)."""
+"""Tickets and their follow-ups (TKT)."""
 
-from flask_babel import gettext
+from flask import g
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select
 
-from models.tickets import ENDED, Ticket, TicketAssignment, TicketFollowUp
+from app.extensions import db
+from models.messaging import ChatMessage
+from models.tickets import ENDED, Ticket, TicketFollowUp, TicketStatus
+from services.tickets import transitions_for
+from views.admin import labels
+from views.admin.assignments import TicketAssignmentView
 from views.admin.base import AdminView
-from views.admin.conversations import method
 from views.admin.dictionaries import items_of, word_of
-from views.admin.labels import origin
+from views.admin.labels import TICKET_SOURCES, origin
+from views.admin.messages import MessageView
 from views.admin.row_actions import RowAction
-
-
-class TicketAssignmentView(AdminView):
-    model, resource, icon = TicketAssignment, "ticket_assignment", "fa-shuffle"
-    singular, plural = _("Ticket assignment"), _("Ticket assignments")
-    list_columns = ["id", "ticket_id", "method", "from_agent_id", "to_agent_id", "reason", "create_time"]
-    show_columns = [*list_columns, "create_by"]
-    search_columns = ["ticket_id", "to_agent_id", "create_time"]
-    formatters = {"method": method}
 
 
 class TicketFollowUpView(AdminView):
     model, resource, icon = TicketFollowUp, "ticket_follow_up", "fa-list-check"
     singular, plural = _("Follow-up"), _("Follow-ups")
-    list_columns = ["id", "ticket_id", "content", "result", "user_id", "create_time"]
+    list_columns = ["content", "ticket_id", "result", "user_id", "create_time", "id"]
     show_columns = list_columns
+    when_empty = _("Agents record here what they did about a ticket.")
     search_text, search_columns = ("content", "result"), ["ticket_id", "user_id", "create_time"]
 
 
 class TicketView(AdminView):
     model, resource, icon = Ticket, "ticket", "fa-ticket"
     singular, plural = _("Ticket"), _("Tickets")
-    list_columns = ["no", "title", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
+    list_columns = ["title", "no", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
     show_columns = [
-        "no",
         "title",
+        "no",
         "description",
         "status",
         "priority",
@@ -54,11 +53,14 @@ class TicketView(AdminView):
     ]
     add_columns = ["title", "description", "type", "priority", "customer_id"]
     edit_columns = ["title", "description", "type", "priority"]
+    key_columns = ("no", "status", "priority", "assignee_id")
+    when_empty = _("A ticket is made by a customer, from a conversation, or here.")
     desk_path = "/desk/tickets/{id}"
+    search_hint = _("Search number or title")
     search_text = ("no", "title")
     search_columns = ["status", "priority", "type", "assignee_id", "customer_id", "create_time"]
     choices = {"type": items_of("ticket_type")}
-    formatters = {"type": word_of("ticket_type", "type"), "source": origin("source")}
+    formatters = {"type": word_of("ticket_type", "type"), "source": origin("source", TICKET_SOURCES)}
     row_actions = (
         RowAction(
             "flow",
@@ -66,6 +68,7 @@ class TicketView(AdminView):
             "ticket.flow",
             "fa-arrow-right-arrow-left",
             ask=("status", "resolution", "reason"),
+            when=lambda row: bool(transitions_for(g.actor, row)),
         ),
         RowAction(
             "assign",
@@ -77,7 +80,27 @@ class TicketView(AdminView):
         ),
         RowAction("follow_up", _("Record a follow-up"), "ticket.follow_up", "fa-list-check", ask=("content", "result")),
     )
-    related_views = [TicketFollowUpView, TicketAssignmentView]
+    asked_when = {"resolution": ("status", TicketStatus.resolved.value)}
+    related_views = [MessageView, TicketFollowUpView, TicketAssignmentView]
+
+    def narrow_form(self, form, action: RowAction, row) -> None:
+        """A ticket can go only where the table of transitions and the actor's rights let it."""
+        if action.name == "flow":
+            possible = [TicketStatus(value) for value in transitions_for(g.actor, row)]
+            nothing_yet = [("", "—")] if len(possible) > 1 else []
+            choices = [(status.value, labels.state_title(status)) for status in possible]
+            form["status"].choices = [*nothing_yet, *choices]
+            form["status"].label.text = gettext("New state")
+
+    def goes_along(self, row) -> list[str]:
+        count = db.session.scalar(
+            select(func.count()).select_from(ChatMessage).where(ChatMessage.thread_id == row.thread_id)
+        )
+        return [
+            ngettext(
+                "Its room with %(num)d message disappears too.", "Its room with %(num)d messages disappear too.", count
+            )
+        ]
 
     def heading(self, row) -> str:
         return f"{row.no} {row.title or gettext('Ticket')}"

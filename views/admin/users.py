@@ -1,17 +1,26 @@
 """Accounts (ID-6, ID-11)."""
 
 from flask import g, make_response, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
+from sqlalchemy import select
 
-from models.identity import User
+from app.extensions import db
+from models.identity import Role, User
+from models.organization import Agent
 from services.identity import accounts
 from services.identity.accounts import NO_ADDRESS
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
+from views.admin.filters import Further
 from views.admin.knowledge import languages
 from views.admin.row_actions import RowAction
+
+
+def _languages() -> list[tuple[str, str]]:
+    """The languages to choose from, and none."""
+    return [("", gettext("Not chosen: as in the browser")), *languages()]
 
 
 class UserView(AdminView):
@@ -19,16 +28,19 @@ class UserView(AdminView):
     singular, plural = _("User"), _("Users")
     intro = _("Accounts of staff and customers. Disabling one or changing its roles ends its sign-ins.")
     list_columns = [
-        "id",
-        "username",
         "full_name",
+        "username",
         "roles",
         "department_id",
         "active",
         "totp_enabled",
         "last_login",
         "create_time",
+        "id",
     ]
+    key_columns = ("username", "roles", "department_id", "active")
+    related_columns = ("full_name", "username", "department_id", "active", "last_login")
+    related_by = {Role: lambda row: User.roles.any(Role.id == row.id)}
     show_columns = [
         "id",
         "username",
@@ -48,13 +60,16 @@ class UserView(AdminView):
     ]
     add_columns = ["username", "full_name", "email", "phone", "department_id", "role_ids", "locale"]
     edit_columns = ["full_name", "email", "phone", "department_id", "role_ids", "active", "locale"]
-    search_text, search_columns = ("username", "full_name", "email"), ["department_id", "active", "create_time"]
+    search_hint = _("Search name, e-mail or phone")
+    search_text = ("username", "full_name", "email", "phone")
+    search_columns = ["department_id", "active", "create_time"]
+    further_filters = {"role_id": Further(_("Role"), Role, lambda role_id: User.roles.any(Role.id == role_id))}
     order_columns = ["id", "username", "full_name", "last_login", "create_time"]
-    choices = {"locale": languages}
+    choices = {"locale": _languages}
     formatters = {
         "roles": lambda row: Markup(" ").join(tag(role.name, "primary") for role in row.roles) or EMPTY,
         "email": lambda row: EMPTY if row.email.endswith(NO_ADDRESS) else row.email,
-        "locale": lambda row: dict(languages()).get(row.locale, row.locale),
+        "locale": lambda row: dict(_languages()).get(row.locale, row.locale),
     }
     may_stay_empty = ("email",)
     eager = ("roles",)
@@ -86,6 +101,7 @@ class UserView(AdminView):
             "user.update",
             "fa-user-slash",
             data=(("active", False),),
+            tone="danger",
             confirm=_("Really disable? Sign-ins end at once."),
             when=lambda row: row.active,
         ),
@@ -131,6 +147,17 @@ class UserView(AdminView):
 
     def heading(self, row) -> str:
         return f"{row.full_name} ({row.username})"
+
+    def goes_along(self, row) -> list[str]:
+        agent = db.session.scalars(select(Agent).where(Agent.user_id == row.id)).first()
+        told = [gettext("All its sign-ins end; what the person did stays.")]
+        if agent is not None:
+            count = len(agent.teams)
+            told.append(gettext("The agent profile is deleted too."))
+            told += (
+                [ngettext("The agent leaves %(num)d team.", "The agent leaves %(num)d teams.", count)] if count else []
+            )
+        return told
 
     def _password_page(self, user: User, password: str):
         """The only time anybody sees it: in no redirect, no cookie, no log."""

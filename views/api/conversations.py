@@ -11,7 +11,7 @@ from models.customers import Customer
 from models.identity import User
 from models.organization import Agent, Presence
 from models.tickets import Ticket
-from services import assistant, conversations, routing, threads
+from services import assistant, conversations, routing, threads, visitors
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, plain
@@ -36,7 +36,7 @@ def dump_customer_ref(customer: Customer | None) -> dict:
         return {"id": None, "name": gettext("Deleted customer"), "vipLevel": 0, "avatarUrl": None, "isTemporary": False}
     return {
         "id": customer.id,
-        "name": customer.name,
+        "name": visitors.shown_name(customer.name),
         "vipLevel": customer.vip_level,
         "avatarUrl": None,
         "isTemporary": bool(customer.is_temporary),

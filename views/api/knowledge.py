@@ -3,15 +3,17 @@
 from sqlalchemy import select
 
 from app.extensions import db
+from app.locale import LANGUAGES, current_locale
 from models.actor import Actor
 from models.knowledge import Article, ArticleStatus
-from services import assistant, knowledge
+from services import assistant, knowledge, knowledge_index
 from services.markdown import summary, to_html
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing
 
 SECTION = "知识库接口"
+MAX_POPULAR = 20
 
 ARTICLES = Resource(
     path="kb/articles",
@@ -69,6 +71,20 @@ def list_articles(actor: Actor, **query):
 
 @endpoint(
     "GET",
+    "/kb/articles/popular",
+    section=SECTION,
+    summary="大家常看",
+    right="article.read",
+    query={"size": int, "locale": str},
+)
+def popular_articles(actor: Actor, size: int = 8, locale: str = ""):
+    """What is read most in the reader's language; whatever there is where nothing was written in it."""
+    rows = knowledge.popular(actor, locale if locale in LANGUAGES else current_locale(), max(1, min(size, MAX_POPULAR)))
+    return ARTICLES.dump_all(actor, rows)
+
+
+@endpoint(
+    "GET",
     "/kb/articles/search",
     section=SECTION,
     summary="搜索文章",
@@ -76,7 +92,7 @@ def list_articles(actor: Actor, **query):
     query={"q": str, "size": int},
 )
 def search_articles(actor: Actor, q: str = "", size: int = 8):
-    return assistant.search_articles(actor, q, max(1, min(size, 20)))
+    return assistant.search_articles(actor, q, max(1, min(size, 20)), locale=current_locale())
 
 
 @endpoint("GET", "/kb/articles/<id:id>", section=SECTION, summary="文章详情", right="article.read")
@@ -84,7 +100,7 @@ def show_article(actor: Actor, row_id: int):
     article = load(Article, row_id, actor)
     if article.status is ArticleStatus.published and not actor.may("article.update"):
         knowledge.count_view(actor, article)
-    hits = assistant.search(actor, article.title, 8)
+    hits = knowledge_index.search(actor, article.title, 8)
     titles = dict(
         db.session.execute(
             select(Article.id, Article.title).where(
@@ -110,7 +126,7 @@ def show_article(actor: Actor, row_id: int):
     fields=(DataField("question", str, max_length=2000),),
 )
 def ask(actor: Actor, question: str):
-    return assistant.ask(actor, question)
+    return assistant.ask(actor, question, locale=current_locale())
 
 
 @endpoint(

@@ -1,22 +1,24 @@
 """Signing browsers in and out; what a page needs to know before it draws."""
 
+from dataclasses import replace
+
 from flask import Response, current_app, g, request
 from flask import session as flask_session
-from flask_babel import gettext
 
-from app.errors import Invalid, NotSignedIn
+from app.errors import Invalid, NotAllowed, NotSignedIn
 from app.extensions import db
 from app.locale import COOKIE as LOCALE_COOKIE
 from app.locale import LANGUAGES, current_locale
 from models.actor import Actor
+from models.customers import Customer
 from models.identity import SessionKind, User
-from services import settings
+from services import settings, visitors
 from services.identity import accounts, oauth, signin
 from services.identity.senders import senders
 from services.operation import DataField
 from services.throttle import throttle
 from views import auth
-from views.api.endpoint import endpoint
+from views.api.endpoint import endpoint, load
 from views.api.envelope import success
 
 SECTION = "浏览器会话"
@@ -67,10 +69,26 @@ def begin_as_visitor(actor: Actor, name: str = ""):
     if actor.kind != "anonymous":
         return _state(actor)
     throttle.hit(current_app.config["VISITOR_RATE_PER_IP"], "visitor", auth.client_ip())
-    opened = signin.open_for_visitor(
-        actor.tenant_id, name.strip() or gettext("Visitor"), ip=auth.client_ip(), user_agent=_agent()
-    )
+    opened = signin.open_for_visitor(actor.tenant_id, " ".join(name.split()), ip=auth.client_ip(), user_agent=_agent())
     return _opened(opened)
+
+
+@endpoint(
+    "PUT",
+    "/session/visitor",
+    section=SECTION,
+    summary="Say who one is and how to be reached",
+    right="",
+    fields=(DataField("name", str, "", visitors.MAX_NAME), DataField("contact", str, "", 191)),
+)
+def introduce(actor: Actor, name: str = "", contact: str = ""):
+    """What a customer says about himself; only what is given is changed."""
+    if actor.kind == "anonymous":
+        raise NotSignedIn("Please sign in")
+    if actor.customer_id is None:
+        raise NotAllowed("Only customers can do this")
+    customer = visitors.introduce(actor, load(Customer, actor.customer_id, actor), name=name, contact=contact)
+    return _state(replace(actor, name=customer.name) if actor.kind == "visitor" else actor)
 
 
 @endpoint(
@@ -125,7 +143,7 @@ def _opened(opened: signin.Opened) -> Response:
     g.account = db.session.get(User, opened.actor.user_id) if opened.actor.user_id else None
     response = success(None)
     auth.set_cookie(response, opened)
-    if g.account is not None and LOCALE_COOKIE not in request.cookies:
+    if g.account is not None and g.account.locale and LOCALE_COOKIE not in request.cookies:
         _remember_locale(response, g.account.locale)
     final = success(_state(opened.actor))
     final.headers.extend([(name, value) for name, value in response.headers if name == "Set-Cookie"])
@@ -141,7 +159,7 @@ def _state(actor: Actor) -> dict:
             "kind": actor.kind,
             "userId": actor.user_id,
             "customerId": actor.customer_id,
-            "name": actor.name,
+            "name": visitors.shown_name(actor.name),
             "username": account.username if account else None,
             "avatarUrl": account.avatar_url if account else None,
             "roles": list(actor.roles),

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flask import Blueprint, current_app, g, redirect, render_template, request
+from flask_babel import gettext
 
 from app.errors import NotAllowed
 from app.locale import current_locale
@@ -24,7 +25,7 @@ page = functools.partial(blueprint.get, strict_slashes=False)
 
 @page("/login")
 def login():
-    return _shell("login")
+    return _shell("login", gettext("Sign in"))
 
 
 @page("/")
@@ -36,14 +37,14 @@ def login():
 @page("/tickets")
 @page("/tickets/<path:rest>")
 def portal(rest: str = ""):
-    return _shell("portal")
+    return _shell("portal", gettext("Hello, how can we help?") if request.path == "/" else gettext("Help centre"))
 
 
 @page("/desk")
 @page("/desk/<path:rest>")
 def desk(rest: str = ""):
     if g.actor.is_staff:
-        return _shell("desk")
+        return _shell("desk", gettext("Workbench"))
     if g.actor.kind == "user":  # the login page would send a customer's account straight back
         raise NotAllowed("The workbench is not for your account")
     return redirect(f"/login?next={quote(request.full_path.rstrip('?'))}")
@@ -60,7 +61,8 @@ def favicon():
     return current_app.send_static_file("favicon.svg")
 
 
-def _shell(entry: str):
+def _shell(entry: str, title: str):
+    """The page of a front-end entry; company and title are on screen before any script has come."""
     parts, tokens = assets(entry), assets("tokens")
     return render_template(
         "shell.html",
@@ -68,6 +70,7 @@ def _shell(entry: str):
         styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
         locale=current_locale(),
         theme=chosen_theme(),
+        title=title,
         company=settings.get_setting("company_name"),
         csrf_token=auth.csrf_token(),
     )

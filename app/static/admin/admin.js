@@ -89,9 +89,12 @@ document.querySelector('[data-sign-out]').addEventListener('click', () =>
 // --- confirmations --------------------------------------------------------------------------------------------------
 const dialog = document.getElementById('confirm')
 
-/** Whether the person says yes. */
-function ask(text) {
+/** Whether the person says yes; `danger` makes the button red. */
+function ask(text, danger = false) {
+  const yes = dialog.querySelector('button[value="yes"]')
   dialog.querySelector('p').textContent = text
+  yes.classList.toggle('ad-btn--primary', !danger)
+  yes.classList.toggle('ad-btn--red', danger)
   dialog.returnValue = ''
   dialog.showModal()
   return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }))
@@ -102,7 +105,8 @@ document.addEventListener('submit', async (event) => {
   const text = event.submitter?.dataset.confirm || form.dataset.confirm
   if (!text || form.dataset.confirmed) return
   event.preventDefault()
-  if (await ask(text)) {
+  const button = event.submitter ?? form.querySelector('button')
+  if (await ask(text, button?.classList.contains('ad-btn--danger'))) {
     form.dataset.confirmed = 'yes'
     form.requestSubmit(event.submitter)
   }
@@ -110,9 +114,9 @@ document.addEventListener('submit', async (event) => {
 
 // --- rows chosen for an action --------------------------------------------------------------------------------------
 const chosen = document.getElementById('chosen')
-if (chosen) {
+const all = document.querySelector('[data-choose-all]')
+if (chosen && all) {
   const boxes = [...document.querySelectorAll('input[name="rowid"]')]
-  const all = document.querySelector('[data-choose-all]')
   const show = () => {
     const count = boxes.filter((box) => box.checked).length
     chosen.hidden = count === 0
@@ -139,24 +143,75 @@ if (filters) {
   })
 }
 
-// --- back to the list as it was filtered ----------------------------------------------------------------------------
-const back = document.querySelector('a[data-back]')
-if (back && document.referrer.startsWith(location.origin) && new URL(document.referrer).pathname === new URL(back.href).pathname) {
-  back.href = document.referrer
+const fold = document.querySelector('[data-fold]')
+fold?.addEventListener('click', () => {
+  const open = document.getElementById(fold.getAttribute('aria-controls')).classList.toggle('open')
+  fold.setAttribute('aria-expanded', String(open))
+})
+
+// --- questions that depend on the answer to another one -------------------------------------------------------------
+for (const field of document.querySelectorAll('[data-asked-when]')) {
+  const [name, value] = field.dataset.askedWhen.split('=')
+  const other = field.closest('form').elements[name]
+  const show = () => {
+    field.hidden = other.value !== value
+    for (const input of field.querySelectorAll('input, textarea, select')) input.disabled = field.hidden
+  }
+  other.addEventListener('change', show)
+  show()
 }
 
-// --- rights: all of a group -----------------------------------------------------------------------------------------
+// --- rights: all of a group, one by its name, what differs from the preset -------------------------------------------
 for (const box of document.querySelectorAll('[data-group-all]')) {
   const rights = [...box.closest('fieldset').querySelectorAll('input[name="right"]:not(:disabled)')]
   const show = () => {
     const count = rights.filter((one) => one.checked).length
-    box.checked = count === rights.length
+    box.checked = count > 0 && count === rights.length
     box.indeterminate = count > 0 && count < rights.length
   }
   box.addEventListener('change', () => {
     for (const one of rights) one.checked = box.checked
   })
-  for (const one of rights) one.addEventListener('change', show)
+  box.form.addEventListener('change', show)
+  show()
+}
+
+const finder = document.querySelector('[data-find-right]')
+finder?.addEventListener('input', () => {
+  const wanted = finder.value.trim().toLowerCase()
+  for (const group of document.querySelectorAll('.ad-right-group')) {
+    const whole = group.querySelector('h3').textContent.toLowerCase().includes(wanted)
+    for (const right of group.querySelectorAll('.ad-one-right')) {
+      right.hidden = !whole && !`${right.textContent} ${right.title}`.toLowerCase().includes(wanted)
+    }
+    group.hidden = !group.querySelector('.ad-one-right:not([hidden])')
+  }
+  const sections = [...document.querySelectorAll('.ad-right-section')]
+  for (const section of sections) section.hidden = !section.querySelector('.ad-right-group:not([hidden])')
+  document.querySelector('[data-no-right]').hidden = sections.some((section) => !section.hidden)
+})
+finder?.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter') event.preventDefault() // looking for a right must not save them
+})
+
+const state = document.querySelector('[data-preset-state]')
+if (state) {
+  const form = state.closest('form')
+  const reset = form.querySelector('[data-preset-reset]')
+  const boxes = [...form.querySelectorAll('[data-preset] input')]
+  const delivered = (box) => box.parentElement.dataset.preset === 'yes'
+  const show = () => {
+    const count = boxes.filter((box) => box.checked !== delivered(box)).length
+    state.textContent = count ? state.dataset.changed.replace('{count}', count) : state.dataset.same
+    state.classList.toggle('ad-changed', count > 0)
+    if (reset) reset.hidden = count === 0
+  }
+  reset?.addEventListener('click', () => {
+    for (const box of boxes) if (!box.disabled) box.checked = delivered(box)
+    form.dispatchEvent(new Event('change', { bubbles: true }))
+    form.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  form.addEventListener('change', show)
   show()
 }
 
@@ -178,22 +233,35 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 
 // --- selects that search while one types (Select2, which Flask-AppBuilder ships) ------------------------------------
 const $ = window.jQuery
-$('select[data-remote]').each((_number, select) => {
-  $(select).select2({
+const language = {
+  searching: () => words.searching,
+  noResults: () => words.noResults,
+  errorLoading: () => words.errorLoading,
+  loadingMore: () => words.loadingMore,
+}
+
+function searching(select, options) {
+  $(select).select2({ language, ...options })
+  const changed = () => select.dispatchEvent(new Event('change', { bubbles: true }))
+  $(select).on('select2:select select2:unselect select2:clear', changed)
+  $(select).on('select2:open', () => document.querySelector('.select2-container--open .select2-search__field')?.focus())
+}
+
+for (const select of document.querySelectorAll('select[data-remote]')) {
+  searching(select, {
     ajax: {
       url: select.dataset.remote,
       delay: 220,
       data: ({ term, page }) => ({ term, page: page || 1 }),
     },
     allowClear: !select.required && !select.multiple,
+    closeOnSelect: !select.multiple, // of several people one chooses the next at once
     placeholder: { id: '', text: select.options[0]?.value === '' ? select.options[0].text : '' },
-    language: {
-      searching: () => words.searching,
-      noResults: () => words.noResults,
-      errorLoading: () => words.errorLoading,
-      loadingMore: () => words.loadingMore,
-    },
   })
-  $(select).on('select2:select select2:clear', () => select.dispatchEvent(new Event('change', { bubbles: true })))
-  $(select).on('select2:open', () => document.querySelector('.select2-container--open .select2-search__field')?.focus())
-})
+}
+
+for (const select of document.querySelectorAll('select[data-tags]')) {
+  searching(select, { tags: true, closeOnSelect: false })
+}
+
+for (const select of document.querySelectorAll('select[data-search]')) searching(select, {})

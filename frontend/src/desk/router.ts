@@ -20,11 +20,6 @@ export const router = createRouter({
       name: 'workbench',
       component: WorkbenchPage,
       meta: { title: 'desk.nav.workbench' },
-      // Links of notifications name the conversation in the query.
-      beforeEnter: (to) => {
-        const id = String(to.query.session ?? '')
-        return /^\d+$/.test(id) ? { name: 'conversation', params: { id } } : true
-      },
     },
     { path: '/c/:id(\\d+)', name: 'conversation', component: WorkbenchPage, meta: { title: 'desk.nav.workbench' } },
     {
@@ -53,6 +48,12 @@ export const router = createRouter({
     },
     { path: '/:rest(.*)*', redirect: { name: 'workbench' } },
   ],
+})
+
+/** Notifications of earlier days name the conversation in the query. */
+router.beforeEach((to) => {
+  const id = String(to.query.session ?? '')
+  return to.name === 'workbench' && /^\d+$/.test(id) ? { name: 'conversation', params: { id } } : true
 })
 
 router.beforeEach(async (to) => {

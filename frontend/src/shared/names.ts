@@ -1,14 +1,12 @@
 /** What to call a customer on screen. */
 import { translate } from './i18n'
-import type { CustomerBrief } from './types'
 
-/** Names that say nothing: visitors who gave none. */
-const NAMELESS = new Set(['', '访客', 'Visitor'])
+/** Visitors who gave no name have a number: as it is stored, or as the server says it in one language or the other. */
+const NUMBERED = /^(?:#|访客 ?|Visitor )(\d{4,})$/
 
-/** Visitors without a name are told apart by a number that stays with them; a name somebody gave stays as it is. */
-export function customerName(customer: Pick<CustomerBrief, 'id' | 'name'> | null | undefined): string {
-  if (!customer) return ''
-  const name = customer.name.trim()
-  if (customer.id === null || !NAMELESS.has(name)) return name
-  return translate('customer.visitor', { number: String(customer.id % 10_000).padStart(4, '0') })
+/** In the reader's language, whoever has told us; a name that somebody gave stays as it is. */
+export function customerName(customer: { name: string } | null | undefined): string {
+  const name = customer?.name.trim() ?? ''
+  const number = NUMBERED.exec(name)?.[1]
+  return number ? translate('customer.visitor', { number }) : name
 }

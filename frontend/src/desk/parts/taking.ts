@@ -1,5 +1,6 @@
 /** How this person may take a waiting conversation: by the right one has, or not at all. */
 import { can, session } from '@shared/session'
+import type { Conversation } from '@shared/types'
 
 export interface Taking {
   action: 'accept' | 'takeover' | 'assign'
@@ -12,6 +13,11 @@ export function takingOf(): Taking | null {
   if (can('conversation.accept')) return { action: 'accept', body: {} }
   if (can('conversation.assign')) return { action: 'assign', body: { agentId } }
   return can('conversation.takeover') ? { action: 'takeover', body: {} } : null
+}
+
+/** An agent has it: talking, or put aside for a moment. */
+export function isHeld(conversation: Conversation): boolean {
+  return conversation.status === 'active' || conversation.status === 'on_hold'
 }
 
 /** The list of those who wait is for those who may do something about it. */

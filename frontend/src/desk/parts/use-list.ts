@@ -6,10 +6,17 @@ import type { Page } from '@shared/types'
 
 const TYPING_MS = 250
 
-export function usePagedList<T extends { id: number }>(path: string, filters: Ref<Query>, size = 20) {
+interface Options {
+  size?: number
+  /** Kept elsewhere, e.g. in the address. */
+  page?: Ref<number>
+}
+
+export function usePagedList<T extends { id: number }>(path: string, filters: Ref<Query>, options: Options = {}) {
+  const size = options.size ?? 20
   const list = ref([]) as Ref<T[]>
   const total = ref(0)
-  const page = ref(1)
+  const page = options.page ?? ref(1)
   const loading = ref(false)
   const loaded = ref(false)
   const error = shallowRef<ApiError | null>(null)
@@ -41,7 +48,9 @@ export function usePagedList<T extends { id: number }>(path: string, filters: Re
     timer = setTimeout(() => void load(), 400 + Math.random() * 600)
   }
 
-  watch(filters, () => {
+  watch(filters, (now, before) => {
+    // Computed anew is not changed.
+    if (JSON.stringify(now) === JSON.stringify(before)) return
     page.value = 1
     clearTimeout(timer)
     timer = setTimeout(() => void load(), TYPING_MS)

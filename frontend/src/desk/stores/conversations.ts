@@ -6,7 +6,7 @@ import { api, ApiError, isAborted } from '@shared/api'
 import { live } from '@shared/live'
 import { lastOf } from '@shared/preview'
 import { session } from '@shared/session'
-import type { Conversation, Message, Page } from '@shared/types'
+import type { AgentBrief, Conversation, Message, Page } from '@shared/types'
 
 import { maySeeQueue } from '../parts/taking'
 import { waitingAfter } from '../parts/waiting'
@@ -45,7 +45,8 @@ export const useConversations = defineStore('conversations', () => {
   const requests: Partial<Record<Tab, AbortController>> = {}
   let refreshTimer: ReturnType<typeof setTimeout> | undefined
 
-  const isMine = (one: Conversation) => one.agent !== null && one.agent.id === session.actor?.agentId
+  const isMyself = (agent: AgentBrief | null) => agent !== null && agent.id === session.actor?.agentId
+  const isMine = (one: Conversation) => isMyself(one.agent)
 
   const shown = computed(() => {
     const list = tabs[tab.value].ids.map((id) => byId.get(id)).filter((one): one is Conversation => one !== undefined)
@@ -169,6 +170,7 @@ export const useConversations = defineStore('conversations', () => {
     shown,
     unread,
     isMine,
+    isMyself,
     load,
     refreshSoon,
     fetchOne,

@@ -51,7 +51,7 @@ export const useQuickReplies = defineStore('quick-replies', () => {
     const wanted = query.toLowerCase()
     const hits = list.value.filter((one) => `${one.code} ${one.title} ${one.content}`.toLowerCase().includes(wanted))
     const rank = (one: QuickReply) => (one.code?.toLowerCase().startsWith(wanted) ? 0 : 1)
-    return hits.sort((a, b) => rank(a) - rank(b) || b.useCount - a.useCount).slice(0, 20)
+    return hits.sort((a, b) => rank(a) - rank(b) || b.useCount - a.useCount || a.id - b.id).slice(0, 20)
   }
 
   return { list, loaded, load, countUse, matching }

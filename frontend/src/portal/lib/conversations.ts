@@ -42,6 +42,11 @@ export function followOpenConversation(): void {
   })
 }
 
+/** Waits while none of our people is on line: nobody knows how long. */
+export function nobodyThere(conversation: Conversation | null): boolean {
+  return conversation?.status === 'queued' && conversation.queue?.expectedWaitSeconds === null
+}
+
 /** One conversation kept up to date while it is shown. */
 export function useConversation(id: () => number) {
   const conversation = shallowRef<Conversation | null>(null)

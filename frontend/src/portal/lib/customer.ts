@@ -47,6 +47,13 @@ export function ensureCustomer(name = ''): Promise<void> {
   return starting
 }
 
+/** What a visitor tells us about himself; whoever works on his question sees it. Nothing is sent where nothing was said. */
+export async function introduce(name: string, contact: string): Promise<void> {
+  if (!name && !contact) return
+  const info = await api.put<SessionInfo>('/session/visitor', { ...(name && { name }), ...(contact && { contact }) })
+  adoptSession(info)
+}
+
 export async function leave(): Promise<void> {
   await signOut()
   live.disconnect()

@@ -8,12 +8,13 @@ import { api, ApiError } from '@shared/api'
 import { newClientMsgId } from '@shared/outbox'
 import type { Conversation } from '@shared/types'
 
-import { ensureCustomer } from './customer'
+import { ensureCustomer, introduce } from './customer'
 
 export interface FirstMessage {
   clientMsgId: string
   question: string
   name: string
+  contact: string
   /** Go straight to the queue for a person. */
   person: boolean
 }
@@ -43,6 +44,7 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
 
   async function deliver(first: FirstMessage): Promise<Conversation> {
     await ensureCustomer(first.name)
+    await introduce('', first.contact)
     const body = first.question ? { question: first.question, clientMsgId: first.clientMsgId } : {}
     const conversation = await api.post<Conversation>('/sessions', { ...body, channel: 'portal' })
     // A person may already be there: then there is nobody to ask for.
@@ -70,8 +72,9 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
     }
   }
 
-  function start(question: string, options: { name?: string; person?: boolean } = {}): void {
-    const first = { clientMsgId: newClientMsgId(), question, name: options.name ?? '', person: options.person ?? false }
+  function start(question: string, options: { name?: string; contact?: string; person?: boolean } = {}): void {
+    const { name = '', contact = '', person = false } = options
+    const first = { clientMsgId: newClientMsgId(), question, name, contact, person }
     pending.value = first
     sessionStorage.setItem(KEY, JSON.stringify(first))
     void attempt()

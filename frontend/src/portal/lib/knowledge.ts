@@ -35,9 +35,11 @@ export interface SearchHit {
 }
 
 export interface Answer {
+  /** `person`: a person was asked for; `small_talk`: a greeting or the like, answered in kind. */
+  kind: 'answer' | 'choices' | 'none' | 'small_talk' | 'person'
   answered: boolean
   answer: string | null
-  confidence: number
+  confidence: number | null
   citations: Citation[]
   choices: Choice[]
 }
@@ -48,17 +50,8 @@ export async function loadCategories(signal: AbortSignal): Promise<Category[]> {
 }
 
 /** What is read most in the reader's language; whatever there is where nothing was written in it. */
-export async function loadPopular(size: number, signal: AbortSignal): Promise<ArticleBrief[]> {
-  const query = { sort: '-viewCount', size }
-  const own = await api.get<Page<ArticleBrief>>('/kb/articles', { ...query, locale: session.locale }, { signal })
-  if (own.total > 0) return own.list
-  return (await api.get<Page<ArticleBrief>>('/kb/articles', query, { signal })).list
-}
-
-/** A number between 0 and 1 tells a customer nothing; three words do. */
-export function confidenceWord(confidence: number): 'high' | 'medium' | 'low' {
-  if (confidence >= 0.8) return 'high'
-  return confidence >= 0.6 ? 'medium' : 'low'
+export function loadPopular(size: number, signal: AbortSignal): Promise<ArticleBrief[]> {
+  return api.get<ArticleBrief[]>('/kb/articles/popular', { size, locale: session.locale }, { signal })
 }
 
 const VOTES_KEY = 'ss.portal.votes'

@@ -6,7 +6,8 @@ import { live } from '@shared/live'
 import type { Draft } from '@shared/outbox'
 import type { Ticket, TicketPriority } from '@shared/types'
 
-import { ensureCustomer } from './customer'
+import { isContact, useContact } from './contact'
+import { ensureCustomer, hasAccount, introduce } from './customer'
 
 export interface TicketForm {
   title: string
@@ -26,17 +27,19 @@ function kept(): Partial<TicketForm> {
 export function useTicketForm(title: string) {
   const form = reactive<TicketForm>({ title: '', description: '', type: '', priority: 'normal', name: '', ...kept() })
   if (title) form.title = title.slice(0, TITLE_MAX)
+  const contact = useContact()
   const files = shallowRef<Draft[]>([])
   const fields = ref<Record<string, string>>({})
   const sending = ref(false)
 
   watch(form, () => sessionStorage.setItem(KEY, JSON.stringify(form)))
-  watch([() => form.title, () => form.description], () => (fields.value = {}))
+  watch([() => form.title, () => form.description, contact], () => (fields.value = {}))
 
   function missing(): Record<string, string> {
     const found: Record<string, string> = {}
     if (!form.title.trim()) found.title = 'required'
     if (!form.description.trim()) found.description = 'required'
+    if (!hasAccount.value && !isContact(contact.value)) found.contact = 'contact'
     return found
   }
 
@@ -55,6 +58,7 @@ export function useTicketForm(title: string) {
     sending.value = true
     try {
       await ensureCustomer(form.name.trim())
+      if (!hasAccount.value) await introduce(form.name.trim(), contact.value.trim())
       const { title: words, description, type, priority } = form
       const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, priority })
       // The files are the first messages of the ticket's room; the outbox sees them there.
@@ -70,5 +74,5 @@ export function useTicketForm(title: string) {
     }
   }
 
-  return { form, files, fields, sending, attach, detach, submit, TITLE_MAX }
+  return { form, contact, files, fields, sending, attach, detach, submit, TITLE_MAX }
 }

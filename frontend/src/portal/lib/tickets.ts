@@ -1,9 +1,55 @@
 /** Words and steps of a ticket as its customer sees them. */
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 
 import { api, ApiError } from '@shared/api'
 import { live } from '@shared/live'
-import type { Ticket, TicketStatus } from '@shared/types'
+import { identity } from '@shared/session'
+import type { ShownMessage } from '@shared/thread'
+import type { Page, Ticket, TicketStatus } from '@shared/types'
+
+import { isCustomer } from './customer'
+
+/** Newest tickets that are looked through for what is unread. */
+const LOOKED_THROUGH = 50
+
+/** The customer's tickets as they were last looked at, for the dot on the tab. */
+const known = shallowRef<Ticket[]>([])
+export const unreadTickets = computed(() => known.value.filter((ticket) => ticket.unread > 0).length)
+
+/** In the background: the dot is only late when this fails, and the next event asks again. */
+export function refreshUnreadTickets(): void {
+  if (!isCustomer.value) {
+    known.value = []
+    return
+  }
+  api
+    .get<Page<Ticket>>('/tickets', { size: LOOKED_THROUGH, sort: '-id' })
+    .then((page) => (known.value = page.list))
+    .catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error
+    })
+}
+
+/** `changed` runs soon after something happened to one of the customer's tickets. */
+export function onTicketNews(changed: () => void): void {
+  let soon: ReturnType<typeof setTimeout> | undefined
+  const later = (event: { ticketId?: number | null }) => {
+    if (!event.ticketId) return
+    clearTimeout(soon)
+    soon = setTimeout(changed, 400)
+  }
+  const off = [live.on('message', later), live.on('ticket_update', later), live.on('status_update', later), live.on('resumed', changed)]
+  onScopeDispose(() => {
+    clearTimeout(soon)
+    off.forEach((stop) => stop())
+  })
+}
+
+/** Call once for the whole page. */
+export function followUnreadTickets(): void {
+  onTicketNews(refreshUnreadTickets)
+  watch(identity, refreshUnreadTickets)
+}
 
 export interface DictionaryItem {
   code: string
@@ -33,8 +79,16 @@ export interface Step {
   current: boolean
 }
 
+/** When work on a ticket began, or began again, as far as its room tells. */
+export function startOfWork(messages: readonly ShownMessage[]): string | null {
+  const began = messages.filter(
+    (one) => one.type === 'system' && one.payload?.event === 'status' && one.payload.params?.to === 'processing',
+  )
+  return began[began.length - 1]?.createTime ?? null
+}
+
 /** The way of a ticket: submitted, in work, solved, closed; a cancelled one ends where it was. */
-export function stepsOf(ticket: Ticket): Step[] {
+export function stepsOf(ticket: Ticket, started: string | null): Step[] {
   const step = (status: TicketStatus, time: string | null, done: boolean, current = false): Step => ({ status, time, done, current })
   if (ticket.status === 'cancelled') {
     return [step('pending', ticket.createTime, true), step('cancelled', ticket.closeTime ?? ticket.updateTime, true, true)]
@@ -43,6 +97,7 @@ export function stepsOf(ticket: Ticket): Step[] {
   const at = order.indexOf(ticket.status === 'review' ? 'processing' : ticket.status)
   const times: Partial<Record<TicketStatus, string | null>> = {
     pending: ticket.createTime,
+    processing: at >= 1 ? started : null,
     resolved: at >= 2 ? ticket.resolveTime : null,
     closed: at >= 3 ? ticket.closeTime : null,
   }

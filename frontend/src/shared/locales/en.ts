@@ -101,6 +101,7 @@ export default {
     typing: '{name} is typing…',
     empty: 'No messages yet',
   },
+  text: { comma: ', ' },
   customer: { visitor: 'Visitor {number}' },
   system: {
     created: 'Conversation started',

@@ -101,6 +101,7 @@ export default {
     typing: '{name} 正在输入…',
     empty: '还没有消息',
   },
+  text: { comma: '、' },
   customer: { visitor: '访客 {number}' },
   system: {
     created: '会话已创建',

@@ -1,1 +1,0 @@
-import{Bt as e,Lt as t,ct as n,h as r}from"./StateView-BIQ_O5Y5.js";function i(i){let a=t(null),o=e(null);async function s(){o.value=null;try{a.value=await i()}catch(e){if(!(e instanceof r))throw e;o.value=e}}return n(s),{data:a,error:o,load:s}}export{i as t};

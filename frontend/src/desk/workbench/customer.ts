@@ -1,0 +1,24 @@
+/** A customer as the side panel knows one. */
+import type { Conversation, Ticket } from '@shared/types'
+
+export interface Customer {
+  id: number
+  name: string
+  phone: string | null
+  email: string | null
+  vipLevel: number
+  tags: string[] | null
+  organizationName: string | null
+  note: string | null
+  source: string | null
+  isTemporary: boolean
+  createTime: string
+  conversationCount: number
+  ticketCount: number
+  version: number
+}
+
+export interface Services {
+  sessions: Conversation[]
+  tickets: Ticket[]
+}

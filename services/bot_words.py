@@ -1,0 +1,31 @@
+"""What the bot says that no article says, in the customer's language."""
+
+from ai.smalltalk import SmallTalk
+from app.catalog import translated
+from services import settings
+
+_TEXTS = {
+    SmallTalk.greeting: (
+        "Hello! I am the assistant. Just tell me in a sentence what you would like to know or what does not work."
+    ),
+    SmallTalk.thanks: "You are welcome! If there is anything else, just ask.",
+    SmallTalk.identity: (
+        "I am the automatic assistant and answer from the help articles. "
+        "Whenever you would rather talk to a person, say “human”."
+    ),
+    SmallTalk.goodbye: "Goodbye! You can come back and ask at any time.",
+    SmallTalk.acknowledgement: "All right. If there is anything else, just ask.",
+    "no_answer": (
+        "I am sorry, I have not found a definite answer. You can put it in other words, or choose “Talk to a person”."
+    ),
+}
+
+
+def small_talk(said: SmallTalk, locale: str) -> str:
+    """A friendly answer to a greeting, to thanks and the like."""
+    return translated(_TEXTS[said], locale)
+
+
+def no_answer(locale: str) -> str:
+    """What is said when no article answers: in the company's own words where it has chosen some."""
+    return settings.get_setting(f"bot_no_answer_{locale}") or translated(_TEXTS["no_answer"], locale)

@@ -1,0 +1,90 @@
+"""Who got a conversation or a ticket from whom, how, and who else was considered (RTE-6, TKT-7)."""
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from models.conversations import ConversationAssignment
+from models.organization import Presence
+from models.tickets import TicketAssignment
+from views.admin.base import AdminView
+from views.admin.cells import EMPTY, badge, tag
+
+METHODS = {
+    "auto": _("Automatic"),
+    "assign": _("By a supervisor"),
+    "transfer": _("Transferred"),
+    "takeover": _("Taken over"),
+    "queue": _("From the queue"),
+    "requeue": _("Back to the queue"),
+    "conversation": _("From the conversation"),
+    "create": _("When it was made"),
+}
+#: why a candidate did not get it, besides not being there
+PASSED_OVER = {"full": _("No room"), "disabled": _("Account disabled")}
+_TABLE = Markup(
+    '<div class="ad-small-table"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
+    "<tbody>{}</tbody></table></div>"
+)
+_LINE = Markup("<tr><td>{}</td><td>{} / {}</td><td>{}</td></tr>")
+
+
+def method(row) -> Markup:
+    """How something was assigned, in words."""
+    return tag(METHODS.get(row.method, row.method))
+
+
+def considered(row: ConversationAssignment) -> Markup:
+    """The candidates of an automatic assignment as a small table."""
+    candidates = (row.detail or {}).get("candidates")
+    if not candidates:
+        return EMPTY
+    lines = (_LINE.format(one["name"], one["count"], one["max"], _outcome(one, row.to_agent_id)) for one in candidates)
+    return _TABLE.format(_("Agent"), _("Conversations then"), _("Outcome"), Markup("").join(lines))
+
+
+def _outcome(candidate: dict, chosen_id: int | None) -> Markup:
+    reason = candidate["passedOver"]
+    if candidate["agentId"] == chosen_id:
+        return tag(gettext("Chosen"), "success")
+    if reason in {state.value for state in Presence}:
+        return badge(Presence(reason))
+    return tag(PASSED_OVER.get(reason, reason)) if reason else tag(gettext("Later in turn"))
+
+
+class ConversationAssignmentView(AdminView):
+    model, resource, icon = ConversationAssignment, "conversation_assignment", "fa-shuffle"
+    singular, plural = _("Conversation assignment"), _("Conversation assignments")
+    intro = _("Who got a conversation from whom, and why: the candidates and their scores stand in the details.")
+    list_columns = ["conversation_id", "method", "from_agent_id", "to_agent_id", "reason", "create_time", "id"]
+    show_columns = [*list_columns[:-1], "create_by", "id", "detail"]
+    key_columns = ("method", "from_agent_id", "to_agent_id", "create_time")
+    related_columns = ("method", "from_agent_id", "to_agent_id", "reason", "create_time")
+    label_columns = {"detail": _("Candidates")}
+    search_columns = ["conversation_id", "to_agent_id", "create_time"]
+    formatters = {"method": method, "detail": considered}
+    when_empty = _("A line appears here whenever a conversation is given to somebody.")
+
+    def heading(self, row) -> str:
+        return _heading(row, row.conversation.no if row.conversation else "")
+
+
+class TicketAssignmentView(AdminView):
+    model, resource, icon = TicketAssignment, "ticket_assignment", "fa-shuffle"
+    singular, plural = _("Ticket assignment"), _("Ticket assignments")
+    list_columns = ["ticket_id", "method", "from_agent_id", "to_agent_id", "reason", "create_time", "id"]
+    show_columns = [*list_columns[:-1], "create_by", "id"]
+    key_columns = ("method", "from_agent_id", "to_agent_id", "create_time")
+    related_columns = ("method", "from_agent_id", "to_agent_id", "reason", "create_time")
+    search_columns = ["ticket_id", "to_agent_id", "create_time"]
+    formatters = {"method": method}
+    when_empty = _("A line appears here whenever a ticket is given to somebody.")
+
+    def heading(self, row) -> str:
+        return _heading(row, row.ticket.no if row.ticket else "")
+
+
+def _heading(row, number: str) -> str:
+    """The number, how it was given and to whom."""
+    to = row.to_agent.name if row.to_agent else ""
+    return " · ".join(filter(None, (number, str(METHODS.get(row.method, row.method)), to)))
