@@ -17,7 +17,7 @@ from models.messaging import ChatMessage, MessageType, SenderKind, Thread, Threa
 from models.organization import Agent, Department, Presence, Team, TeamMember
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
-from services import maintenance
+from services import maintenance, words
 from services.identity import accounts
 
 BATCH = 5000
@@ -102,6 +102,8 @@ class Filler:
         self._insert(Ticket, self.rows, lambda n: self._ticket(n, threads[self.rows + n]))
         self._insert(ChatMessage, 4 * self.rows, lambda n: self._message(threads[n // 2], n % 2 + 1))
         self._insert(AuditLog, self.rows, self._log)
+        for model in (Ticket, Customer, Conversation):
+            words.rebuild(model)
         self._insert(Article, max(self.rows // 10, 1), self._article)
         return {
             model.__tablename__: self.connection.scalar(select(func.count()).select_from(model.__table__))

@@ -41,7 +41,6 @@ class RowAction:
         return not self.right or g.actor.may(self.right)
 
 
-
 class RowActions:
     """The part of a screen that offers operations beyond add and edit."""
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,7 @@ from app.errors import Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.types import Code
+from services import words
 from services.operation import OPERATIONS
 from views.api.endpoint import endpoint, load
 from views.api.envelope import page_of
@@ -141,8 +142,7 @@ def listing(
     for name, value in filters.items():
         statement = statement.where(_condition(model, to_snake(name), value))
     if q:
-        escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        found = [_contains(model, name, f"%{escaped}%") for name in resource.search]
+        found = list(_with_words(model, resource.search, q))
         found += resource.search_further(actor, q) if resource.search_further else []
         statement = statement.where(or_(*found))
     total = db.session.scalar(
@@ -161,14 +161,25 @@ def _rows_of_page(resource: Resource, statement: Select, order: list, offset: in
     return list(db.session.scalars(rows.options(*(_eager(model, path) for path in resource.eager))))
 
 
-def _contains(model: type, path: str, pattern: str):
-    relation, dot, name = path.rpartition(".")
-    if not dot:
-        return getattr(model, name).like(pattern, escape="\\")
-    link = getattr(model, relation)
-    target, (column,) = link.property.mapper.class_, link.property.local_columns
-    # asked once for all rows; "exists" would be asked for each
-    return column.in_(select(target.id).where(getattr(target, name).like(pattern, escape="\\")))
+def _with_words(model: type, paths: tuple[str, ...], text: str) -> Iterator:
+    """Conditions, of which one is enough: the words of `text` in the columns (or a relation's: "customer.name")."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    by_words: set[type] = set()
+    for path in paths:
+        relation, dot, name = path.rpartition(".")
+        target, column = model, model.id
+        if dot:
+            link = getattr(model, relation)
+            target, (column,) = link.property.mapper.class_, link.property.local_columns
+        known = words.SEARCHABLE.get(target)
+        found = words.matching(target, text) if known is not None and name in known.columns else None
+        if found is None:
+            condition = getattr(target, name).like(f"%{escaped}%", escape="\\")
+            # asked once for all rows; "exists" would be asked for each
+            yield column.in_(select(target.id).where(condition)) if dot else condition
+        elif target not in by_words:
+            by_words.add(target)
+            yield column.in_(found)
 
 
 def plain(value):
