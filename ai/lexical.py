@@ -34,7 +34,8 @@ _PAIR_SHIFT = 21
 
 
 @lru_cache(maxsize=100_000)
-def _word_code(word: str) -> int:
+def word_code(word: str) -> int:
+    """A word as a number that no character and no pair of characters has."""
     return int.from_bytes(blake2b(word.encode("utf-8"), digest_size=8).digest(), "big") >> 2 | _WORD_BIT
 
 
@@ -49,7 +50,7 @@ def term_codes(text: str) -> np.ndarray:
     for low, high in _RANGES:
         unspaced |= (points >= low) & (points <= high)
     pairs = unspaced[:-1] & unspaced[1:]
-    words = [_word_code(word) for word in words_between(text)]
+    words = [word_code(word) for word in words_between(text)]
     return np.concatenate(
         [
             points[unspaced],

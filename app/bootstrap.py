@@ -18,8 +18,9 @@ from app.terminal import gettext
 from config import ROOT
 from models.base import EVERY_TENANT
 from models.identity import Tenant
-from services import maintenance, setup
+from services import maintenance, setup, words
 from services.identity import passwords
+from services.operation import write
 from services.setup import NewAccount
 
 
@@ -29,6 +30,9 @@ def prepare(app: Flask) -> None:
         if _needs_migration():
             click.echo("正在建立数据库结构 / creating the database structure …")
             upgrade(directory=str(ROOT / "migrations"))
+            for tenant_id in list(db.session.scalars(select(Tenant.id))):
+                with write(tenant_id):
+                    words.build_missing()
         db.session().info["tenant_id"] = EVERY_TENANT
         if setup.sync_rights(app.appbuilder.sm.wanted | rights_without_operation()):
             setup.ensure_roles(ROLES)

@@ -5,14 +5,14 @@ from flask import current_app
 from sqlalchemy import String
 from sqlalchemy.dialects import mysql
 
-from models.types import Code, Encrypted
+from models.types import Code, Encrypted, Flag
 
 database = current_app.extensions["migrate"].db
 
 
 def render_item(kind: str, item, autogenerate):
     """Our column types as plain ones: a migration imports no model."""
-    if kind == "type" and isinstance(item, Code):
+    if kind == "type" and isinstance(item, Code | Flag):
         autogenerate.imports.add("from sqlalchemy.dialects import mysql")
         return "sa.SmallInteger().with_variant(mysql.TINYINT(), 'mysql', 'mariadb')"
     if kind == "type" and isinstance(item, Encrypted):
@@ -22,7 +22,7 @@ def render_item(kind: str, item, autogenerate):
 
 def compare_type(migration, inspected, column, found, wanted):
     """What only looks different: our decorated types, JSON on MariaDB."""
-    if isinstance(wanted, Code):
+    if isinstance(wanted, Code | Flag):
         return False
     if isinstance(wanted, Encrypted):
         return not isinstance(found, String | mysql.VARCHAR)

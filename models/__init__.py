@@ -10,6 +10,7 @@ from models import (
     notifications,
     organization,
     outbox,
+    search,
     settings,
     tickets,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "notifications",
     "organization",
     "outbox",
+    "search",
     "settings",
     "tickets",
 ]

@@ -9,9 +9,10 @@ from models.actor import Actor
 from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus
 from models.customers import Customer
 from models.identity import User
+from models.messaging import ChatMessage, MessageType
 from models.organization import Agent, Presence
 from models.tickets import Ticket
-from services import assistant, conversations, routing, threads, visitors
+from services import assistant, conversations, routing, threads, visitors, words
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, plain
@@ -64,6 +65,17 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
     return found
 
 
+def _with_these_words_in_them(actor: Actor, text: str) -> list:
+    """Conversations in which this was said. What customers cannot read does not lead them anywhere either."""
+    found = words.matching(ChatMessage, text)
+    if found is None:
+        return []
+    said = select(ChatMessage.thread_id).where(ChatMessage.id.in_(found))
+    if actor.sees_as_customer:
+        said = said.where(ChatMessage.type != MessageType.note)
+    return [Conversation.thread_id.in_(said)]
+
+
 SESSIONS = Resource(
     path="sessions",
     key="conversation",
@@ -92,6 +104,7 @@ SESSIONS = Resource(
     sort=("id", "create_time", "last_message_time", "queue_time", "waiting_since", "close_time"),
     empty_last=("waiting_since",),
     search=("no", "subject", "customer.name"),
+    search_further=_with_these_words_in_them,
     eager=("customer", "agent.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),

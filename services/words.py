@@ -1,0 +1,148 @@
+"""Word search in what people wrote: kept up to date by the flush that changes a row, asked by lists (CHT-11).
+
+A row is found from the moment it is stored, and no longer than it is there: its terms are written in the same
+transaction, by a listener that no operation can forget.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, event, exists, func, insert, inspect, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from ai.words import asked_terms, stored_terms
+from app.extensions import db
+from models.conversations import Conversation
+from models.customers import Customer
+from models.messaging import ChatMessage, MessageType
+from models.search import search_term
+from models.tickets import Ticket
+
+#: of a long question the rarest terms are asked for
+MOST_TERMS = 8
+#: whether a term is rare is decided among so many rows
+COUNT_TO = 1000
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """What of a table is found by words."""
+
+    #: how the inverted file calls this table; never used for another one
+    kind: int
+    #: the columns that `text` reads
+    columns: tuple[str, ...]
+    text: Callable[[object], str]
+
+
+SEARCHABLE: dict[type, Searchable] = {
+    Ticket: Searchable(
+        1,
+        ("no", "title", "description", "resolution"),
+        lambda row: f"{row.no} {row.no[-4:]} {row.title}\n{row.description}\n{row.resolution or ''}",
+    ),
+    Customer: Searchable(2, ("name",), lambda row: row.name),
+    ChatMessage: Searchable(3, ("content",), lambda row: row.content if row.type in SAID else ""),
+    Conversation: Searchable(4, ("no", "subject"), lambda row: f"{row.no} {row.no[-4:]} {row.subject}"),
+}
+#: answers of the bot are articles, and what the system says is found by its filters
+SAID = (MessageType.text, MessageType.note)
+
+
+def matching(model: type, text: str) -> Select | None:
+    """The ids of the bound company's rows with all words of `text`, as a SELECT; None where it has no word to find."""
+    terms = asked_terms(text)
+    if not terms:
+        return None
+    kind, tenant_id = SEARCHABLE[model].kind, db.session().info["tenant_id"]
+    first, *others = _rarest_first(tenant_id, kind, terms)[:MOST_TERMS]
+    found = search_term.alias()
+    statement = select(found.c.row_id).where(
+        found.c.tenant_id == tenant_id, found.c.kind == kind, found.c.term == first
+    )
+    for term in others:
+        other = search_term.alias()
+        statement = statement.where(
+            exists().where(
+                other.c.tenant_id == tenant_id,
+                other.c.kind == kind,
+                other.c.term == term,
+                other.c.row_id == found.c.row_id,
+            )
+        )
+    return statement
+
+
+def _rarest_first(tenant_id: int, kind: int, terms: list[int]) -> list[int]:
+    if len(terms) == 1:
+        return terms
+    few = [
+        select(literal(place), func.count()).select_from(
+            select(search_term.c.row_id)
+            .where(search_term.c.tenant_id == tenant_id, search_term.c.kind == kind, search_term.c.term == term)
+            .limit(COUNT_TO)
+            .subquery()
+        )
+        for place, term in enumerate(terms)
+    ]
+    counts = dict(db.session.execute(union_all(*few)).tuples().all())
+    return [terms[place] for place in sorted(counts, key=counts.get)]
+
+
+def rebuild(model: type) -> int:
+    """Inside a transaction: write the terms of all the bound company's rows anew; returns how many rows."""
+    kind, tenant_id, last, done = SEARCHABLE[model].kind, db.session().info["tenant_id"], 0, 0
+    db.session.execute(delete(search_term).where(search_term.c.tenant_id == tenant_id, search_term.c.kind == kind))
+    while rows := list(db.session.scalars(select(model).where(model.id > last).order_by(model.id).limit(BATCH))):
+        _insert(db.session.connection(), [entry for row in rows for entry in _entries(row)])
+        last, done = rows[-1].id, done + len(rows)
+        db.session.expunge_all()
+    return done
+
+
+def build_missing() -> int:
+    """For a database from before word search: the terms of the bound company's tables that have none yet."""
+    tenant_id = db.session().info["tenant_id"]
+    done = 0
+    for model, known in SEARCHABLE.items():
+        has_terms = exists().where(search_term.c.tenant_id == tenant_id, search_term.c.kind == known.kind)
+        if not db.session.scalar(select(has_terms)):
+            done += rebuild(model)
+    return done
+
+
+@event.listens_for(Session, "after_flush")
+def _keep(session: Session, context) -> None:
+    changed = [row for row in session.dirty if _has_new_words(row)]
+    new = [row for row in session.new if type(row) in SEARCHABLE]
+    connection = session.connection() if changed or new else None
+    for row in changed:
+        connection.execute(
+            delete(search_term).where(
+                search_term.c.tenant_id == row.tenant_id,
+                search_term.c.kind == SEARCHABLE[type(row)].kind,
+                search_term.c.row_id == row.id,
+            )
+        )
+    _insert(connection, [entry for row in (*new, *changed) for entry in _entries(row)])
+
+
+def _has_new_words(row) -> bool:
+    known = SEARCHABLE.get(type(row))
+    if known is None:
+        return False
+    attributes = inspect(row).attrs
+    return any(attributes[name].history.has_changes() for name in (*known.columns, "deleted"))
+
+
+def _entries(row) -> Iterator[dict]:
+    known = SEARCHABLE[type(row)]
+    if not row.deleted:
+        for term in stored_terms(known.text(row)):
+            yield {"tenant_id": row.tenant_id, "kind": known.kind, "term": term, "row_id": row.id}
+
+
+def _insert(connection, entries: list[dict]) -> None:
+    if entries:
+        connection.execute(insert(search_term), entries)
