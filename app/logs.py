@@ -5,7 +5,7 @@ import logging
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 #: these tell at INFO what they do all day: steps of a migration, screens registered, files a model is read from
 TALKATIVE = (
-    "alembic",
+    "alembic.runtime",
     "eventlet.wsgi",
     "faiss",
     "flask_appbuilder",

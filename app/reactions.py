@@ -20,7 +20,7 @@ from models.messaging import ChatMessage
 from models.notifications import Notification
 from models.tickets import Ticket
 from services import notices, outbox
-from services.identity import rights
+from services.identity import avatars, rights
 from services.operation import Event
 from views.sockets import emit
 
@@ -127,6 +127,10 @@ def _forget_rights(event: Event) -> None:
     rights.forget_rights()
 
 
+def _discard_avatar(event: Event) -> None:
+    avatars.discard(event.payload.get("former"))
+
+
 def _nothing(event: Event) -> None:
     """Stored for webhooks and histories; nobody waits for it on screen."""
 
@@ -175,10 +179,13 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "quick_reply",
             "team",
             "team_member",
-            "user",
         )
         for verb in ("created", "updated", "deleted")
     },
+    "user.created": (_nothing,),
+    "user.updated": (_nothing,),
+    "user.deleted": (_discard_avatar,),
+    "user.avatar_changed": (_discard_avatar,),
     "system_setting.updated": (_nothing,),
 }
 

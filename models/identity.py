@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.actor import Actor, Scope
 from models.base import Entity, adopt
-from models.types import BigId, Code, Encrypted, Exact, Flag, Moment, TinyInt, utcnow
+from models.types import BigId, Code, Encrypted, Exact, Flag, Json, Moment, TinyInt, utcnow
 
 __all__ = [
     "ExternalIdentity",
@@ -84,6 +84,8 @@ User.phone = mapped_column(String(20), nullable=True, index=True)
 User.phone_verified = mapped_column(Flag, nullable=False, default=1, server_default="1")
 User.email_verified = mapped_column(Flag, nullable=False, default=1, server_default="1")
 User.avatar_url = mapped_column(String(255), nullable=True)
+#: what the person chose of services.identity.preferences; what is not in it stands as it comes
+User.preferences = mapped_column(Json, nullable=True)
 User.department_id = mapped_column(BigId, ForeignKey("department.id"), nullable=True, index=True)
 #: the language the person chose; empty until then, and the page's holds
 User.locale = mapped_column(String(8), nullable=False, server_default="zh", default="")

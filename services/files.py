@@ -19,6 +19,8 @@ from models.tickets import Ticket
 from services.operation import operation
 
 Image.MAX_IMAGE_PIXELS = 40_000_000
+#: how Pillow says that it cannot, or must not, draw what it was given
+NOT_A_PICTURE = (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError)
 _IMAGES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
 #: what the first bytes must say for each ending; text has no signature and is checked by decoding
 _FAMILIES = {
@@ -73,6 +75,10 @@ class Storage:
         part = target.with_suffix(".part")
         part.write_bytes(data)
         part.replace(target)
+
+    def remove(self, key: str) -> None:
+        """Gone already is as good as gone."""
+        self.path(key).unlink(missing_ok=True)
 
 
 storage = Storage()
@@ -207,5 +213,5 @@ def _redrawn(kind: str, data: bytes) -> tuple[bytes, tuple[int, int]]:
             upright = picture.convert("RGB") if kind == "JPEG" and picture.mode not in ("RGB", "L") else picture
             upright.save(output, kind, **keep)
             return output.getvalue(), picture.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+    except NOT_A_PICTURE:
         raise Invalid("The content is not what the file's ending says", fields={"file": "content"}) from None

@@ -6,6 +6,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.notifications import Notification
 from models.types import utcnow
+from services.identity.preferences import wants_notice
 from services.operation import announce, operation
 
 
@@ -13,11 +14,11 @@ from services.operation import announce, operation
 def notify(
     actor: Actor, *, user_id: int, event_key: str, kind: str, params: dict, link: str = ""
 ) -> Notification | None:
-    """Tell one person; the same event told again is ignored."""
+    """Tell one person; the same event told again is ignored, and so is what the person does not want to be told."""
     known = db.session.scalar(
         select(Notification.id).where(Notification.user_id == user_id, Notification.event_key == event_key)
     )
-    if known is not None:
+    if known is not None or not wants_notice(user_id, kind):
         return None
     row = Notification(user_id=user_id, event_key=event_key, kind=kind, params=params, link=link or None)
     db.session.add(row)

@@ -47,8 +47,9 @@ def introduce(actor: Actor, customer: Customer, *, name: str = "", contact: str 
     elif PHONE.fullmatch(contact):
         customer.phone = contact
     elif contact:
-        reason = "a phone number or an e-mail address"
-        raise Invalid("Please give a phone number or an e-mail address", fields={"contact": reason})
+        raise Invalid(
+            "Please give a phone number or an e-mail address", fields={"contact": "a phone number or an e-mail address"}
+        )
     db.session.flush()
     announce("customer.updated", customer_id=customer.id)
     return customer

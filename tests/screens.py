@@ -19,6 +19,7 @@ class FormReader(HTMLParser):
         super().__init__()
         self.forms: list[dict] = []
         self._select: str | None = None
+        self._several = False
         self._area: str | None = None
         self.feed(page)
 
@@ -35,6 +36,10 @@ class FormReader(HTMLParser):
             self.forms[-1][given["name"]] = given.get("value", "")
         elif tag == "select":
             self._select = given["name"]
+            self._several = "multiple" in given
+        elif tag == "option" and self._select and self._several:
+            if "selected" in given:
+                self.forms[-1].setdefault(self._select, []).append(given.get("value", ""))
         elif tag == "option" and self._select and (self._select not in self.forms[-1] or "selected" in given):
             self.forms[-1][self._select] = given.get("value", "")
         elif tag == "textarea":
@@ -103,6 +108,22 @@ class Screens:
             return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
         sheet = openpyxl.load_workbook(io.BytesIO(answer.content), read_only=True).active
         return [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+#: the cookie to which Flask-WTF binds the keys of its forms
+FORM_COOKIE = "smartsupport_form"
+
+
+def form_key(screens: Screens) -> tuple[str, str]:
+    """A key with which forms are accepted, and the cookie that belongs to it, from a page with a form."""
+    key = FormReader(screens.page("/article/add")).with_field("csrf_token")["csrf_token"]
+    return key, next(cookie.value for cookie in screens.person.http.cookies if cookie.name == FORM_COOKIE)
+
+
+def carry_form_key(screens: Screens, key: tuple[str, str]) -> str:
+    """Give this person the cookie too: his forms are then refused for want of a right and for nothing else."""
+    screens.person.http.cookies.set(FORM_COOKIE, key[1])
+    return key[0]
 
 
 def text_of(page: str) -> str:

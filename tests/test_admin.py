@@ -33,11 +33,14 @@ from views.admin import labels, screens, system_settings
 NO_SCREEN = {
     "article_vector": "numbers for search, rebuilt from the articles",
     "external_identity": "shown and kept with the account",
-    "index_state": "a counter of search", "number_series": "a counter of numbers",
+    "index_state": "a counter of search",
+    "number_series": "a counter of numbers",
     "read_mark": "how far somebody has read",
-    "recovery_code": "secret hashes", "role_scope": "edited with the role's rights",
+    "recovery_code": "secret hashes",
+    "role_scope": "edited with the role's rights",
     "system_setting": "has a form page",
-    "thread": "counters; its messages have a screen", "verification_code": "secret hashes, minutes old",
+    "thread": "counters; its messages have a screen",
+    "verification_code": "secret hashes, minutes old",
     "verified_contact": "kept with the account",
 }
 
@@ -49,24 +52,33 @@ def admin(people) -> Screens:
 
 # --- contracts -----------------------------------------------------------------------------------------------------
 
+
 def test_every_table_has_a_screen_or_a_reason():
     assert models.__all__
     shown = {screen.model for screen in screens()}
-    missing = {mapper.class_.__tablename__ for mapper in Model.registry.mappers
-               if issubclass(mapper.class_, Entity) and mapper.class_ not in shown} - NO_SCREEN.keys()
+    missing = {
+        mapper.class_.__tablename__
+        for mapper in Model.registry.mappers
+        if issubclass(mapper.class_, Entity) and mapper.class_ not in shown
+    } - NO_SCREEN.keys()
     assert not missing
     assert {User, Role} <= shown
 
 
 def test_every_screen_is_in_the_menu_and_every_entry_has_a_screen():
     assert {screen.resource: screen.__name__ for screen in screens()} | {"system_setting": "SettingsView"} == {
-        name: entry.view for name, entry in ENTRIES.items()}
+        name: entry.view for name, entry in ENTRIES.items()
+    }
 
 
 def test_every_column_state_setting_and_right_has_words():
     for screen in screens():
-        for name in {*screen.list_columns, *(screen.show_columns or ()), *(screen.add_columns or ()),
-                     *(screen.search_columns or ())}:
+        for name in {
+            *screen.list_columns,
+            *(screen.show_columns or ()),
+            *(screen.add_columns or ()),
+            *(screen.search_columns or ()),
+        }:
             assert name in labels.COLUMNS or name in (screen.label_columns or {}), f"{screen.__name__}.{name}"
             column = inspect(screen.model).columns.get(name)
             if column is not None and isinstance(column.type, Code):
@@ -83,6 +95,7 @@ def test_preset_roles_get_the_menu_of_what_they_may_read():
 
 
 # --- every screen --------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 def test_every_screen_answers_the_super_administrator(people, locale):
@@ -124,23 +137,41 @@ def test_one_english_word_is_several_chinese_where_it_means_several(people):
         assert not any(word in words for word in not_said), (path, words)
 
 
-@pytest.mark.parametrize("path", ["/ticket/list/?page=99999999999999999999", "/ticket/list/?size=7&sort=drop",
-                                  "/ticket/list/?status=nonsense", "/ticket/list/?customer_id=x%27",
-                                  "/ticket/list/?create_time_from=2026-99-99", "/ticket/list/?q=%25%27%22",
-                                  "/chat_message/list/?q=%00"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ticket/list/?page=99999999999999999999",
+        "/ticket/list/?size=7&sort=drop",
+        "/ticket/list/?status=nonsense",
+        "/ticket/list/?customer_id=x%27",
+        "/ticket/list/?create_time_from=2026-99-99",
+        "/ticket/list/?q=%25%27%22",
+        "/chat_message/list/?q=%00",
+    ],
+)
 def test_odd_addresses_give_a_list_and_no_error(admin, path):
     admin.page(path)
 
 
-@pytest.mark.parametrize("path", ["/ticket/show/999999999", "/ticket/show/abc", "/ticket/show/99999999999999999999999",
-                                  "/ticket/edit/0",
-                                  "/nothing/list/", "/ticket/export/pdf", "/ticket/action/nothing/1",
-                                  "/options/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ticket/show/999999999",
+        "/ticket/show/abc",
+        "/ticket/show/99999999999999999999999",
+        "/ticket/edit/0",
+        "/nothing/list/",
+        "/ticket/export/pdf",
+        "/ticket/action/nothing/1",
+        "/options/nothing",
+    ],
+)
 def test_what_is_not_there_gives_a_clear_page(admin, path):
     assert "This does not exist" in text_of(admin.page(path, expect=404))
 
 
 # --- who may come in -----------------------------------------------------------------------------------------------
+
 
 def test_strangers_are_sent_to_the_sign_in_and_back(people):
     answer = Screens(people.anonymous).fetch("/ticket/list/?status=pending")
@@ -208,15 +239,17 @@ def test_rows_and_exports_follow_the_data_scope(people):
 
 # --- adding, changing, deleting --------------------------------------------------------------------------------------
 
+
 def test_add_edit_and_delete_a_row(people, admin):
     code = unique("d")
     number = admin.make("dictionary", code=code, name="Colours", description="of things")
-    item = admin.make("dictionary_item", code="red", label="红", label_en="Red", sort="3", active="y",
-                      dictionary_id=str(number))
+    item = admin.make(
+        "dictionary_item", code="red", label="红", label_en="Red", sort="3", active="y", dictionary_id=str(number)
+    )
     assert f'value="{number}" selected' in admin.page(f"/dictionary_item/add?dictionary_id={number}")
     assert "Red" in text_of(admin.page(f"/dictionary/show/{number}"))
-    answer = admin.submit(f"/dictionary_item/edit/{item}", {"label": "深红"}, marker="label")
-    assert answer.url.endswith(f"/show/{item}") and "Saved" in text_of(answer.text)
+    answer = admin.submit(f"/dictionary_item/edit/{item}?stay=1", {"label": "深红"}, marker="label")
+    assert answer.url.endswith(f"/show/{item}") and "Saved: 深红" in text_of(answer.text)
     stored = people.admin.get(f"/dictionary-items/{item}")
     keys = ("label", "labelEn", "sort", "active", "dictionaryId")
     assert [stored[key] for key in keys] == ["深红", "Red", 3, 1, number]
@@ -231,13 +264,15 @@ def test_add_edit_and_delete_a_row(people, admin):
 
 def test_lists_numbers_and_references_survive_a_form(people, admin):
     name = unique("team")
-    number = admin.make("team", name=name, skills="VPN\n 报表 \n\n", max_conversations="12",
-                        problem_types=["login", "data"])
+    number = admin.make(
+        "team", name=name, skills="VPN\n 报表 \n\n", max_conversations="12", problem_types=["login", "data"]
+    )
     stored = people.admin.get(f"/teams/{number}")
     assert (stored["skills"], stored["problemTypes"]) == (["VPN", "报表"], ["login", "data"])
     assert stored["maxConversations"] == 12
-    admin.submit(f"/team/edit/{number}", {"max_conversations": "", "leader_id": str(people.agent.user_id)},
-                 marker="name")
+    admin.submit(
+        f"/team/edit/{number}", {"max_conversations": "", "leader_id": str(people.agent.user_id)}, marker="name"
+    )
     stored = people.admin.get(f"/teams/{number}")
     assert (stored["skills"], stored["maxConversations"]) == (["VPN", "报表"], 0)
     assert stored["leaderId"] == people.agent.user_id
@@ -274,28 +309,36 @@ def test_a_stale_edit_is_refused(people, admin):
 def test_a_row_in_use_is_not_deleted(people, admin):
     category = admin.make("article_category", name=unique("category"))
     admin.make("article", title=unique("article"), body="text", category_id=str(category))
-    answer = admin.submit("", {}, page=admin.page(f"/article_category/show/{category}"),
-                          to=f"/article_category/delete/{category}")
+    answer = admin.submit(
+        "", {}, page=admin.page(f"/article_category/show/{category}"), to=f"/article_category/delete/{category}"
+    )
     assert problems_of(answer.text) == ["The category still has articles"]
     admin.page(f"/article_category/show/{category}")
 
 
 # --- operations on rows ----------------------------------------------------------------------------------------------
 
+
 def test_articles_are_published_and_withdrawn_one_by_one_and_together(people, admin):
-    first = admin.make("article", title=unique("article"), body="# Hello\n\n- one", phrasings="hi\nhello",
-                       visibility="staff")
+    first = admin.make(
+        "article", title=unique("article"), body="# Hello\n\n- one", phrasings="hi\nhello", visibility="staff"
+    )
     empty = admin.make("article", title=unique("empty"), body="", visibility="staff")
     assert "<li>one</li>" in admin.page(f"/article/show/{first}")
     assert "Published" in text_of(admin.do("article", first, "publish").text)
     assert people.admin.get(f"/kb/articles/{first}")["status"] == "published"
     assert problems_of(admin.do("article", empty, "publish").text) == ["An article without text cannot be published"]
-    both = admin.submit("", {"action": "publish", "rowid": [str(first), str(empty)]}, page=admin.page("/article/list/"),
-                        to="/article/action_post")
+    both = admin.submit(
+        "",
+        {"action": "publish", "rowid": [str(first), str(empty)]},
+        page=admin.page("/article/list/"),
+        to="/article/action_post",
+    )
     assert "1 row done" in text_of(both.text)
     assert "An article without text cannot be published: " in problems_of(both.text)[0]
-    admin.submit("", {"action": "withdraw", "rowid": [str(first)]}, page=admin.page("/article/list/"),
-                 to="/article/action_post")
+    admin.submit(
+        "", {"action": "withdraw", "rowid": [str(first)]}, page=admin.page("/article/list/"), to="/article/action_post"
+    )
     assert people.admin.get(f"/kb/articles/{first}")["status"] == "withdrawn"
 
 
@@ -306,16 +349,21 @@ def test_operations_with_data_ask_for_them(people, admin):
     answer = admin.submit(path, {"agent_id": str(people.agent.agent_id), "reason": "knows it"}, marker="agent_id")
     assert answer.url.endswith(f"/ticket/show/{ticket['id']}")
     assert people.admin.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == people.agent.agent_id
-    moved = admin.submit(f"/ticket/action/flow/{ticket['id']}", {"status": "resolved", "resolution": ""},
-                         marker="resolution")
+    moved = admin.submit(
+        f"/ticket/action/flow/{ticket['id']}", {"status": "resolved", "resolution": ""}, marker="resolution"
+    )
     assert "Say how the problem was solved" in problems_of(moved.text)
     assert people.admin.get(f"/tickets/{ticket['id']}")["status"] == "pending"
 
 
 def test_conversations_are_closed_from_the_list(people, admin):
     served = people.served()
-    admin.submit("", {"action": "close", "rowid": [str(served.id)]}, page=admin.page("/conversation/list/"),
-                 to="/conversation/action_post")
+    admin.submit(
+        "",
+        {"action": "close", "rowid": [str(served.id)]},
+        page=admin.page("/conversation/list/"),
+        to="/conversation/action_post",
+    )
     assert people.admin.get(served.path)["status"] == "closed"
     assert "/admin/conversation/add" not in admin.page("/conversation/list/")
 
@@ -327,8 +375,9 @@ def test_an_action_needs_its_own_right(people):
     assert "/action/publish/" not in page
     form = clerk.page(f"/article/edit/{number}")
     assert clerk.submit("", {}, page=form, marker="title", to=f"/article/action/publish/{number}").status_code == 403
-    several = clerk.submit("", {"action": "publish", "rowid": [str(number)]}, page=form, marker="title",
-                           to="/article/action_post")
+    several = clerk.submit(
+        "", {"action": "publish", "rowid": [str(number)]}, page=form, marker="title", to="/article/action_post"
+    )
     assert several.status_code == 403
     assert people.admin.get(f"/kb/articles/{number}")["status"] == "draft"
 

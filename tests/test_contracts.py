@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import importlib
 import re
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import DomainError
 from app.reactions import REACTIONS
 from app.security import ROLES, rights_without_operation
+from app.translate import stored
 from config import SETTINGS
 from services.identity.roles import expand
 from services.operation import OPERATIONS
@@ -198,6 +201,48 @@ def test_every_reaction_is_to_an_event_that_can_happen():
     assert set(REACTIONS) - announced() == set()
 
 
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+def kinds_of(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from kinds_of(kind)
+
+
+def test_every_sentence_given_to_an_error_class_is_in_the_catalog():
+    """Also one that stands in a constant, in this module or in another: read from the running code, not by its look."""
+    found = [
+        (f"{path}:{call.lineno}", sentence)
+        for path, tree in modules(*LAYERS)
+        for call in calls(tree)
+        if call.args and raised_by(call) in {kind.__name__ for kind in kinds_of(DomainError)}
+        for sentence in sentences_of(path, call.args[0])
+    ]
+    translated = {message.id for message in stored() if message.string}
+    assert len({sentence for _, sentence in found}) > 100
+    assert not [(where, sentence) for where, sentence in found if sentence not in translated]
+
+
+def raised_by(call: ast.Call) -> str:
+    return getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+
+
+def sentences_of(path: str, argument: ast.expr) -> set[str]:
+    """The sentences an argument of an error class may be; what another refusal said has been looked at there."""
+    if isinstance(argument, ast.Constant):
+        return {argument.value} - {""}
+    if isinstance(argument, ast.IfExp):
+        return sentences_of(path, argument.body) | sentences_of(path, argument.orelse)
+    if isinstance(argument, ast.Attribute) and argument.attr == "message":
+        return set()
+    value = vars(importlib.import_module(path.removesuffix(".py").replace("/", ".")))
+    names = [argument.value.id, argument.attr] if isinstance(argument, ast.Attribute) else [getattr(argument, "id", "")]
+    assert names[0] in value, f"{path}:{argument.lineno}: nobody can tell which sentence this is"
+    found = value[names[0]]
+    return {found if len(names) == 1 else getattr(found, names[1])}
+
+
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
@@ -216,7 +261,9 @@ def test_every_setting_is_documented_as_it_is():
     for setting in SETTINGS:
         shown = str(setting.default).lower() if isinstance(setting.default, bool) else str(setting.default)
         expected[setting.name] = (shown or "（空）", setting.help)
-    expected |= {name: (str(declared.default) or "（空）", declared.help) for name, declared in BROWSER_SETTINGS.items()}
+    expected |= {
+        name: (str(declared.default) or "（空）", declared.help) for name, declared in BROWSER_SETTINGS.items()
+    }
     assert documented() == expected
 
 

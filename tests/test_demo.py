@@ -9,7 +9,7 @@ import pytest
 from app.demo import ACCOUNTS
 from services.setup import ACCOUNTS as FIRST_ACCOUNTS
 from tests.people import Person
-from tests.servers import AppServer, ServerFailed, run_cli
+from tests.servers import ROOT, AppServer, ServerFailed, run_cli
 
 OPEN = ("bot", "queued", "active", "on_hold")
 
@@ -165,3 +165,14 @@ def test_the_log_says_who_did_what(demo):
     log = demo.admin.get("/operation-logs", operation="conversation.close", size=100)["list"]
     assert {row["targetId"] for row in log if row["targetType"] == "conversation"} == {row["id"] for row in closed}
     assert "system" not in {row["userName"] for row in log}
+
+
+def test_nothing_but_the_demonstration_sets_the_clock_back():
+    folders = ("app", "services", "views", "models", "ai")
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        if "as_of" in path.read_text(encoding="utf-8")
+    ]
+    assert sorted(users) == ["app/demo/story.py", "models/types.py"]

@@ -53,8 +53,8 @@ def test_what_is_not_there_is_not_counted(people: Company, number: int):
 @pytest.fixture
 def agent(people: Company) -> Person:
     agent = people.new("agent")
-    keep(agent, code="greet", title="问候", content="您好，{customer}，请问有什么可以帮您？")
     keep(agent, code="great", title="致谢", content="非常感谢您的反馈")
+    keep(agent, code="greet", title="问候", content="您好，{customer}，请问有什么可以帮您？")
     return agent
 
 

@@ -156,7 +156,7 @@ def test_agent_serves_from_a_phone(company: Company, open_page: Pages, screensho
     conversation = customer.open_conversation("接种记录上报后一直显示处理中")
     customer.post(f"/sessions/{conversation['id']}/handover", {})
     desk.get_by_role("button", name="李医生").click()
-    expect(desk.get_by_text("接种记录上报后一直显示处理中").first).to_be_visible()
+    expect(desk.get_by_role("article").get_by_text("接种记录上报后一直显示处理中")).to_be_visible()
     desk.get_by_placeholder(re.compile("输入回复")).fill("您好，请提供一下批次号")
     desk.get_by_role("button", name="发送", exact=True).click()
     expect(desk.get_by_text("您好，请提供一下批次号").first).to_be_visible()

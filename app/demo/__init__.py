@@ -21,7 +21,7 @@ from services import setup
 from services.imports import import_articles
 from services.setup import NewAccount
 
-STORY = Path(__file__).with_name("story.toml")
+DATA = tuple(Path(__file__).with_name(name) for name in ("cast.toml", "story.toml"))
 ARTICLES = ROOT / "docs" / "examples" / "articles.csv"
 #: user name, full name, role, password: known to everybody, which is why production refuses them
 ACCOUNTS = (
@@ -55,7 +55,7 @@ def _tell(tenant: Tenant) -> str:
     """Let the story happen unless it has; what to say about it."""
     actor = system(tenant.id)
     bind(db.session(), actor)
-    story = tomllib.loads(STORY.read_text(encoding="utf-8"))
+    story = {name: rows for path in DATA for name, rows in tomllib.loads(path.read_text(encoding="utf-8")).items()}
     names = [organization["name"] for organization in story["organization"]]
     if db.session.scalar(select(Organization.id).where(Organization.name.in_(names)).limit(1)):
         return gettext("The demonstration data existed already; nothing was added.")

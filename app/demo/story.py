@@ -1,4 +1,4 @@
-"""The demonstration's week: scenes from a file, played through the operations in the order in which they happened.
+"""The demonstration's week: scenes from story.toml, played through the operations in the order in which they happened.
 
 Each step runs as the person who took it and at the time when it was taken (`as_of`), so that numbers, histories, logs
 and figures are those of real work.

@@ -100,8 +100,12 @@ describe('names of customers', () => {
     expect(customerName({ name })).toBe('Visitor 0007')
   })
 
-  it.each(['李女士', '已删除的客户', '#12', 'Visitor 12 Ltd'])('leaves the name %s as it is', (name) => {
+  it.each(['李女士', '#12', 'Visitor 12 Ltd'])('leaves the name %s as it is', (name) => {
     expect(customerName({ name })).toBe(name)
+  })
+
+  it('calls a deleted customer that, whatever the server says', () => {
+    expect(customerName({ id: null, name: 'Deleted customer' })).toBe('已删除的客户')
   })
 
   it('has no word for nobody', () => expect(customerName(null)).toBe(''))

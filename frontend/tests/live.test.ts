@@ -198,6 +198,13 @@ describe('Live', () => {
     expect(resumed).toHaveBeenCalledTimes(1)
   })
 
+  it('tells lists to look again when it is connected: what happened before was not heard', () => {
+    const resumed = vi.fn()
+    live.on('resumed', resumed)
+    live.connect('u1')
+    expect(resumed).toHaveBeenCalledTimes(1)
+  })
+
   it('joins and fetches again when resume has no answer', async () => {
     live.connect('u1')
     await live.openThread(THREAD)

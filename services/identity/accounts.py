@@ -189,7 +189,7 @@ def delete_user(actor: Actor, user: User) -> None:
         mark_deleted(identity)
     end_sign_ins_of(user, reason="deleted")
     mark_deleted(user)
-    announce("user.deleted", user_id=user.id)
+    announce("user.deleted", user_id=user.id, former=user.avatar_url)
 
 
 def reset_password(actor: Actor, user: User) -> str:

@@ -125,6 +125,15 @@ def link_to(target) -> Markup:
     return shown if not target.deleted else Markup('<span class="ad-gone">{}</span>').format(shown)
 
 
+def person(user, name: Markup | None = None) -> Markup:
+    """Somebody's face and name. The letter is drawn by the style sheet, so that an exported file has the name alone."""
+    if user.avatar_url:
+        face = Markup('<img class="ad-avatar" src="{}" alt="" loading="lazy">').format(user.avatar_url)
+    else:
+        face = Markup('<span class="ad-avatar" data-letter="{}" aria-hidden="true"></span>').format(str(user)[:1])
+    return Markup('<span class="ad-person">{}{}</span>').format(face, name or fit(str(user)))
+
+
 def _html(value, whole: bool) -> Markup:
     if isinstance(value, StrEnum):
         return badge(value)

@@ -32,7 +32,8 @@ def check():
     """Strangers sign in first; who has no business here is told so."""
     if not is_admin(request.path):
         return None
-    if g.actor.kind == "anonymous" or g.actor.must_change_password:
+    # who talks on the portal without an account may have one for here
+    if g.actor.kind in ("anonymous", "visitor") or g.actor.must_change_password:
         target = request.full_path.rstrip("?") if request.method == "GET" else "/admin/"
         return redirect(f"/login?next={quote(target, safe='/')}")
     if not g.actor.may("admin.enter"):

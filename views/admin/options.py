@@ -2,6 +2,7 @@
 
 from flask import abort, g, jsonify, request
 from flask_appbuilder import BaseView, expose
+from flask_babel import gettext
 from sqlalchemy import or_
 
 from app.extensions import db
@@ -11,6 +12,8 @@ from models.identity import User
 from models.knowledge import Article
 from models.organization import Agent
 from models.tickets import Ticket
+from services.reach import reached_by
+from views.admin.filters import NOTHING
 from views.admin.references import RESOURCES, named
 
 SIZE = 20
@@ -47,10 +50,14 @@ class OptionsView(BaseView):
         if model is Agent:
             statement = statement.join(Agent.user)
         if term:
-            statement = statement.where(or_(*(column.contains(term, autoescape=True) for column in SEARCHED[model])))
+            found = [column.contains(term, autoescape=True) for column in SEARCHED[model]]
+            found += reached_by(g.actor, model, term) if model in (Contact, Customer) else []
+            statement = statement.where(or_(*found))
         start = (min(max(page, 1), 500) - 1) * SIZE
         rows = list(db.session.scalars(statement.order_by(model.id.desc()).offset(start).limit(SIZE + 1)))
+        # filters also offer rows that point to nothing
+        first = [{"id": NOTHING, "text": gettext("(not set)")}] if "nothing" in request.args and start == 0 else []
         return jsonify(
-            results=[{"id": row.id, "text": str(row) or f"#{row.id}"} for row in rows[:SIZE]],
+            results=[*first, *({"id": row.id, "text": str(row) or f"#{row.id}"} for row in rows[:SIZE])],
             pagination={"more": len(rows) > SIZE},
         )

@@ -9,7 +9,7 @@ from app.extensions import db
 from models.identity import User
 from models.organization import Agent, Department, Team, TeamMember
 from views.admin.base import AdminView
-from views.admin.cells import tag
+from views.admin.cells import EMPTY, link_to, person, tag
 from views.admin.dictionaries import items_of
 from views.admin.row_actions import RowAction
 
@@ -122,9 +122,13 @@ class AgentView(AdminView):
     ]
     search_text, search_columns = ("work_no", "region"), ["presence", "user_id"]
     key_columns = ("presence", "current_count", "work_no", "skills")
-    search_hint = _("Search name, staff number or region")
+    search_hint = _("Search name, number or region")
     help_texts = {"user_id": _("The account with which this agent signs in")}
-    formatters = {"teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams)}
+    formatters = {
+        "user_id": lambda row: person(row.user, link_to(row.user)) if row.user else EMPTY,
+        "teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams),
+    }
+    eager = ("user",)
     row_actions = (
         RowAction("presence", _("Set presence"), "agent.set_presence_of_others", "fa-circle-dot", ask=("presence",)),
     )

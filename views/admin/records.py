@@ -42,7 +42,6 @@ class SignInView(AdminView):
         "ip",
         "user_agent",
         "last_seen_time",
-        "expire_time",
         "id",
     ]
     key_columns = ("kind", "state", "ip", "last_seen_time")
@@ -113,7 +112,7 @@ class FileView(AdminView):
         "create_by",
         "create_time",
     ]
-    label_columns = {"width": _("Width"), "height": _("Height"), "place": _("Belongs to")}
+    label_columns = {"place": _("Belongs to")}
     search_text, search_columns = ("name", "mime"), ["owner_kind", "is_internal", "create_time"]
     formatters = {
         "size": _size,

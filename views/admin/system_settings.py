@@ -1,6 +1,6 @@
 """System settings: one form made from what `services.settings` declares (SET-3)."""
 
-from flask import flash, g, redirect
+from flask import abort, flash, g, redirect, request
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import has_access, permission_name
@@ -28,6 +28,12 @@ TITLES = {
         _("Unanswered questions before handing over"),
         _("Unanswered questions in a row after which the bot hands over by itself"),
     ),
+    "requeue_after_minutes": (
+        _("Back to the queue after minutes"),
+        _(
+            "Minutes after which a waiting customer of an agent who has gone off line returns to the queue; 0: never",
+        ),
+    ),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
 }
 
@@ -45,6 +51,9 @@ class SettingsView(BaseView):
     @has_access
     @permission_name("read")
     def edit(self):
+        editable = g.actor.may("system_setting.update")
+        if request.method == "POST" and not editable:
+            abort(403)
         form = _form()(data=settings.all_settings())
         if form.is_submitted() and form.validate():
             changed = {
@@ -62,7 +71,7 @@ class SettingsView(BaseView):
             title=self.plural,
             form=form,
             names=list(SETTINGS),
-            editable=g.actor.may("system_setting.update"),
+            editable=editable,
         )
 
 

@@ -12,7 +12,7 @@ from models.organization import Agent
 from services.identity import accounts
 from services.identity.accounts import NO_ADDRESS
 from views.admin.base import AdminView
-from views.admin.cells import EMPTY, tag
+from views.admin.cells import EMPTY, person, tag
 from views.admin.filters import Further
 from views.admin.knowledge import languages
 from views.admin.row_actions import RowAction
@@ -67,6 +67,7 @@ class UserView(AdminView):
     order_columns = ["id", "username", "full_name", "last_login", "create_time"]
     choices = {"locale": _languages}
     formatters = {
+        "full_name": person,
         "roles": lambda row: Markup(" ").join(tag(role.name, "primary") for role in row.roles) or EMPTY,
         "email": lambda row: EMPTY if row.email.endswith(NO_ADDRESS) else row.email,
         "locale": lambda row: dict(_languages()).get(row.locale, row.locale),

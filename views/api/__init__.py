@@ -12,6 +12,7 @@ from views.api import (  # noqa: F401
     openapi,
     organization,
     people,
+    profile,
     roles,
     session,
     table,

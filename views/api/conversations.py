@@ -39,7 +39,7 @@ def dump_customer_ref(customer: Customer | None) -> dict:
         "id": customer.id,
         "name": visitors.shown_name(customer.name),
         "vipLevel": customer.vip_level,
-        "avatarUrl": None,
+        "avatarUrl": customer.user.avatar_url if customer.user else None,
         "isTemporary": bool(customer.is_temporary),
     }
 
@@ -105,7 +105,7 @@ SESSIONS = Resource(
     empty_last=("waiting_since",),
     search=("no", "subject", "customer.name"),
     search_further=_with_these_words_in_them,
-    eager=("customer", "agent.user", "thread"),
+    eager=("customer.user", "agent.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
         "agent": lambda actor, row: dump_agent_ref(row.agent),

@@ -39,11 +39,8 @@ class Endpoint:
     query: dict[str, type] = field(default_factory=dict)
     #: the right it needs; "" for everybody, None when the handler's operation decides
     right: str | None = None
-
-    @property
-    def takes_file(self) -> bool:
-        """Uploads may be larger than other bodies; they are the endpoints without a JSON schema of their own."""
-        return self.method == "POST" and not self.fields
+    #: one part `file` instead of JSON; uploads may be larger than other bodies
+    takes_file: bool = False
 
     @property
     def openapi_path(self) -> str:
@@ -75,13 +72,16 @@ def endpoint(
     fields: tuple[DataField, ...] = (),
     query: dict[str, type] | None = None,
     right: str | None = None,
+    takes_file: bool = False,
 ) -> Callable:
     """Register a handler `(actor, *path ids, **data)`; what it returns becomes `data` of the envelope."""
 
     def decorate(handler: Callable) -> Callable:
         if (method, path) in ENDPOINTS:
             raise RuntimeError(f"{method} {path} is registered twice")
-        ENDPOINTS[method, path] = Endpoint(method, path, handler, section, summary, fields, query or {}, right)
+        ENDPOINTS[method, path] = Endpoint(
+            method, path, handler, section, summary, fields, query or {}, right, takes_file
+        )
         return handler
 
     return decorate

@@ -134,7 +134,15 @@ def sync_from_oa(actor: Actor, role_id: int, confirm: bool = False):
     }
 
 
-@endpoint("POST", "/users/import", section=SECTION, summary="导入用户", right="user.import", query={"dryRun": bool})
+@endpoint(
+    "POST",
+    "/users/import",
+    section=SECTION,
+    summary="导入用户",
+    right="user.import",
+    query={"dryRun": bool},
+    takes_file=True,
+)
 def import_users(actor: Actor, dryRun: bool = False):
     """multipart/form-data with one part `file`: CSV (UTF-8 or GBK) or XLSX."""
     part = request.files.get("file")

@@ -29,7 +29,7 @@ NOTIFICATIONS = Resource(
 )
 
 
-@endpoint("POST", "/files", section="文件接口", summary="上传文件", right="file.upload")
+@endpoint("POST", "/files", section="文件接口", summary="上传文件", right="file.upload", takes_file=True)
 def upload(actor: Actor):
     """multipart/form-data with one part `file`."""
     part = request.files.get("file")

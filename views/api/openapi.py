@@ -9,8 +9,8 @@ from views.api import answers
 from views.api.endpoint import ENDPOINTS, Endpoint, endpoint
 from views.api.schema import model_of
 
-#: what takes one part `file` instead of JSON
-_UPLOADS = ("/files", "/users/import")
+#: what answers with a file instead of the envelope
+_FILES = ("/files/<id:id>/content", "/avatars/<id:id>/<key>")
 _ERRORS = {
     "400": "Invalid request",
     "401": "Not signed in",
@@ -104,7 +104,7 @@ def _operation(entry: Endpoint) -> dict:
             "required": any(field.required for field in entry.fields),
             "content": {"application/json": {"schema": _inlined(schema)}},
         }
-    elif entry.path in _UPLOADS:
+    elif entry.takes_file:
         described["requestBody"] = {
             "required": True,
             "content": {
@@ -122,7 +122,7 @@ def _operation(entry: Endpoint) -> dict:
             "description": "The table",
             "content": {"text/csv": {"schema": {"type": "string"}}},
         }
-    if entry.path == "/files/<id:id>/content":
+    if entry.path in _FILES:
         described["responses"]["200"] = {
             "description": "The file",
             "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},

@@ -33,6 +33,7 @@ AGENTS = Resource(
         "region",
         "seniority",
         "hire_date",
+        "introduction",
         "version",
     ),
     filters=("presence", "region"),

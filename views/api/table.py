@@ -123,7 +123,11 @@ serve(
         sort=("id", "name", "create_time"),
         search=("name",),
         search_further=_reached(Contact),
-        more=_MASKED,
+        more={
+            **_MASKED,
+            "landline": _reach("landline", customers.mask_phone),
+            "emergencyPhone": _reach("emergency_phone", customers.mask_phone),
+        },
     )
 )
 serve(
@@ -138,6 +142,8 @@ serve(
             "name",
             "vip_level",
             "tags",
+            "user_id",
+            "contact_id",
             "organization_id",
             "source",
             "is_temporary",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from models.actor import Actor
 from models.messaging import ChatMessage, MessageType
 from services import threads
+from services.identity import avatars
 from services.operation import OPERATIONS, DataField
 from services.threads import Changes
 from views.api.endpoint import endpoint, load
@@ -20,7 +21,16 @@ SEND_FIELDS = (
 
 
 def dump_message(message: ChatMessage, context: dict) -> dict:
-    """B §8.15's message with our numbers. A recalled message keeps its place and loses its words."""
+    return dump_messages([message], context)[0]
+
+
+def dump_messages(messages: list[ChatMessage], context: dict) -> list[dict]:
+    """B §8.15's messages with our numbers. A recalled message keeps its place and loses its words."""
+    faces = avatars.urls_of({(message.sender_kind.value, message.sender_id) for message in messages})
+    return [_dumped(message, context, faces) for message in messages]
+
+
+def _dumped(message: ChatMessage, context: dict, faces: dict[avatars.Sender, str]) -> dict:
     return {
         "messageId": message.id,
         **context,
@@ -35,7 +45,7 @@ def dump_message(message: ChatMessage, context: dict) -> dict:
             "kind": message.sender_kind.value,
             "id": message.sender_id,
             "name": message.sender_name,
-            "avatarUrl": None,
+            "avatarUrl": faces.get((message.sender_kind.value, message.sender_id)),
         },
         "createTime": plain(message.create_time),
         "timestamp": int(message.create_time.replace(tzinfo=dt.UTC).timestamp() * 1000),
@@ -53,7 +63,7 @@ def dump_reads(changes: Changes) -> list[dict]:
 
 def dump_changes(changes: Changes, context: dict) -> dict:
     return {
-        "list": [dump_message(row, context) for row in changes.messages],
+        "list": dump_messages(changes.messages, context),
         "changeSeq": changes.change_seq,
         "lastSeq": changes.last_seq,
         "hasMore": changes.has_more,

@@ -43,7 +43,7 @@ TICKETS = Resource(
     filters=("status", "priority", "type", "customer_id", "team_id"),
     sort=("id", "create_time", "update_time", "priority", "status"),
     search=("no", "title", "customer.name"),
-    eager=("customer", "assignee.user", "thread"),
+    eager=("customer.user", "assignee.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),

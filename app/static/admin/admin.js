@@ -89,12 +89,15 @@ document.querySelector('[data-sign-out]').addEventListener('click', () =>
 // --- confirmations --------------------------------------------------------------------------------------------------
 const dialog = document.getElementById('confirm')
 
-/** Whether the person says yes; `danger` makes the button red. */
-function ask(text, danger = false) {
-  const yes = dialog.querySelector('button[value="yes"]')
+const yes = dialog.querySelector('button[value="yes"]')
+const ok = yes.textContent
+
+/** Whether the person says yes; what cannot easily be undone is said in red, by its name. */
+function ask(text, danger = '') {
   dialog.querySelector('p').textContent = text
+  yes.textContent = danger || ok
   yes.classList.toggle('ad-btn--primary', !danger)
-  yes.classList.toggle('ad-btn--red', danger)
+  yes.classList.toggle('ad-btn--red', Boolean(danger))
   dialog.returnValue = ''
   dialog.showModal()
   return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }))
@@ -106,7 +109,7 @@ document.addEventListener('submit', async (event) => {
   if (!text || form.dataset.confirmed) return
   event.preventDefault()
   const button = event.submitter ?? form.querySelector('button')
-  if (await ask(text, button?.classList.contains('ad-btn--danger'))) {
+  if (await ask(text, button.classList.contains('ad-btn--danger') ? button.textContent.trim() : '')) {
     form.dataset.confirmed = 'yes'
     form.requestSubmit(event.submitter)
   }

@@ -166,22 +166,29 @@ export const api = {
     request<T>('DELETE', path, undefined, body, options),
 }
 
-/** Send one file; `onProgress` gets 0..1. XMLHttpRequest, because fetch cannot tell how far an upload is. */
-export function upload(
+/** Send one file; `onProgress` gets 0..1. */
+export function upload(file: File, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<FileInfo> {
+  return sendFile<FileInfo>('POST', '/files', file, onProgress, signal)
+}
+
+/** One file as the part `file` of a form. XMLHttpRequest, because fetch cannot tell how far an upload is. */
+export function sendFile<T>(
+  method: 'POST' | 'PUT',
+  path: string,
   file: File,
   onProgress?: (share: number) => void,
   signal?: AbortSignal,
-): Promise<FileInfo> {
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest()
-    xhr.open('POST', `${BASE}/files`)
-    for (const [name, value] of Object.entries(headers('POST', false))) xhr.setRequestHeader(name, value)
+    xhr.open(method, BASE + path)
+    for (const [name, value] of Object.entries(headers(method, false))) xhr.setRequestHeader(name, value)
     xhr.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress?.(event.loaded / event.total)
     }
     xhr.onload = () => {
       try {
-        resolve(parse<FileInfo>(xhr.status, xhr.responseText))
+        resolve(parse<T>(xhr.status, xhr.responseText))
       } catch (error) {
         reject(error)
       }

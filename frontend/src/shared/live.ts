@@ -45,7 +45,7 @@ export interface LiveEvents {
   signed_out: { reason: string }
   /** Ours: the thread of this key has new content in its log. */
   thread: { key: string }
-  /** Ours: the connection came back after it was lost; lists should refetch. */
+  /** Ours: from now on events are heard, for the first time or again; what lists fetched before may be out of date. */
   resumed: Record<string, never>
 }
 
@@ -145,12 +145,10 @@ export class Live {
     window.addEventListener('online', this.onNetwork)
     const socket = this.makeSocket()
     this.socket = socket
-    let wasOnline = false
     socket.on('connect', () => {
       this.state.value = 'online'
       this.stopPolling()
-      void this.resume(wasOnline)
-      wasOnline = true
+      void this.resume()
     })
     socket.on('disconnect', (reason) => this.lost(reason === 'io client disconnect'))
     socket.on('connect_error', () => this.lost(false))
@@ -345,11 +343,11 @@ export class Live {
     }
   }
 
-  private async resume(again: boolean): Promise<void> {
+  private async resume(): Promise<void> {
     const open = [...this.threads.values()]
     if (open.length > 0) await this.resumeThreads(open)
     this.outbox.flush()
-    if (again) this.emitter.emit('resumed', {})
+    this.emitter.emit('resumed', {})
   }
 
   private async resumeThreads(open: OpenThread[]): Promise<void> {

@@ -193,7 +193,7 @@ export interface Ticket {
   type: string
   source: string
   customer: CustomerBrief | null
-  assignee: { id: number; userId: number; name: string } | null
+  assignee: AgentBrief | null
   conversationId: number | null
   threadId: number
   lastSeq: number

@@ -1,20 +1,16 @@
 /** The words of a notification: ours for its kind, with the values it carries. */
-import { useI18n } from 'vue-i18n'
-
+import { hasTranslation, translate } from '@shared/i18n'
 import type { Notice } from '@shared/types'
 
-export function useNoticeText() {
-  const { t, te } = useI18n()
+export type Told = Pick<Notice, 'kind' | 'params'>
 
-  function title(notice: Notice): string {
-    const key = `desk.notice.${notice.kind.replace('.', '_')}`
-    return t(te(key) ? key : 'desk.notice.other')
-  }
+export function noticeTitle(notice: Told): string {
+  const key = `desk.notice.${notice.kind.replace('.', '_')}`
+  return translate(hasTranslation(key) ? key : 'desk.notice.other')
+}
 
-  function body(notice: Notice): string {
-    const { no, title: subject } = notice.params ?? {}
-    return [no, subject].filter(Boolean).join(' · ')
-  }
-
-  return { title, body }
+export function noticeBody(notice: Told): string {
+  const { no, title: subject, status } = notice.params ?? {}
+  const state = `ticketStatus.${status}`
+  return [no, subject, status && hasTranslation(state) ? translate(state) : ''].filter(Boolean).join(' · ')
 }

@@ -1,28 +1,31 @@
-/** Tell an agent who looks elsewhere: a short tone and a number in the title of the tab. */
+/** Tell an agent who looks elsewhere: a tone, a number in the title of the tab, a notice of the browser. */
 import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 
-const KEY = 'ss.sound'
+import { showNotice, type Call } from '../parts/browser-notice'
+import { usePreferences } from './preferences'
 
 export const useAlerts = defineStore('alerts', () => {
-  const sound = ref(localStorage.getItem(KEY) !== 'off')
+  const preferences = usePreferences()
   const missed = ref(0)
   const title = ref('')
+  /** Where the last notice that was clicked leads; the shell follows it. */
+  const wanted = ref('')
   let audio: AudioContext | null = null
 
-  watch(sound, (on) => localStorage.setItem(KEY, on ? 'on' : 'off'))
   watch([title, missed], () => {
     document.title = missed.value > 0 ? `(${missed.value}) ${title.value}` : title.value
   })
 
   // Browsers allow sound only after the person has touched the page once.
-  window.addEventListener('pointerdown', () => (audio ??= new AudioContext()), { once: true })
+  const prepare = () => (audio ??= new AudioContext())
+  for (const touch of ['pointerdown', 'keydown']) window.addEventListener(touch, prepare, { once: true })
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') missed.value = 0
   })
 
   function tone(): void {
-    if (!sound.value || !audio) return
+    if (!audio) return
     const start = audio.currentTime
     for (const [index, pitch] of [660, 880].entries()) {
       const oscillator = audio.createOscillator()
@@ -38,11 +41,13 @@ export const useAlerts = defineStore('alerts', () => {
     }
   }
 
-  function newMessage(): void {
+  /** Whoever looks at the desk sees it anyway. */
+  function call(about: Call): void {
     if (document.visibilityState === 'visible') return
     missed.value += 1
-    tone()
+    if (preferences.mine.sound) tone()
+    if (preferences.mine.browser) showNotice(about, (link) => (wanted.value = link))
   }
 
-  return { sound, missed, title, newMessage, tone }
+  return { missed, title, wanted, call, tone }
 })

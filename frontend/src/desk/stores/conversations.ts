@@ -3,7 +3,9 @@ import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef } from 'vue'
 
 import { api, ApiError, isAborted } from '@shared/api'
+import { translate } from '@shared/i18n'
 import { live } from '@shared/live'
+import { customerName } from '@shared/names'
 import { lastOf } from '@shared/preview'
 import { session } from '@shared/session'
 import type { AgentBrief, Conversation, Message, Page } from '@shared/types'
@@ -127,7 +129,7 @@ export const useConversations = defineStore('conversations', () => {
     if (!fresh || message.sender.kind !== 'customer') return
     const looking = openId.value === one.id && document.visibilityState === 'visible'
     if (!looking) one.unread += 1
-    if (isMine(one)) alerts.newMessage()
+    if (isMine(one)) alerts.call({ title: customerName(one.customer), text: translate('desk.notice.message'), link: `/desk/c/${one.id}` })
   }
 
   function markRead(id: number): void {
@@ -143,7 +145,7 @@ export const useConversations = defineStore('conversations', () => {
   }
 
   live.on('message', noteMessage)
-  live.on('session_update', ({ sessionId, event, conversation }) => {
+  live.on('session_update', ({ sessionId, conversation }) => {
     const known = byId.get(sessionId)
     if (known && conversation) {
       // What one has already read here is not unread again because of an older event.
@@ -151,7 +153,6 @@ export const useConversations = defineStore('conversations', () => {
       Object.assign(known, rest)
       if (told !== undefined && openId.value !== sessionId) known.unread = told
     }
-    if (event === 'assigned' || event === 'transferred') alerts.newMessage()
     refreshSoon()
   })
   live.on('queue', ({ sessionId, position, expectedWaitSeconds }) => {

@@ -6,11 +6,16 @@ import { api, ApiError } from '@shared/api'
 import { live } from '@shared/live'
 import type { Notice, Page } from '@shared/types'
 
+import { noticeBody, noticeTitle } from '../parts/notice-text'
+import { useAlerts } from './alerts'
+
 export const useNotices = defineStore('notices', () => {
+  const alerts = useAlerts()
   const list = ref<Notice[]>([])
   const loading = ref(false)
   const error = shallowRef<ApiError | null>(null)
   const unread = computed(() => list.value.filter((one) => !one.readTime).length)
+  const unreadOfTickets = computed(() => list.value.filter((one) => !one.readTime && one.kind.startsWith('ticket.')).length)
 
   async function load(): Promise<void> {
     loading.value = list.value.length === 0
@@ -32,12 +37,19 @@ export const useNotices = defineStore('notices', () => {
     for (const one of list.value) if (ids === 'all' || ids.includes(one.id)) one.readTime ??= time
   }
 
+  /** Whoever looks at the thing itself has seen what was told about it. */
+  async function markSeen(link: string): Promise<void> {
+    const ids = list.value.filter((one) => !one.readTime && one.link === link).map((one) => one.id)
+    if (ids.length > 0) await markRead(ids)
+  }
+
   live.on('notification', (notice) => {
     if (list.value.some((one) => one.id === notice.id)) return
     const fresh = { ...notice, readTime: null, createTime: notice.createTime ?? new Date().toISOString() }
     list.value = [fresh, ...list.value].slice(0, 100)
+    alerts.call({ title: noticeTitle(fresh), text: noticeBody(fresh), link: fresh.link ?? '' })
   })
   live.on('resumed', () => void load())
 
-  return { list, loading, error, unread, load, markRead }
+  return { list, loading, error, unread, unreadOfTickets, load, markRead, markSeen }
 })

@@ -13,6 +13,7 @@ export function useThreadScroll(box: Ref<HTMLElement | null>, content: Ref<HTMLE
   const atBottom = ref(true)
   const newBelow = ref(0)
   let seen = 0
+  let boxHeight = 0
 
   function toBottom(): void {
     box.value?.scrollTo({ top: box.value.scrollHeight })
@@ -27,7 +28,11 @@ export function useThreadScroll(box: Ref<HTMLElement | null>, content: Ref<HTMLE
 
   function look(): void {
     const element = box.value
-    if (element) atBottom.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
+    if (!element) return
+    // A box that has just shrunk (a card above the writing box, the keyboard) tells nothing about the reader's wish.
+    const isSameBox = element.clientHeight === boxHeight
+    boxHeight = element.clientHeight
+    if (isSameBox) atBottom.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
   }
 
   function onScroll(): void {

@@ -95,6 +95,7 @@ export default {
     agent: '{name} is helping you',
     bot: 'You have an open conversation',
     goOn: 'Tap to continue',
+    nobody: 'Add details, or leave a ticket',
   },
   chat: {
     welcome: 'Hello, I am the assistant',
@@ -115,8 +116,8 @@ export default {
     endYes: 'End it',
     again: 'Start again',
     status: {
-      bot: 'Automatic answers, a person any time',
-      queued: 'In the queue. Feel free to add details.',
+      bot: 'Answers automatically',
+      queued: 'You are in the queue',
       active: 'Support agent',
       on_hold: 'Working on it and will be back shortly',
       closed: 'Conversation ended',

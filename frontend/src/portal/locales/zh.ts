@@ -95,6 +95,7 @@ export default {
     agent: '{name} 正在为您服务',
     bot: '您有一个进行中的咨询',
     goOn: '点此继续',
+    nobody: '点此补充情况，或留下工单',
   },
   chat: {
     welcome: '您好，我是智能助手',

@@ -102,7 +102,7 @@ export default {
     empty: 'No messages yet',
   },
   text: { comma: ', ' },
-  customer: { visitor: 'Visitor {number}' },
+  customer: { visitor: 'Visitor {number}', deleted: 'Deleted customer' },
   system: {
     created: 'Conversation started',
     queued: 'Waiting for an agent',
@@ -112,6 +112,7 @@ export default {
     transferred: 'Transferred from {from} to {to}',
     transferredReason: 'Transferred from {from} to {to}: {reason}',
     taken_over: '{to} took over the conversation',
+    requeued: '{from} is away: back to the queue',
     held: 'Conversation put on hold',
     resumed: 'Conversation resumed',
     closed: 'Conversation closed',

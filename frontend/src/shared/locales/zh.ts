@@ -102,7 +102,7 @@ export default {
     empty: '还没有消息',
   },
   text: { comma: '、' },
-  customer: { visitor: '访客 {number}' },
+  customer: { visitor: '访客 {number}', deleted: '已删除的客户' },
   system: {
     created: '会话已创建',
     queued: '已进入人工排队',
@@ -112,6 +112,7 @@ export default {
     transferred: '会话由 {from} 转接给 {to}',
     transferredReason: '会话由 {from} 转接给 {to}：{reason}',
     taken_over: '{to} 已接管会话',
+    requeued: '客服 {from} 暂时离开，会话回到排队',
     held: '会话已挂起',
     resumed: '会话已恢复',
     closed: '会话已结束',

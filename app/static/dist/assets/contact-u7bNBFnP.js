@@ -1,1 +1,0 @@
-import{Rt as e,Tt as t}from"./StateView-Vuw6P9xO.js";var n=`ss.portal.contact`,r=/^[+\d][\d\- ]{4,19}$/,i=/^[^@\s]{1,64}@[^@\s]{1,126}$/;function a(e){let t=e.normalize(`NFKC`).trim();return t===``||r.test(t)||i.test(t)}function o(){let r=e(localStorage.getItem(n)??``);return t(r,e=>{a(e)&&localStorage.setItem(n,e.trim())}),r}export{o as n,a as t};

@@ -1,1 +1,0 @@
-import{Rt as e,Vt as t,g as n,lt as r}from"./StateView-Vuw6P9xO.js";function i(i){let a=e(null),o=t(null);async function s(){o.value=null;try{a.value=await i()}catch(e){if(!(e instanceof n))throw e;o.value=e}}return r(s),{data:a,error:o,load:s}}export{i as t};

@@ -1,0 +1,37 @@
+/** What I want to be told, and how: kept with my account, the same on every computer. */
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+
+import { api, ApiError } from '@shared/api'
+
+export interface Preferences {
+  /** Kind of notification -> wanted. */
+  notices: Record<string, boolean>
+  sound: boolean
+  /** Notices of the browser, outside its window. */
+  browser: boolean
+}
+
+export const usePreferences = defineStore('preferences', () => {
+  /** As for everybody, until mine have come. */
+  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false })
+  const loaded = ref(false)
+  const error = shallowRef<ApiError | null>(null)
+
+  async function load(): Promise<void> {
+    error.value = null
+    try {
+      mine.value = await api.get<Preferences>('/user/preferences')
+      loaded.value = true
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      error.value = reason
+    }
+  }
+
+  async function save(change: Partial<Preferences>): Promise<void> {
+    mine.value = await api.put<Preferences>('/user/preferences', change)
+  }
+
+  return { mine, loaded, error, load, save }
+})

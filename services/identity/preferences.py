@@ -1,0 +1,56 @@
+"""What a person wants to be told, and how (ID-11). A new choice is a new line in one of the two tables."""
+
+from sqlalchemy import select
+
+from app.errors import Invalid, NotAllowed
+from app.extensions import db
+from models.actor import Actor
+from models.identity import User
+from services.operation import operation
+
+#: kinds of notification that can be switched off, in the order of the page; what is not named here is always told
+NOTICES = ("conversation.assigned", "ticket.assigned", "ticket.created", "ticket.message", "ticket.moved")
+#: how the workbench draws attention, and whether it does so before anybody has chosen
+ATTENTION = {"sound": True, "browser": False}
+
+
+def preferences_of(user: User) -> dict:
+    """Every choice as it stands: {"notices": {kind: wanted}, "sound": True, "browser": False}."""
+    chosen = user.preferences or {}
+    notices = chosen.get("notices", {})
+    return {
+        "notices": {kind: notices.get(kind, True) for kind in NOTICES},
+        **{name: chosen.get(name, default) for name, default in ATTENTION.items()},
+    }
+
+
+@operation("user.set_preferences", title="Change own preferences", right="")
+def change_preferences(
+    actor: Actor,
+    user: User,
+    *,
+    notices: dict | None = None,
+    sound: bool | None = None,
+    browser: bool | None = None,
+) -> User:
+    """What is given is changed, the rest stays. Raises Invalid for a kind of notification that does not exist."""
+    if user.id != actor.user_id:
+        raise NotAllowed("You can only change your own profile")
+    wrong = {
+        f"notices.{str(kind)[:64]}": "unknown" if kind not in NOTICES else "must be true or false"
+        for kind, wanted in (notices or {}).items()
+        if kind not in NOTICES or not isinstance(wanted, bool)
+    }
+    if wrong:
+        raise Invalid("The request is not valid", fields=wrong)
+    chosen = user.preferences or {}
+    given = {name: value for name, value in {"sound": sound, "browser": browser}.items() if value is not None}
+    user.preferences = chosen | given | {"notices": chosen.get("notices", {}) | (notices or {})}
+    db.session.flush()
+    return user
+
+
+def wants_notice(user_id: int, kind: str) -> bool:
+    """Whether this person has left this kind of notification switched on."""
+    chosen = db.session.scalar(select(User.preferences).where(User.id == user_id)) or {}
+    return bool(chosen.get("notices", {}).get(kind, True))
