@@ -9,7 +9,7 @@ import functools
 from typing import ClassVar
 
 from flask_appbuilder import Model
-from sqlalchemy import String, event, false, update
+from sqlalchemy import String, event, false, inspect, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, with_loader_criteria
 
 from models.actor import Actor
@@ -62,6 +62,8 @@ class Entity(SoftDelete, Tenanted):
     __audit__: ClassVar[str | None] = ""
     #: columns whose values never appear in the log
     __secret__: ClassVar[frozenset[str]] = frozenset()
+    #: columns that the machine keeps along the way: neither logged nor a new version
+    __bookkeeping__: ClassVar[frozenset[str]] = frozenset()
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True, sort_order=-10)
     create_time: Mapped[dt.datetime] = mapped_column(default=utcnow, sort_order=92)
@@ -163,8 +165,19 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
         if isinstance(row, (Entity, *adopted)) and session.is_modified(row):
             if actor is not None:
                 row.update_by = actor.user_id
-            if isinstance(row, Versioned) and row.version is not None:
+            if isinstance(row, Versioned) and row.version is not None and _is_edited(row):
                 row.version += 1
+
+
+def _is_edited(row: Versioned) -> bool:
+    """Whether an editor's copy is stale now; what the machine counts and notes makes none so."""
+    unseen = {*MACHINE_COLUMNS, *row.__bookkeeping__} - {"deleted"}
+    state = inspect(row)
+    return any(
+        state.attrs[attribute.key].history.has_changes()
+        for attribute in state.mapper.column_attrs
+        if attribute.key not in unseen
+    )
 
 
 def mark_deleted(row: SoftDelete) -> None:

@@ -49,6 +49,7 @@ class Conversation(Versioned, Entity, Model):
     """One service of one customer, from the first question to the end."""
 
     __tablename__ = "conversation"
+    __bookkeeping__ = frozenset({"last_message_time", "waiting_since", "first_reply_time", "bot_misses"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_conversation_no"),
         Index("idx_conversation_status", "tenant_id", "deleted", "status", "id"),
@@ -84,7 +85,8 @@ class Conversation(Versioned, Entity, Model):
     customer: Mapped[Customer] = relationship()
     agent: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()
-    thread: Mapped[Thread] = relationship()
+    #: read and locked with its owner: whoever holds the conversation's row holds the numbers of its messages
+    thread: Mapped[Thread] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
     def visible_to(cls, actor: Actor):

@@ -57,6 +57,7 @@ class Customer(Versioned, Entity, Model):
     """Someone who asks for service: with an account, or a portal visitor without one (CUS-3)."""
 
     __tablename__ = "customer"
+    __bookkeeping__ = frozenset({"last_contact_time"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id", "delete_token"),
         Index("idx_customer_name", "tenant_id", "deleted", "name"),

@@ -67,6 +67,7 @@ class Agent(Versioned, Entity, Model):
     """The working side of a staff account (ORG-6): presence, capacity, skills."""
 
     __tablename__ = "agent"
+    __bookkeeping__ = frozenset({"seen_time", "current_count", "last_assigned_time", "presence_time"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id", "delete_token"),
         UniqueConstraint("tenant_id", "work_no", "delete_token"),

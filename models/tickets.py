@@ -57,6 +57,7 @@ class Ticket(Versioned, Entity, Model):
     """A problem that needs following up until it is solved."""
 
     __tablename__ = "ticket"
+    __bookkeeping__ = frozenset({"first_reply_time"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
         Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
@@ -89,7 +90,8 @@ class Ticket(Versioned, Entity, Model):
     assignee: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()
     conversation: Mapped[Conversation | None] = relationship()
-    thread: Mapped[Thread] = relationship()
+    #: read and locked with its owner, like a conversation's
+    thread: Mapped[Thread] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
     def visible_to(cls, actor: Actor):

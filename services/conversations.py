@@ -96,8 +96,10 @@ def send_message(
         if actor.is_staff and type is not MessageType.note and conversation.agent_id != actor.agent_id:
             raise NotAllowed("Only the agent in charge answers; take the conversation over first")
     threads.check_outgoing(actor, type, content, file_id)
+    if known is not None:
+        return threads.same_again(known, type, content, file_id)
     file, payload = files.attach(actor, file_id, conversation.thread_id)
-    message = threads.store(
+    message = threads.append(
         actor,
         conversation.thread,
         client_msg_id=client_msg_id,
@@ -107,8 +109,6 @@ def send_message(
         file=file,
         place=place(conversation),
     )
-    if known is not None:
-        return message
     now = utcnow()
     conversation.last_message_time = now
     if actor.sees_as_customer and conversation.status is Status.on_hold:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound, Reason
 from app.extensions import db
@@ -125,23 +125,50 @@ def store(
     file: FileObject | None = None,
     place: "Place",
 ) -> ChatMessage:
-    """Inside an operation: number the message, store it, announce it.
+    """Inside an operation on the thread's owner: number the message, store it, announce it; once per id.
 
     Raises Conflict when `client_msg_id` was used for another content.
     """
-    if not 1 <= len(client_msg_id) <= 64:
-        raise Invalid("The message needs an id of its own", fields={"clientMsgId": "1 to 64 characters"})
-    # numbers without gaps, and no second message under the same id: both by the thread's lock
-    db.session.refresh(thread, with_for_update=True)
     known = find_sent(thread.id, actor, client_msg_id)
     if known is not None:
-        if (known.type, known.content, known.file_id) != (
-            type_,
-            content,
-            file.id if file else None,
-        ) and not known.recalled_time:
-            raise Conflict("This message id was already used for another message", kind="message_id_reused")
-        return known
+        return same_again(known, type_, content, file.id if file else None)
+    return append(
+        actor,
+        thread,
+        client_msg_id=client_msg_id,
+        type_=type_,
+        content=content,
+        payload=payload,
+        file=file,
+        place=place,
+    )
+
+
+def same_again(known: ChatMessage, type_: MessageType, content: str, file_id: int | None) -> ChatMessage:
+    """A repeated message is the one there is. Raises Conflict when it is another one under the same id."""
+    if (known.type, known.content, known.file_id) != (type_, content, file_id) and not known.recalled_time:
+        raise Conflict("This message id was already used for another message", kind="message_id_reused")
+    return known
+
+
+def append(
+    actor: Actor,
+    thread: Thread,
+    *,
+    client_msg_id: str,
+    type_: MessageType,
+    content: str,
+    payload: dict | None = None,
+    file: FileObject | None = None,
+    place: "Place",
+) -> ChatMessage:
+    """The same for an id that `find_sent` did not know.
+
+    Numbers have no gaps and no second message gets the same id, because the operation holds the lock of the owner's
+    row, and with it the thread's.
+    """
+    if not 1 <= len(client_msg_id) <= 64:
+        raise Invalid("The message needs an id of its own", fields={"clientMsgId": "1 to 64 characters"})
     thread.last_seq += 1
     thread.change_seq += 1
     kind, sender_id = actor.sender
@@ -160,10 +187,10 @@ def store(
     )
     if file is not None:
         file.thread_id = thread.id
-        file.is_internal = int(type_ is MessageType.note)
+        file.is_internal = type_ is MessageType.note
     db.session.add(message)
-    _mark_read(actor, thread.id, message.seq, message.change_seq)
     db.session.flush()
+    _has_read_own(actor, message)
     announce(
         "message.sent",
         rooms=place.rooms(thread.id, internal=type_ is MessageType.note),
@@ -198,7 +225,6 @@ def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place"
     if utcnow() - message.create_time > RECALL_WITHIN:
         raise Conflict("A message can be recalled within two minutes only")
     internal = message.type is MessageType.note
-    db.session.refresh(thread, with_for_update=True)
     thread.change_seq += 1
     message.change_seq = thread.change_seq
     message.recalled_time = utcnow()
@@ -364,6 +390,25 @@ def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadM
         return None
     mark.read_seq, mark.change_seq = seq, change_seq
     return mark
+
+
+def _has_read_own(actor: Actor, message: ChatMessage) -> None:
+    """Whoever speaks has read what stands before. One statement, for it is said with every message."""
+    if actor.kind in ("system", "bot"):
+        return
+    kind, sender_id = actor.sender
+    moved = db.session.execute(
+        update(ReadMark)
+        .where(
+            ReadMark.thread_id == message.thread_id,
+            ReadMark.sender_kind == SenderKind(kind),
+            ReadMark.sender_id == sender_id,
+        )
+        .values(read_seq=message.seq, change_seq=message.change_seq),
+        execution_options={"synchronize_session": False},
+    )
+    if not moved.rowcount:
+        _mark_read(actor, message.thread_id, message.seq, message.change_seq)
 
 
 def preview(message: ChatMessage) -> str:

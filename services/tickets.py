@@ -233,8 +233,10 @@ def send_message(
     if known is None and ticket.status in ENDED:
         raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
     threads.check_outgoing(actor, type, content, file_id)
+    if known is not None:
+        return threads.same_again(known, type, content, file_id)
     file, payload = files.attach(actor, file_id, ticket.thread_id)
-    message = threads.store(
+    message = threads.append(
         actor,
         ticket.thread,
         client_msg_id=client_msg_id,

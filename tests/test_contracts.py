@@ -379,3 +379,41 @@ def test_files_stay_small(folder):
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > 500
     }
     assert not long
+
+
+# --- the table of features ------------------------------------------------------------------------------------------
+
+
+def features() -> list[list[str]]:
+    """The rows of docs/features.md: id, what, state, where, test, missing."""
+    rows = [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in (ROOT / "docs" / "features.md").read_text(encoding="utf-8").splitlines()
+        if re.match(r"\| [A-Z]{2,3}-\d+ \|", line)
+    ]
+    assert len(rows) > 100
+    return rows
+
+
+def test_every_feature_that_is_done_names_the_test_that_shows_it():
+    known = {
+        f"{path.relative_to(ROOT / 'tests').as_posix()}::{node.name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    wrong = []
+    for number, _, state, _, test, missing in features():
+        named = re.findall(r"[\w/]+\.py::\w+", test)
+        if state == "done" and (not named or missing):
+            wrong.append(f"{number}: done, but {'something is missing' if missing else 'no test shows it'}")
+        wrong += [f"{number}: there is no {name}" for name in named if name not in known]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_feature_counts_once_in_the_sum_above_the_table():
+    rows = features()
+    text = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    counts = {state: sum(row[2] == state for row in rows) for state in ("done", "part", "not yet")}
+    assert len({row[0] for row in rows}) == len(rows) == sum(counts.values())
+    assert f"Of {len(rows)}: {counts['done']} done, {counts['part']} part, {counts['not yet']} not yet." in text, counts

@@ -29,6 +29,7 @@ CONCERNING_A_CUSTOMER = [
 KINDS = {
     "agent_id": "agent",
     "to_agent_id": "agent",
+    "assignee_id": "agent",
     "customer_id": "customer",
     "department_id": "department",
     "role_ids": "role",
