@@ -135,8 +135,9 @@ crud(
 
 
 def _check_member(actor: Actor, row: TeamMember, data: dict) -> None:
-    referenced(Team, row.team_id, actor, "teamId")
-    referenced(Agent, row.agent_id, actor, "agentId")
+    # as objects: the log names both while the row is being stored
+    row.team = referenced(Team, row.team_id, actor, "teamId")
+    row.agent = referenced(Agent, row.agent_id, actor, "agentId")
 
 
 crud("team_member", TeamMember, title="Team member", writable=("team_id", "agent_id"), check=_check_member)

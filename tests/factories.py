@@ -109,6 +109,12 @@ class Things:
     def _user(self) -> Thing:
         return Thing(self.company.new("agent", self.text()).user_id)
 
+    def _avatar(self) -> Thing:
+        """The picture of an account."""
+        person = self.company.new("agent", self.text())
+        url = person.put("/user/avatar", files={"file": ("face.png", picture())})["avatarUrl"]
+        return Thing(person.user_id, ids={"key": url.rsplit("/", 1)[1]})
+
     def _agent(self) -> Thing:
         person = self.company.new("agent", self.text())
         self.company.make_room(person)
@@ -123,6 +129,11 @@ class Things:
     def _customer(self) -> Thing:
         thing = self._session()
         return Thing(thing.owner.customer_id, thing.owner, {"session": thing.id})
+
+    def _served_customer(self) -> Thing:
+        """A customer for whom everything is done."""
+        thing = self._closed_session()
+        return Thing(thing.owner.customer_id, thing.owner)
 
     def _role(self) -> Thing:
         return self._created("/roles", {"name": self.text(), "description": self.text()})

@@ -13,6 +13,7 @@ from models.tickets import TicketPriority, TicketStatus
 from tests.people import unique
 from tests.screens import FormReader, Screens, text_of
 from tests.servers import ROOT
+from tests.waiting import eventually
 from views.admin import labels
 
 DESK = ROOT / "frontend" / "src"
@@ -63,12 +64,14 @@ def test_nobody_takes_a_contact_for_a_member_of_staff(people):
     assert re.search(r'<label for="user_id">用户<', chinese.page("/agent/add"))
 
 
-def test_an_assignment_is_told_in_words(people, admin):
-    people.agent.be("online")
-    people.make_room(people.agent)
-    visitor = people.visitor()
+def test_an_assignment_is_told_in_words(new_company):
+    company = new_company()
+    admin = Screens(company.admin)
+    company.agent.be("online")
+    visitor = company.visitor()
     number = visitor.open_conversation("help")["id"]
     visitor.post(f"/sessions/{number}/handover", {})
+    eventually(lambda: company.admin.get(f"/sessions/{number}")["agent"], timeout=30)
     shown = admin.page(f"/conversation/show/{number}")
     assignment = re.search(r"/admin/conversation_assignment/show/(\d+)", shown)[1]
     page = admin.page(f"/conversation_assignment/show/{assignment}")
@@ -76,14 +79,13 @@ def test_an_assignment_is_told_in_words(people, admin):
     assert "fewest" not in words and "passedOver" not in words and "{" not in words
     assert "Automatic" in words and "Chosen" in words and "Conversations then" in words
     assert re.search(r"<h1>C\d+ · Automatic · ", page)
-    taken = people.served()
-    assert "By a supervisor" in text_of(admin.page(f"/conversation/show/{taken.id}"))
 
 
 def test_who_wrote_a_message_is_a_name_and_a_kind(people, admin):
     served = people.served()
     word = unique("said")
     served.customer.say(served.path, word)
+    assert "By a supervisor" in text_of(admin.page(f"/conversation/show/{served.id}"))
     page = text_of(admin.page(f"/chat_message/list/?conversation_id={served.id}"))
     assert f"{served.customer} Customer" in page or f"{served.customer.actor['name']} Customer" in page
     assert " system " not in page

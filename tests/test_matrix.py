@@ -109,6 +109,8 @@ def path_of(row: Row, thing: Thing | None, number: int | None = None) -> str:
     if "<code>" in row.path:
         return row.path.replace("<code>", str(thing.ids["code"]) if number is None else f"no-such-{number}")
     path = row.path
+    if "<key>" in path:
+        path = path.replace("<key>", str(thing.ids["key"]))
     if "<id:message_id>" in path:
         path = path.replace("<id:message_id>", str(thing.ids["message"]))
     return path.replace("<id:id>", str(thing.id if number is None else number)) if "<id:id>" in path else path

@@ -19,6 +19,8 @@ from tests.factories import Things
 from tests.people import Company, unique
 from tests.screens import Screens, carry_form_key, form_key
 from views.admin.base import AdminView
+from views.admin.options import SEARCHED
+from views.admin.references import RESOURCES as RESOURCES_BY_MODEL
 
 #: a number that no row has
 NOBODY = 987_654_321_012
@@ -91,24 +93,27 @@ def doors_of(app: Flask, view: AdminView) -> list[Door]:
     return found
 
 
-def test_every_page_has_a_line(app):
+def test_every_page_has_a_line(app, views):
+    classes = {type(view).__name__ for view in views.values()}
     inside = {(method, rule) for method, rule, _ in rules(app) if rule.startswith("/admin")}
     outside = {rule for _, rule, _ in rules(app) if not rule.startswith("/admin")}
     assert outside == PAGES.keys() | WAYS
-    known = {
-        (method, rule)
-        for method, rule, endpoint in rules(app)
-        if endpoint.partition(".")[2] in RIGHTS.keys() | BUTTONS
-    }
+    known = set()
+    for method, rule, endpoint in rules(app):
+        name, _, function = endpoint.partition(".")
+        if name in classes and function in RIGHTS.keys() | BUTTONS:
+            known.add((method, rule))
     further = {(method, re.sub(r"/options/\w+$", "/options/<string:resource>", rule)) for method, rule in FURTHER}
     assert inside - known == further
+    offered = {f"/admin/options/{RESOURCES_BY_MODEL[model]}" for model in SEARCHED}
+    assert offered == {rule for _, rule in FURTHER if rule.startswith("/admin/options/")}
 
 
 def test_every_button_has_a_line_and_every_line_a_button(app, views):
     assert views.keys() | {"system_setting"} == SCREENS.keys() == ENTRIES.keys()
     for resource, view in views.items():
         there = {door.needs for door in doors_of(app, view)}
-        # without the operation nobody can: the address stands in the class of all screens
+        # without the operation nobody can, though the address stands in the class of all screens
         there -= {verb for verb in ("delete", "restore") if not view.datamodel.has(verb)}
         assert there == SCREENS[resource].allows("super_admin"), resource
 
@@ -162,7 +167,7 @@ def key(forms: tuple[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def row_of(company: Company, people_of: dict[str, Screens]) -> Callable[[str, str], int]:
-    """The newest row of a screen. Of notifications each sees his own; who sees none is given the super administrator's."""
+    """The newest row of a screen: the super administrator's, but of notifications each leader's own."""
 
     def find(resource: str, role: str) -> int:
         reader = role if resource == "notification" and role in LEADERS else "super_admin"
@@ -198,6 +203,22 @@ def test_page_opens_for_whom_its_line_says(people_of, rule):
         where = f"{screens.person.base_url}{path}"
         found[role] = outcome(screens.person.http.get(where, allow_redirects=False, timeout=30))
     assert found == dict(zip(ROLES, PAGES[rule].split(), strict=True))
+
+
+@pytest.mark.parametrize("rule", sorted(WAYS))
+def test_way_leads_nobody_to_another_site(people_of, rule):
+    path = rule.replace("<string:locale>", "en")
+    for role, screens in people_of.items():
+        answer = screens.person.http.get(
+            f"{screens.person.base_url}{path}",
+            params={"next": "https://elsewhere.example/"},
+            headers={"Referer": "https://elsewhere.example/"},
+            allow_redirects=False,
+            timeout=30,
+        )
+        # the way to WeChat is closed where it is not set up
+        assert answer.status_code == (503 if rule.endswith("/start") else 302), role
+        assert "elsewhere.example" not in answer.headers.get("Location", ""), role
 
 
 # --- the administration ---------------------------------------------------------------------------------------------
@@ -242,15 +263,12 @@ def test_form_is_taken_from_whom_its_line_says(app, views, people_of, key, row_o
             number = NOBODY if may else row
             data = {name: value.replace("<pk>", str(number)) for name, value in door.data.items()}
             found = outcome(screens.fetch(door.at(number), "POST", data=data | {"csrf_token": key}))
-            # past the door there is no such row, or the form lacks all it needs
-            expected = {"page", "nothing", "on"} if may else {refusal(role)}
-            if (
-                not may
-                and door.needs == "restore"
-                and found == "nothing"
-                and not views[resource].datamodel.has("restore")
-            ):
-                continue  # nobody can
+            if may:  # past the door: there is no such row, or the form lacks all it needs
+                expected = {"add": {"page"}, "restore": {"on"}}.get(door.path.split("/")[2], {"nothing"})
+            else:
+                expected = {refusal(role)}
+            if door.needs == "restore" and not views[resource].datamodel.has("restore"):
+                expected = {refusal(role), "nothing"}  # the address stands in the class of all screens
             if found not in expected:
                 wrong.append(f"{role} POST {door.at(number)} {data}: {found}")
         if state_of(database, table, row, screens) != before:
@@ -354,12 +372,12 @@ def test_no_link_leads_to_a_refusal(people_of, row_of, role):
 
 # --- who may, can ---------------------------------------------------------------------------------------------------
 
-#: screens whose rows the tests can make one after the other
+#: screens whose rows a test can make one after the other → their kind in tests.factories
 EXPENDABLE = {
+    "agent": "agent",
     "article": "article",
     "article_category": "category",
     "contact": "contact",
-    "customer": "customer",
     "department": "department",
     "dictionary": "dictionary",
     "dictionary_item": "dictionary_item",
@@ -369,19 +387,19 @@ EXPENDABLE = {
     "team": "team",
     "ticket": "ticket",
     "user": "user",
-    "agent": "agent",
 }
 
 
 @pytest.mark.parametrize("role", LEADERS)
 def test_what_a_role_may_delete_goes_and_comes_back(company, people_of, key, role):
     """The counterpart of the refusals: with the right the same form, and the same key, do their work."""
-    screens, things = people_of[role], Things(company)
-    for resource, kind in EXPENDABLE.items():
+    screens, things, data = people_of[role], Things(company), {"csrf_token": key}
+    rows = {resource: things.make(kind).id for resource, kind in EXPENDABLE.items()}
+    rows["customer"] = company.admin.post("/customers", {"name": unique("customer")})["id"]
+    for resource, row in rows.items():
         allowed = SCREENS[resource].allows(role)
         if "delete" not in allowed:
             continue
-        row, data = things.make(kind).id, {"csrf_token": key}
         assert outcome(screens.fetch(f"/{resource}/delete/{row}", "POST", data=data)) == "on", resource
         screens.page(f"/{resource}/show/{row}", expect=404)
         if "restore" in allowed:

@@ -326,6 +326,16 @@ def test_recalled_words_can_be_written_again(company, open_page):
     expect(page.locator("textarea")).to_have_value("错别子")
 
 
+def test_bot_follows_when_the_page_changes_its_language(company, open_page):
+    page = open_page("/chat", host=company.host)
+    say(page, unique("xyzzy"))
+    expect(page.get_by_text(re.compile("^抱歉"))).to_be_visible()
+    page.get_by_role("button", name="Switch to English").click()
+    expect(page.get_by_role("button", name="End", exact=True)).to_be_visible()
+    say(page, unique("xyzzy"))
+    expect(page.get_by_text(re.compile("^I am sorry"))).to_be_visible()
+
+
 def test_popular_questions_and_search_in_english(company, open_page):
     page = open_page("/", locale="en-GB", host=company.host)
     expect(page.get_by_role("link", name="What can I do if I forgot my password?")).to_be_visible()

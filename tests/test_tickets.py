@@ -211,7 +211,6 @@ def test_customer_reports_for_himself_only(people):
         {"title": "t", "type": "no-such-type"},
         {"title": "t", "status": "closed"},
         {"title": "t", "no": "TK1"},
-        {"title": "t", "assigneeId": 1},
         {"title": "t", "tenantId": 2},
     ],
 )

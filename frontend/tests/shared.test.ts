@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import TabBar from '../src/desk/parts/TabBar.vue'
 import MessageBubble from '../src/shared/components/MessageBubble.vue'
+import MessageList from '../src/shared/components/MessageList.vue'
 import { createAppI18n } from '../src/shared/i18n'
 import type { Draft } from '../src/shared/outbox'
 import type { ShownMessage } from '../src/shared/thread'
@@ -47,6 +48,32 @@ describe('a message', () => {
     expect(text(rated(2))).toContain('回答太慢')
     expect(mount(() => h(MessageBubble, { message: rated(2) })).querySelector('.low')).not.toBeNull()
     expect(mount(() => h(MessageBubble, { message: rated(5) })).querySelector('.low')).toBeNull()
+  })
+})
+
+describe('a list of messages', () => {
+  const message: ShownMessage = { ...makeMessage({ messageId: 1 }), key: '1', mine: false, state: 'sent' }
+
+  it('stays at its end when a picture grows it, and leaves it when one scrolls up', async () => {
+    const host = mount(() => h(MessageList, { messages: [message] }))
+    const box = host.querySelector<HTMLElement>('[role="log"]')!
+    const scroll = async (top: number, height: number) => {
+      Object.defineProperties(box, {
+        clientHeight: { value: 500, configurable: true },
+        scrollHeight: { value: height, configurable: true },
+      })
+      box.scrollTop = top
+      box.dispatchEvent(new Event('scroll'))
+      await nextTick()
+    }
+    const toEnd = () => host.querySelector('.to-end')
+    await scroll(500, 1000)
+    await scroll(500, 1400) // the event of the jump to the end comes when the picture is already there
+    expect(toEnd()).toBeNull()
+    await scroll(300, 1400)
+    expect(toEnd()).not.toBeNull()
+    await scroll(900, 1400)
+    expect(toEnd()).toBeNull()
   })
 })
 

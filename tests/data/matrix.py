@@ -4,6 +4,7 @@ The eight columns are ROLES. `owner` is the visitor whom the thing concerns, `cu
 serves the thing, `other_agent` does not. What one may not see is 404, what one sees but may not do is 403.
 """
 
+import base64
 from dataclasses import dataclass
 
 ROLES = ("anonymous", "owner", "customer", "agent", "other_agent", "supervisor", "admin", "super_admin")
@@ -60,6 +61,10 @@ def resource(
     )
 
 
+#: one grey point
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 _MESSAGE = {"clientMsgId": "$unique", "content": "hello"}
 
 MATRIX: tuple[Row, ...] = (
@@ -116,6 +121,17 @@ MATRIX: tuple[Row, ...] = (
     ),
     Row("POST", "/user/contact/verify", "401 401 400 400 400 400 400 400", body={"target": "$phone", "code": "000000"}),
     Row("GET", "/user/operation-logs", WITH_ACCOUNT),
+    Row("PUT", "/user/avatar", WITH_ACCOUNT, file=("face.png", PICTURE), fresh=True),
+    Row("DELETE", "/user/avatar", WITH_ACCOUNT),
+    Row(
+        "GET",
+        "/avatars/<id:id>/<key>",
+        "404 200 200 200 200 200 200 200",
+        "avatar",
+        why="whoever was shown the address, within the company",
+    ),
+    Row("GET", "/user/preferences", WITH_ACCOUNT),
+    Row("PUT", "/user/preferences", WITH_ACCOUNT, body={"sound": True, "notices": {"ticket.moved": True}}),
     Row("POST", "/user/totp", "401 401 400 400 400 400 400 400", body={"password": "wrong"}, fresh=True),
     Row("POST", "/user/totp/confirm", "401 401 409 409 409 409 409 409", body={"code": "000000"}, fresh=True),
     Row("DELETE", "/user/totp", "401 401 400 400 400 400 400 400", body={"password": "wrong"}, fresh=True),
@@ -210,7 +226,7 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/customers/<id:id>/services", "401 403 403 200 404 200 200 200", "customer"),
     Row("POST", "/customers", STAFF, body={"name": "$unique"}, why="who calls for the first time is not known yet"),
     Row("PUT", "/customers/<id:id>", "401 403 403 200 404 200 200 200", "customer", {"note": "prefers mail"}),
-    Row("DELETE", "/customers/<id:id>", ADMINISTRATORS, "customer"),
+    Row("DELETE", "/customers/<id:id>", ADMINISTRATORS, "served_customer", why="one with open work stays"),
     Row("GET", "/stats/overview", LEADERS),
     # --- what administrators and supervisors keep
     *resource(

@@ -123,7 +123,7 @@ class TagsField(SelectMultipleField):
     def __init__(self, *args, choices: Callable, **kwargs):
         super().__init__(*args, choices=[], validate_choice=False, **kwargs)
         self._offered = choices
-        self.render_kw = {"data-tags": "", "class": "ad-input"}
+        self.render_kw = {"data-open-choice": "", "class": "ad-input"}
 
     def process(self, formdata, data=unset_value, extra_filters=None) -> None:
         super().process(formdata, data, extra_filters)

@@ -16,6 +16,7 @@ from services import statistics
 from views import titles
 from views.admin.attention import concerns_of
 from views.admin.cells import day_start, local_day
+from views.admin.references import load_names
 
 LAST_OPERATIONS = 8
 
@@ -37,7 +38,6 @@ class AdminIndexView(IndexView):
             figures=_figures(actor),
             concerns=concerns_of(actor),
             operations=_last_operations(actor),
-            title_of=titles.title_of,
             has_area=any(actor.may(right) for area in MENU for entry in area.entries for right in entry.rights[:1]),
         )
 
@@ -89,8 +89,8 @@ def _duration(seconds: int | None) -> str | None:
     return gettext("%(seconds)d s", seconds=seconds)
 
 
-def _last_operations(actor: Actor) -> list[AuditLog]:
-    """What people did last, sign-ins aside."""
+def _last_operations(actor: Actor) -> list[dict]:
+    """What people did last, sign-ins aside: [{id, operation, target, who, time}]."""
     if not actor.may("operation_log.read"):
         return []
     wanted = select(AuditLog).where(
@@ -98,4 +98,16 @@ def _last_operations(actor: Actor) -> list[AuditLog]:
         AuditLog.user_id.is_not(None),
         AuditLog.operation.not_like("session.%"),
     )
-    return list(db.session.scalars(wanted.order_by(AuditLog.id.desc()).limit(LAST_OPERATIONS)))
+    rows = list(db.session.scalars(wanted.order_by(AuditLog.id.desc()).limit(LAST_OPERATIONS)))
+    names = load_names(AuditLog, rows, ["user_id"])
+    return [
+        {
+            "id": row.id,
+            "title": titles.title_of(row.operation),
+            "target": row.target_name,
+            # as the person is called now; the log keeps the name of then
+            "who": names.get(("user_id", row.user_id), row.user_name),
+            "time": row.create_time,
+        }
+        for row in rows
+    ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from models.actor import Actor
 from models.messaging import ChatMessage, MessageType
@@ -20,17 +21,27 @@ SEND_FIELDS = (
 )
 
 
+#: a new message is dumped for its room and for its sender: the face of a row is asked for once in the row's short life
+_faces: WeakKeyDictionary[ChatMessage, str | None] = WeakKeyDictionary()
+
+
 def dump_message(message: ChatMessage, context: dict) -> dict:
     return dump_messages([message], context)[0]
 
 
 def dump_messages(messages: list[ChatMessage], context: dict) -> list[dict]:
     """B §8.15's messages with our numbers. A recalled message keeps its place and loses its words."""
-    faces = avatars.urls_of({(message.sender_kind.value, message.sender_id) for message in messages})
-    return [_dumped(message, context, faces) for message in messages]
+    unknown = [message for message in messages if message not in _faces]
+    found = avatars.urls_of({_sender(message) for message in unknown})
+    _faces.update((message, found.get(_sender(message))) for message in unknown)
+    return [_dumped(message, context) for message in messages]
 
 
-def _dumped(message: ChatMessage, context: dict, faces: dict[avatars.Sender, str]) -> dict:
+def _sender(message: ChatMessage) -> avatars.Sender:
+    return message.sender_kind.value, message.sender_id
+
+
+def _dumped(message: ChatMessage, context: dict) -> dict:
     return {
         "messageId": message.id,
         **context,
@@ -45,7 +56,7 @@ def _dumped(message: ChatMessage, context: dict, faces: dict[avatars.Sender, str
             "kind": message.sender_kind.value,
             "id": message.sender_id,
             "name": message.sender_name,
-            "avatarUrl": faces.get((message.sender_kind.value, message.sender_id)),
+            "avatarUrl": _faces[message],
         },
         "createTime": plain(message.create_time),
         "timestamp": int(message.create_time.replace(tzinfo=dt.UTC).timestamp() * 1000),

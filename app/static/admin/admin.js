@@ -245,7 +245,11 @@ const language = {
 
 function searching(select, options) {
   $(select).select2({ language, ...options })
-  const changed = () => select.dispatchEvent(new Event('change', { bubbles: true }))
+  const changed = () => {
+    select.dispatchEvent(new Event('change', { bubbles: true }))
+    // drawing what was chosen takes the focus away from where one goes on typing
+    if (select.multiple) select.nextElementSibling.querySelector('.select2-search__field').focus()
+  }
   $(select).on('select2:select select2:unselect select2:clear', changed)
   $(select).on('select2:open', () => document.querySelector('.select2-container--open .select2-search__field')?.focus())
 }
@@ -263,7 +267,7 @@ for (const select of document.querySelectorAll('select[data-remote]')) {
   })
 }
 
-for (const select of document.querySelectorAll('select[data-tags]')) {
+for (const select of document.querySelectorAll('select[data-open-choice]')) {
   searching(select, { tags: true, closeOnSelect: false })
 }
 

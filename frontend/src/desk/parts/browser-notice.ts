@@ -11,7 +11,7 @@ export interface Call {
 }
 
 function known(): Permission {
-  return 'Notification' in window ? Notification.permission : 'unsupported'
+  return typeof Notification === 'undefined' ? 'unsupported' : Notification.permission
 }
 
 export const permission = ref<Permission>(known())

@@ -18,6 +18,13 @@ function connect(): void {
   if (isCustomer.value) live.connect(identity.value)
 }
 
+/** The connection was made in the language of that moment: after a change it is made anew. */
+export function renewConnection(): void {
+  if (!isCustomer.value) return
+  live.disconnect()
+  connect()
+}
+
 export async function boot(): Promise<void> {
   booting.value = true
   bootError.value = null
