@@ -62,3 +62,20 @@ def test_lists_are_measured_on_a_filled_database():
     assert set(rows) >= {wanted.title for wanted in LISTS}, done.stdout + done.stderr
     assert "300 ticket" in done.stdout and "The bare route takes" in done.stdout
     assert done.returncode == (1 if any(row.rstrip(" |").endswith("no") for row in rows.values()) else 0)
+
+
+def test_chat_follows_every_message_to_its_end():
+    """A small crowd: everything acknowledged is stored and heard once, in order. (How fast, is not asked here.)"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "bench.chat", "--users", "22", "--rate", "20", "--seconds", "3"]
+        + ["--capacity", "1"],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert "nothing lost, nothing doubled, everything in order" in done.stdout
+    assert "| messages sent                               |    60 |  60 |" in done.stdout
+    assert "| bare echo" in done.stdout
