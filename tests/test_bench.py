@@ -67,8 +67,10 @@ def test_lists_are_measured_on_a_filled_database():
 def test_chat_follows_every_message_to_its_end():
     """A small crowd: everything acknowledged is stored and heard once, in order. (How fast, is not asked here.)"""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "bench.chat", "--users", "22", "--rate", "20", "--seconds", "3"]
-        + ["--capacity", "1"],
+        [
+            *(sys.executable, "-W", "ignore", "-m", "bench.chat"),
+            *("--users", "22", "--rate", "20", "--seconds", "3", "--capacity", "1"),
+        ],
         cwd=ROOT,
         env=clean_environment(),
         capture_output=True,
