@@ -16,8 +16,8 @@ from app.menu import ENTRIES
 from config import Config
 from tests.data.capabilities import FURTHER, LEADERS, PAGES, ROLES, SCREENS, WAYS
 from tests.factories import Things
-from tests.people import Company, unique
-from tests.screens import Screens, carry_form_key, form_key
+from tests.people import Company, Person, unique
+from tests.screens import Screens, carry_form_key, form_key, role_with
 from views.admin.base import AdminView
 from views.admin.options import SEARCHED
 from views.admin.references import RESOURCES as RESOURCES_BY_MODEL
@@ -303,6 +303,25 @@ def test_further_page_opens_for_whom_its_line_says(people_of, key, row_of, metho
     opened = {"nothing"} if method == "POST" and "<pk>" in rule else {"page"}
     for role, came in found.items():
         assert came in (opened if role in holders else {refusal(role)}), f"{role}: {came}"
+
+
+def test_right_to_enter_alone_opens_nothing_but_the_front_page(app, views, company, forms, row_of):
+    """No preset role is so poor: what each of them may read would hide a page that asks for no right of its own."""
+    role, username, password = role_with(company, "admin.enter"), unique("clerk"), "First-pass-12"
+    company.admin.post("/users", {"username": username, "password": password, "roleIds": [role]})
+    clerk = Screens(Person(company.base_url, host=company.host).sign_in(username, password))
+    key, wrong = carry_form_key(clerk, forms), []
+    asked = [
+        (door.method, door.at(row_of(name, "super_admin"))) for name in RESOURCES for door in doors_of(app, views[name])
+    ]
+    asked += [(method, rule.removeprefix("/admin").replace("<pk>", "1")) for method, rule in FURTHER]
+    for method, path in asked:
+        found = outcome(clerk.fetch(path, method, data={"csrf_token": key} if method == "POST" else None))
+        closed = {"no", "nothing"} if "/restore/" in path else {"no"}
+        if found not in ({"page"} if path == "/" else closed):
+            wrong.append(f"{method} {path}: {found}")
+    assert not wrong, "\n".join(wrong)
+    assert not re.findall(r'href="/admin/\w[^"]*"', clerk.page("/"))
 
 
 # --- what the pages offer -------------------------------------------------------------------------------------------
