@@ -1,6 +1,7 @@
 """Serving: sockets, pages and, when there is no broker, jobs from one process; a clean end on SIGTERM."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -36,6 +37,7 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
             flush_marks()
             db.engine.dispose()
         logger.info("stopped")
+        _end_anyway()
 
 
 def _end_on_sigterm() -> None:
@@ -48,6 +50,13 @@ def _end_on_sigterm() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGALRM, end)
+
+
+def _end_anyway(seconds: float = 5.0) -> None:
+    """All is written. If a thread of some library keeps the interpreter from ending, it ends without it."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -121,27 +121,17 @@ def store(
     client_msg_id: str,
     type_: MessageType,
     content: str,
-    payload: dict | None = None,
     file: FileObject | None = None,
-    place: "Place",
+    **more,
 ) -> ChatMessage:
-    """Inside an operation on the thread's owner: number the message, store it, announce it; once per id.
+    """Inside an operation on the thread's owner: `append`, once per id.
 
     Raises Conflict when `client_msg_id` was used for another content.
     """
     known = find_sent(thread.id, actor, client_msg_id)
     if known is not None:
         return same_again(known, type_, content, file.id if file else None)
-    return append(
-        actor,
-        thread,
-        client_msg_id=client_msg_id,
-        type_=type_,
-        content=content,
-        payload=payload,
-        file=file,
-        place=place,
-    )
+    return append(actor, thread, client_msg_id=client_msg_id, type_=type_, content=content, file=file, **more)
 
 
 def same_again(known: ChatMessage, type_: MessageType, content: str, file_id: int | None) -> ChatMessage:
@@ -162,7 +152,7 @@ def append(
     file: FileObject | None = None,
     place: "Place",
 ) -> ChatMessage:
-    """The same for an id that `find_sent` did not know.
+    """Inside an operation on the thread's owner: number a message whose id is new, store it, announce it.
 
     Numbers have no gaps and no second message gets the same id, because the operation holds the lock of the owner's
     row, and with it the thread's.

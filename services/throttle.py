@@ -1,15 +1,74 @@
 """Limits on how often something may be tried, shared by every door (form, API, socket, code)."""
 
+import functools
 import logging
+import threading
+import time
+from collections import deque
 
-from limits import parse
+from limits import RateLimitItem
+from limits import parse as parse_rate
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from app.errors import TooMany
 
 logger = logging.getLogger(__name__)
+
+#: how often keys that nobody uses any more are forgotten, in seconds
+TIDY_EVERY = 60.0
+
+parse = functools.cache(parse_rate)
+
+
+class LocalWindow:
+    """Tries per key in a moving window, in this process's memory.
+
+    `limits` keeps such windows too, but looks through all of them in a timer of its own after every try: with some
+    thousand visitors that is most of what a process does.
+    """
+
+    def __init__(self):
+        self._tries: dict[str, tuple[float, deque[float]]] = {}
+        self._lock = threading.Lock()
+        self._tidied = time.monotonic()
+
+    def hit(self, rate: RateLimitItem, *key: str) -> bool:
+        """Count one try, unless the window is full."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._tidied > TIDY_EVERY:
+                self._tidy(now)
+            _, tries = self._tries.setdefault(rate.key_for(*key), (float(rate.get_expiry()), deque()))
+            if self._is_full(rate, tries, now):
+                return False
+            tries.append(now)
+            return True
+
+    def test(self, rate: RateLimitItem, *key: str) -> bool:
+        """Whether there is room for another try."""
+        with self._lock:
+            known = self._tries.get(rate.key_for(*key))
+            return known is None or not self._is_full(rate, known[1], time.monotonic())
+
+    def clear(self, rate: RateLimitItem, *key: str) -> None:
+        """Forget the tries of a key."""
+        with self._lock:
+            self._tries.pop(rate.key_for(*key), None)
+
+    @staticmethod
+    def _is_full(rate: RateLimitItem, tries: deque[float], now: float) -> bool:
+        begin = now - rate.get_expiry()
+        while tries and tries[0] <= begin:
+            tries.popleft()
+        return len(tries) >= rate.amount
+
+    def _tidy(self, now: float) -> None:
+        over = [key for key, (seconds, tries) in self._tries.items() if not tries or tries[-1] <= now - seconds]
+        for key in over:
+            del self._tries[key]
+        self._tidied = now
 
 
 class Throttle:
@@ -20,7 +79,7 @@ class Throttle:
     """
 
     def __init__(self, redis_url: str = ""):
-        self._local = MovingWindowRateLimiter(MemoryStorage())
+        self._local = LocalWindow()
         self._shared = MovingWindowRateLimiter(_storage(redis_url)) if redis_url else None
 
     def hit(self, rate: str, *key: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, literal, select, union_all
 
 from app.extensions import db
 from models.actor import Actor, Scope
@@ -14,6 +14,7 @@ from models.base import bind
 from models.customers import Customer
 from models.identity import LoginSession, Permission, PermissionView, Role, RoleScope, User, ViewMenu
 from models.organization import Agent, Department, Team, TeamMember
+from models.types import BigId
 
 #: how long another process may still use rights that were changed here; in this process changes hold at once
 RIGHTS_SECONDS = 2.0
@@ -164,26 +165,31 @@ def right_name(view: str, permission: str) -> str:
 
 
 def _belongings(user: User) -> dict[str, set[int]]:
-    """Ids of the account's roles, agent, customer, teams and departments with all below.
-
-    One statement, for every request of everybody asks this first.
-    """
-    agent_id = select(Agent.id).where(Agent.user_id == user.id).scalar_subquery()
-    path = select(Department.path).where(Department.id == user.department_id).scalar_subquery()
+    """Ids of the account's roles, agent, customer, teams and departments with all below."""
     found = defaultdict(set)
-    for kind, row_id in db.session.execute(
-        union_all(
-            select(literal("role"), Role.id)
-            .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
-            .where(assoc_user_role.c.user_id == user.id),
-            select(literal("agent"), Agent.id).where(Agent.user_id == user.id),
-            select(literal("customer"), Customer.id).where(Customer.user_id == user.id),
-            select(literal("team"), Team.id).where(Team.leader_id == user.id),
-            select(literal("team"), TeamMember.team_id).where(TeamMember.agent_id == agent_id),
-            select(literal("department"), Department.id).where(Department.path.like(path.concat("%"))),
-        )
-    ):
+    rows = db.session.execute(_BELONGINGS, {"user_id": user.id, "department_id": user.department_id})
+    for kind, row_id in rows:
         found[kind].add(row_id)
     if user.department_id:
         found["department"].add(user.department_id)
     return found
+
+
+def _all_belongings() -> CompoundSelect:
+    user_id = bindparam("user_id", type_=BigId)
+    agent_id = select(Agent.id).where(Agent.user_id == user_id).scalar_subquery()
+    path = select(Department.path).where(Department.id == bindparam("department_id", type_=BigId)).scalar_subquery()
+    return union_all(
+        select(literal("role"), Role.id)
+        .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
+        .where(assoc_user_role.c.user_id == user_id),
+        select(literal("agent"), Agent.id).where(Agent.user_id == user_id),
+        select(literal("customer"), Customer.id).where(Customer.user_id == user_id),
+        select(literal("team"), Team.id).where(Team.leader_id == user_id),
+        select(literal("team"), TeamMember.team_id).where(TeamMember.agent_id == agent_id),
+        select(literal("department"), Department.id).where(Department.path.like(path.concat("%"))),
+    )
+
+
+#: one statement, made once: every request of everybody asks this first
+_BELONGINGS = _all_belongings()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import NotSignedIn, TooMany
 from app.extensions import db
@@ -187,12 +188,12 @@ def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = ""
 
 def resume(token: str, *, ip: str = "") -> Resumed | None:
     """The living sign-in that a cookie's key names, with its actor as of now; None when it has ended."""
-    return _resumed(LoginSession.token_hash == hash_token(token), ip)
+    return _resumed(_BY_TOKEN, hash_token(token), ip)
 
 
 def resume_by_id(sign_in_id: int, *, ip: str = "") -> Resumed | None:
     """The same for a token or a socket that carries the sign-in's number."""
-    return _resumed(LoginSession.id == sign_in_id, ip)
+    return _resumed(_BY_ID, sign_in_id, ip)
 
 
 def is_alive(sign_in: LoginSession, user: User | None) -> bool:
@@ -256,13 +257,9 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _resumed(condition, ip: str) -> Resumed | None:
+def _resumed(statement: Select, value: str | int, ip: str) -> Resumed | None:
     found = db.session.execute(
-        select(LoginSession, User, Customer)
-        .outerjoin(User, User.id == LoginSession.user_id)
-        .outerjoin(Customer, Customer.id == LoginSession.customer_id)
-        .where(condition),
-        execution_options={"all_tenants": True, "populate_existing": True},
+        statement, {"value": value}, execution_options={"all_tenants": True, "populate_existing": True}
     ).first()
     if found is None:
         return None
@@ -272,6 +269,19 @@ def _resumed(condition, ip: str) -> Resumed | None:
     if customer is not None:
         return Resumed(sign_in, actor_for_visitor(customer, sign_in, ip), None)
     return Resumed(sign_in, actor_for_user(user, sign_in, ip), user)
+
+
+def _with_owner(column: InstrumentedAttribute) -> Select:
+    return (
+        select(LoginSession, User, Customer)
+        .outerjoin(User, User.id == LoginSession.user_id)
+        .outerjoin(Customer, Customer.id == LoginSession.customer_id)
+        .where(column == bindparam("value", type_=column.type))
+    )
+
+
+#: made once: every request asks one of them
+_BY_TOKEN, _BY_ID = _with_owner(LoginSession.token_hash), _with_owner(LoginSession.id)
 
 
 def _open(
