@@ -239,7 +239,7 @@ class Ears:
             wait_timeout=10,
         )
 
-    def call(self, event: str, data: Any = None, *, timeout: float = 15) -> dict:
+    def call(self, event: str, data: Any = None, *, timeout: float = 30) -> dict:
         """Send an event and return the server's acknowledgement."""
         return self.client.call(event, data if data is not None else {}, timeout=timeout)
 

@@ -17,12 +17,20 @@ export const useNotices = defineStore('notices', () => {
   const unread = computed(() => list.value.filter((one) => !one.readTime).length)
   const unreadOfTickets = computed(() => list.value.filter((one) => !one.readTime && one.kind.startsWith('ticket.')).length)
 
+  let loads = 0
+
   async function load(): Promise<void> {
+    const number = ++loads
+    const before = new Set(list.value.map((one) => one.id))
     loading.value = list.value.length === 0
     error.value = null
     try {
       const answer = await api.get<Notice[] | Page<Notice>>('/notifications', { size: 50 })
-      list.value = Array.isArray(answer) ? answer : answer.list
+      if (number !== loads) return // a later look knows more
+      const rows = Array.isArray(answer) ? answer : answer.list
+      // what was told while the answer was on its way is not in it
+      const told = list.value.filter((one) => !before.has(one.id) && rows.every((row) => row.id !== one.id))
+      list.value = [...told, ...rows]
     } catch (reason) {
       if (!(reason instanceof ApiError)) throw reason
       error.value = reason
