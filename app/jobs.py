@@ -1,7 +1,6 @@
 """Where jobs run: handed to Celery's broker, or inside this process when there is none (the default)."""
 
 import fcntl
-import itertools
 import logging
 import threading
 import time
@@ -62,7 +61,13 @@ class Jobs:
         Of several processes with the same data only one runs it, whoever holds the file `turn`: what the timetable
         tells is heard by the browsers of the process that tells it.
         """
-        self._turn = _wait_for_turn(turn)
+        self._turn = turn.open("w")
+        if not _take(self._turn):
+            logger.warning(
+                "another process serves the same data; without REDIS_URL their browsers do not hear each other"
+            )
+            while not _take(self._turn):
+                time.sleep(1)
         entries = {
             name: [entry["task"], float(entry["schedule"]), time.monotonic() + float(entry["schedule"])]
             for name, entry in celery_app.conf.beat_schedule.items()
@@ -92,20 +97,13 @@ class Jobs:
             logger.exception("job %s failed", name)
 
 
-def _wait_for_turn(turn: Path) -> TextIO:
-    """The open file, whose lock ends with this process, however it ends."""
-    file = turn.open("w")
-    for tries in itertools.count():
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if tries == 0:
-                logger.warning(
-                    "another process serves the same data; without REDIS_URL their browsers do not hear each other"
-                )
-            time.sleep(1)
-        else:
-            return file
+def _take(turn: TextIO) -> bool:
+    """Whether this process has the file now; it keeps it until it ends, however it ends."""
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 jobs = Jobs()

@@ -9,7 +9,7 @@ from sqlalchemy import Index, String, Text, event, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.actor import Actor, Scope
-from models.base import MACHINE_COLUMNS, Entity, bound_actor
+from models.base import Entity, bound_actor, people_columns
 from models.types import Json
 
 MASK = "***"
@@ -110,7 +110,9 @@ def _write_changes(session, flush_context) -> None:
     rows = []
     for row, verb, before, after in pending:
         if verb == "create":
-            after = {key: _plain(row, key, getattr(row, key)) for key in _columns(row) if getattr(row, key) is not None}
+            after = {
+                key: _plain(row, key, getattr(row, key)) for key in people_columns(row) if getattr(row, key) is not None
+            }
         rows.append(
             {
                 **_who(actor),
@@ -130,15 +132,10 @@ def _audited(row) -> bool:
     return getattr(row, "__audit__", None) is not None
 
 
-def _columns(row) -> list[str]:
-    unseen = {*MACHINE_COLUMNS, *getattr(row, "__bookkeeping__", ())}
-    return [attribute.key for attribute in inspect(row).mapper.column_attrs if attribute.key not in unseen]
-
-
 def _difference(row) -> tuple[dict, dict]:
     before, after = {}, {}
     state = inspect(row)
-    for key in [*_columns(row), "deleted"]:
+    for key in [*people_columns(row), "deleted"]:
         history = state.attrs[key].history
         if history.has_changes() and history.deleted != history.added:
             old, new = (values[0] if values else None for values in (history.deleted, history.added))

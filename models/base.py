@@ -171,13 +171,14 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
 
 def _is_edited(row: Versioned) -> bool:
     """Whether an editor's copy is stale now; what the machine counts and notes makes none so."""
-    unseen = {*MACHINE_COLUMNS, *row.__bookkeeping__} - {"deleted"}
     state = inspect(row)
-    return any(
-        state.attrs[attribute.key].history.has_changes()
-        for attribute in state.mapper.column_attrs
-        if attribute.key not in unseen
-    )
+    return any(state.attrs[key].history.has_changes() for key in [*people_columns(row), "deleted"])
+
+
+def people_columns(row) -> list[str]:
+    """The columns of a row that people fill in: neither the machine's own nor what it notes along the way."""
+    unseen = {*MACHINE_COLUMNS, *getattr(row, "__bookkeeping__", ())}
+    return [attribute.key for attribute in inspect(row).mapper.column_attrs if attribute.key not in unseen]
 
 
 def mark_deleted(row: SoftDelete) -> None:

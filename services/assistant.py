@@ -92,7 +92,7 @@ def answer_message(tenant_id: int, conversation_id: int, message_id: int, questi
 
     May run twice: the answer to a message is stored once. False when a person is already in charge.
     """
-    actor = bot(tenant_id)
+    actor, locale = bot(tenant_id), locale or current_locale()
     conversation = db.session.get(Conversation, conversation_id)
     if conversation is None or conversation.status is not ConversationStatus.bot:
         return False
@@ -100,13 +100,13 @@ def answer_message(tenant_id: int, conversation_id: int, message_id: int, questi
         _reader(conversation),
         question,
         channel=conversation.channel,
-        locale=locale or current_locale(),
+        locale=locale,
         conversation_id=conversation.id,
     )
     if result["kind"] == SmallTalk.person:
         conversations.hand_over(system(tenant_id), conversation, reason="asked_for_person")
         return True
-    text = result["answer"] or bot_words.no_answer(language_of(question, locale or current_locale()))
+    text = result["answer"] or bot_words.no_answer(language_of(question, locale))
     message = conversations.answer_as_bot(
         actor,
         conversation,

@@ -14,12 +14,14 @@ from models.tickets import ENDED, Ticket
 from services.crud import crud, referenced
 
 PHONE = re.compile(r"[+\d][\d\- ]{4,19}")
+#: shorter numbers are masked whole
+SHORTEST_SHOWN = 7
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,126}")
 
 
 def mask_phone(phone: str | None) -> str | None:
     """138****8000: enough to recognise, too little to call (M09)."""
-    if not phone or len(phone) < 7:
+    if not phone or len(phone) < SHORTEST_SHOWN:
         return "****" if phone else phone
     return f"{phone[:3]}****{phone[-4:]}"
 

@@ -172,8 +172,7 @@ def set_own_presence(actor: Actor, agent: Agent, *, presence: Presence) -> Agent
         return set_presence_of(actor, agent, presence=presence)
     if presence is not Presence.offline:
         agent.seen_time = utcnow()
-    agent.chosen_presence = presence
-    return _set_presence(agent, presence)
+    return _choose(agent, presence)
 
 
 @operation("agent.set_presence_of_others", title="Set another agent's presence")
@@ -181,8 +180,7 @@ def set_presence_of(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
     """A supervisor sets it for somebody (C: 管理客服状态). Raises Conflict where nobody would be there to answer."""
     if presence is not Presence.offline and (agent.seen_time is None or agent.seen_time < utcnow() - SILENCE):
         raise Conflict("This agent has no workbench open", kind="agent_absent")
-    agent.chosen_presence = presence
-    return _set_presence(agent, presence)
+    return _choose(agent, presence)
 
 
 @operation("agent.connection_lost", title="Offline after a lost connection")
@@ -208,6 +206,12 @@ def may_come_back(agent: Agent) -> bool:
         and agent.presence_time is not None
         and agent.presence_time > utcnow() - RETURN_WITHIN
     )
+
+
+def _choose(agent: Agent, presence: Presence) -> Agent:
+    """What people choose stands until they choose again, also over a lost connection."""
+    agent.chosen_presence = presence
+    return _set_presence(agent, presence)
 
 
 def _set_presence(agent: Agent, presence: Presence) -> Agent:

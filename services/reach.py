@@ -6,12 +6,12 @@ from sqlalchemy import ColumnElement, func, or_
 
 from models.actor import Actor
 from models.customers import Contact, Customer
+from services.customers import SHORTEST_SHOWN
 
 #: the columns in which people can be reached
 PHONES = {Customer: ("phone",), Contact: ("phone", "landline", "emergency_phone")}
 #: how many digits somebody may search who sees numbers masked, which leaves him these last ones
 LAST_DIGITS = 4
-SHORTEST_SHOWN = 7
 
 
 def reached_by(actor: Actor, model: type[Customer | Contact], text: str) -> list[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.errors import Conflict, NotFound
 from app.extensions import db
@@ -30,7 +30,7 @@ def dispatch(actor: Actor, limit: int = 100) -> int:
     """
     given = 0
     exhausted: set[int | None] = set()
-    for conversation_id in waiting_ids(limit):
+    for conversation_id in db.session.scalars(_queue().limit(limit)).all():
         conversation = db.session.get(Conversation, conversation_id, populate_existing=True)
         # who waits behind for the same people must not overtake when one of them comes free at this moment
         if conversation is None or exhausted & {None, conversation.team_id}:
@@ -111,15 +111,12 @@ def requeue_left_alone(actor: Actor) -> int:
     return sum(conversations.requeue_conversation(actor, row) is not None for row in rows)
 
 
-def waiting_ids(limit: int) -> list[int]:
-    """The queue, first to be served first."""
-    return list(
-        db.session.scalars(
-            select(Conversation.id)
-            .where(Conversation.status == ConversationStatus.queued)
-            .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id)
-            .limit(limit)
-        )
+def _queue() -> Select:
+    """The ids of those who wait, first to be served first."""
+    return (
+        select(Conversation.id)
+        .where(Conversation.status == ConversationStatus.queued)
+        .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id)
     )
 
 
@@ -135,12 +132,7 @@ def queue_positions(conversations: list[Conversation]) -> dict[int, dict]:
     """The same for many at once, by conversation id; those that do not wait are left out."""
     if not any(row.status is ConversationStatus.queued for row in conversations):
         return {}
-    waiting = db.session.scalars(
-        select(Conversation.id)
-        .where(Conversation.status == ConversationStatus.queued, Conversation.queue_time.is_not(None))
-        .order_by(Conversation.queue_priority.desc(), Conversation.queue_time, Conversation.id)
-    )
-    place = {conversation_id: number for number, conversation_id in enumerate(waiting, start=1)}
+    place = {conversation_id: number for number, conversation_id in enumerate(db.session.scalars(_queue()), start=1)}
     # int: MariaDB's SUM is a Decimal, which does not divide a float
     room = select(func.coalesce(func.sum(Agent.max_conversations), 0)).where(Agent.presence == Presence.online)
     places = int(db.session.scalar(room))

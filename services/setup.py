@@ -141,8 +141,13 @@ def import_help(tenant: Tenant, folder: Path) -> int:
     """The product's own manuals become the first articles; returns how many. Files already imported are left alone."""
     actor = system(tenant.id)
     bind(db.session(), actor)
-    files = sorted((path for locale in ("zh", "en") for path in (folder / locale).glob("*.md")), key=_place)
-    return run(actor, "article.import_help", lambda: sum(_import_file(path) for path in files))
+    texts = [
+        (locale, *_front_matter(path.read_text(encoding="utf-8")))
+        for locale in ("zh", "en")
+        for path in sorted((folder / locale).glob("*.md"))
+    ]
+    texts.sort(key=lambda text: _place(text[1]))
+    return run(actor, "article.import_help", lambda: sum(_import_text(*text) for text in texts))
 
 
 def _fill_company(actor: Actor, name: str, presets: tuple[Preset, ...]) -> None:
@@ -180,15 +185,12 @@ def _place_accounts() -> None:
     db.session.flush()
 
 
-def _place(path: Path) -> tuple[int, int]:
+def _place(head: dict) -> tuple[int, int]:
     """First what most people ask, which is what a help centre shows that nobody has read yet; then by subjects."""
-    head, _ = _front_matter(path.read_text(encoding="utf-8"))
     return int(head.get("popular", 1000)), int(head.get("order", 1000))
 
 
-def _import_file(path: Path) -> int:
-    head, body = _front_matter(path.read_text(encoding="utf-8"))
-    locale = path.parent.name
+def _import_text(locale: str, head: dict, body: str) -> int:
     if db.session.scalar(select(Article.id).where(Article.title == head["title"], Article.locale == locale)):
         return 0
     article = Article(

@@ -60,7 +60,7 @@ def actor_for_user(user: User, sign_in: LoginSession | None = None, ip: str = ""
         department_ids=frozenset(belongs_to["department"]) if is_staff else frozenset(),
         roles=tuple(role.name for role in roles),
         sign_in_id=sign_in.id if sign_in else None,
-        must_change_password=bool(user.must_change_password),
+        must_change_password=user.must_change_password,
         ip=ip,
     )
 
@@ -92,14 +92,8 @@ def anonymous(tenant_id: int, ip: str = "") -> Actor:
 
 def holders_of(right: str) -> list[int]:
     """The active accounts of the bound company that hold `right` through one of their roles."""
-    view, _, permission = right.partition(".")
-    roles = (
-        select(Role.id)
-        .join(Role.permissions)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-        .where(ViewMenu.name == view, Permission.name == f"can_{permission}")
-    )
+    every_role = db.session.scalars(select(Role.id)).all()
+    roles = [role_id for role_id in every_role if right in _rights_of_role(role_id).permissions]
     return list(
         db.session.scalars(
             select(User.id).where(User.active.is_(True), User.roles.any(Role.id.in_(roles))).order_by(User.id)
@@ -154,7 +148,7 @@ def _rights_of_role(role_id: int) -> RoleRights:
     )
     permissions = frozenset(right_name(view, permission) for view, permission in rows)
     scopes = db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role_id))
-    rights = RoleRights(code or name, permissions, dict(scopes.tuples().all()))
+    rights = RoleRights(code or name, permissions, dict(iter(scopes)))
     _role_rights[role_id] = (time.monotonic() + RIGHTS_SECONDS, rights)
     return rights
 

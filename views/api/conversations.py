@@ -40,7 +40,7 @@ def dump_customer_ref(customer: Customer | None) -> dict:
         "name": visitors.shown_name(customer.name),
         "vipLevel": customer.vip_level,
         "avatarUrl": customer.user.avatar_url if customer.user else None,
-        "isTemporary": bool(customer.is_temporary),
+        "isTemporary": customer.is_temporary,
     }
 
 

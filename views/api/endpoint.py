@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter
 
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db
 from models.actor import Actor
 from services.operation import OPERATIONS, DataField
@@ -85,6 +85,17 @@ def endpoint(
         return handler
 
     return decorate
+
+
+def sent_file(limit: int) -> tuple[str, bytes]:
+    """Name and content of the one file that came along, of the content one byte more than `limit` at most.
+
+    Raises Invalid when there is none.
+    """
+    part = request.files.get("file")
+    if part is None:
+        raise Invalid("Send one file", fields={"file": "required"})
+    return part.filename or "", part.stream.read(limit + 1)
 
 
 def action(

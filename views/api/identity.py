@@ -1,10 +1,10 @@
 """Further doors and people in bulk: codes, WeChat, forgotten passwords, import, the OA system (B §7.2)."""
 
-from flask import Response, request
+from flask import Response
 from flask import session as flask_session
 from flask_babel import gettext
 
-from app.errors import DomainError, Invalid, NotSignedIn
+from app.errors import DomainError, NotSignedIn
 from app.locale import current_locale
 from app.offload import background
 from models.actor import Actor
@@ -13,7 +13,7 @@ from services.identity import codes, imports, oa, oauth, signin, tables
 from services.operation import DataField
 from views import auth
 from views.api import people, session
-from views.api.endpoint import endpoint, load
+from views.api.endpoint import endpoint, load, sent_file
 from views.api.envelope import translated
 
 SECTION = people.SECTION
@@ -145,11 +145,8 @@ def sync_from_oa(actor: Actor, role_id: int, confirm: bool = False):
 )
 def import_users(actor: Actor, dryRun: bool = False):
     """multipart/form-data with one part `file`: CSV (UTF-8 or GBK) or XLSX."""
-    part = request.files.get("file")
-    if part is None:
-        raise Invalid("Send one file", fields={"file": "required"})
-    data = part.stream.read(tables.MOST_BYTES + 1)
-    outcomes = imports.import_users(actor, name=part.filename or "", data=data, dry_run=dryRun)
+    name, data = sent_file(tables.MOST_BYTES)
+    outcomes = imports.import_users(actor, name=name, data=data, dry_run=dryRun)
     rows = [_outcome(outcome, "valid" if dryRun else "created") for outcome in outcomes]
     failed = sum(outcome.error is not None for outcome in outcomes)
     return {"dryRun": dryRun, "created": 0 if dryRun else len(rows) - failed, "failed": failed, "rows": rows}

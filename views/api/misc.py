@@ -1,6 +1,6 @@
 """Files, notifications, settings, dictionaries' items."""
 
-from flask import Response, request, send_file
+from flask import Response, send_file
 from sqlalchemy import select
 
 from app.errors import Invalid, NotFound
@@ -11,7 +11,7 @@ from models.notifications import Notification
 from models.settings import Dictionary, DictionaryItem
 from services import files, notifications, settings
 from services.operation import DataField
-from views.api.endpoint import endpoint
+from views.api.endpoint import endpoint, sent_file
 from views.api.resource import PAGING, RESOURCES, Resource, listing
 
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -32,11 +32,8 @@ NOTIFICATIONS = Resource(
 @endpoint("POST", "/files", section="文件接口", summary="上传文件", right="file.upload", takes_file=True)
 def upload(actor: Actor):
     """multipart/form-data with one part `file`."""
-    part = request.files.get("file")
-    if part is None:
-        raise Invalid("Send one file", fields={"file": "required"})
-    file = files.upload(actor, name=part.filename or "", data=part.stream.read(files.storage.limit + 1))
-    return dump_file(file)
+    name, data = sent_file(files.storage.limit)
+    return dump_file(files.upload(actor, name=name, data=data))
 
 
 def dump_file(file: FileObject) -> dict:

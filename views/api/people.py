@@ -21,15 +21,25 @@ USERS = Resource(
     model=User,
     section=SECTION,
     title="用户",
-    out=("id", "username", "full_name", "avatar_url", "phone", "department_id", "locale", "last_login", "create_time"),
+    out=(
+        "id",
+        "username",
+        "full_name",
+        "avatar_url",
+        "phone",
+        "department_id",
+        "locale",
+        "last_login",
+        "create_time",
+        "active",
+        "totp_enabled",
+        "must_change_password",
+    ),
     filters=("department_id",),
     sort=("id", "username", "full_name", "create_time", "last_login"),
     search=("username", "full_name", "email"),
     eager=("roles", "department"),
     more={
-        "active": lambda actor, row: bool(row.active),
-        "totpEnabled": lambda actor, row: bool(row.totp_enabled),
-        "mustChangePassword": lambda actor, row: bool(row.must_change_password),
         "phoneVerified": lambda actor, row: bool(row.phone and row.phone_verified),
         "email": lambda actor, row: accounts.real_email(row.email),
         "emailVerified": lambda actor, row: bool(accounts.real_email(row.email) and row.email_verified),
@@ -262,7 +272,7 @@ def issued(user: User) -> dict:
     """Tokens for an account whose every step has been checked."""
     pair = tokens.issue(user, ip=auth.client_ip(), user_agent=request.headers.get("User-Agent", ""))
     auth.adopt(tokens.resume(pair["accessToken"], ip=auth.client_ip()).actor)
-    return pair | {"user": dump(g.actor, user) | {"mustChangePassword": bool(user.must_change_password)}}
+    return pair | {"user": dump(g.actor, user)}
 
 
 def own_account(actor: Actor) -> User:

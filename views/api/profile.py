@@ -1,12 +1,11 @@
 """One's own picture and preferences (ID-11); who one is and how one signs in stands in `people`."""
 
-from flask import Response, request, send_file
+from flask import Response, send_file
 
-from app.errors import Invalid
 from models.actor import Actor
 from services.identity import avatars, preferences
 from services.operation import OPERATIONS
-from views.api.endpoint import endpoint
+from views.api.endpoint import endpoint, sent_file
 from views.api.people import SECTION, own_account
 
 #: an address is never used for another picture
@@ -16,10 +15,8 @@ _KEPT_SECONDS = 365 * 86400
 @endpoint("PUT", "/user/avatar", section=SECTION, summary="更新头像", right="", takes_file=True)
 def change_avatar(actor: Actor):
     """multipart/form-data with one part `file`: JPEG, PNG, WebP or GIF of at most 5 MB."""
-    user, part = own_account(actor), request.files.get("file")
-    if part is None:
-        raise Invalid("Send one file", fields={"file": "required"})
-    changed = avatars.set_own_avatar(actor, user, data=part.stream.read(avatars.MAX_BYTES + 1))
+    user, (_, data) = own_account(actor), sent_file(avatars.MAX_BYTES)
+    changed = avatars.set_own_avatar(actor, user, data=data)
     return {"avatarUrl": changed.avatar_url}
 
 

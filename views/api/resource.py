@@ -14,7 +14,7 @@ from sqlalchemy.orm import Load
 
 from app.errors import Invalid, Reason
 from app.extensions import db
-from models.actor import Actor
+from models.actor import Actor, Scope
 from models.types import Code
 from services import words
 from services.operation import OPERATIONS
@@ -143,20 +143,35 @@ def listing(
         statement = statement.where(_condition(model, to_snake(name), value))
     if q:
         statement = statement.where(model.id.in_(_found_by(resource, actor, q)))
-    total = db.session.scalar(
-        select(func.count()).select_from(statement.with_only_columns(model.id).order_by(None).subquery())
-    )
-    order = _order(resource, sort)
-    rows = _rows_of_page(resource, statement, order, (page - 1) * size, size) if total > (page - 1) * size else []
-    return page_of(resource.dump_all(actor, rows), total, page, size)
+    order, offset = _order(resource, sort), (page - 1) * size
+    narrow = bool(q) or actor.scope(resource.key) != Scope.all
+    ids, total = _ids_of_page(statement.with_only_columns(model.id), order, offset, size, narrow=narrow)
+    return page_of(resource.dump_all(actor, _rows_of(resource, ids)), total, page, size)
 
 
-def _rows_of_page(resource: Resource, statement: Select, order: list, offset: int, size: int) -> list:
-    """The page is found by ids alone, which an index answers; only its own rows are read, with what belongs to them."""
+def _ids_of_page(ids: Select, order: list, offset: int, size: int, *, narrow: bool) -> tuple[list[int], int]:
+    """The ids of one page, in order, and how many there are of all pages.
+
+    All rows of a table are counted in an index, without touching them. A `narrow` set has to be found first, which
+    costs more than numbering it: both come from one statement then, unless the page lies behind the end.
+    """
+    page = ids.order_by(*order).offset(offset).limit(size)
+    if narrow:
+        found = db.session.execute(page.add_columns(func.count().over())).all()
+        if found or not offset:
+            return [row[0] for row in found], found[0][1] if found else 0
+    total = db.session.scalar(select(func.count()).select_from(ids.subquery()))
+    return list(db.session.scalars(page)) if total > offset else [], total
+
+
+def _rows_of(resource: Resource, ids: list[int]) -> list:
+    """The rows of these ids, in this order, with what belongs to them."""
+    if not ids:
+        return []
     model = resource.model
-    ids = statement.with_only_columns(model.id).order_by(*order).offset(offset).limit(size).subquery()
-    rows = select(model).join(ids, ids.c.id == model.id).order_by(*order)
-    return list(db.session.scalars(rows.options(*(_eager(model, path) for path in resource.eager))))
+    rows = select(model).where(model.id.in_(ids)).options(*(_eager(model, path) for path in resource.eager))
+    by_id = {row.id: row for row in db.session.scalars(rows)}
+    return [by_id[number] for number in ids]
 
 
 def _found_by(resource: Resource, actor: Actor, text: str) -> Select:
@@ -171,12 +186,14 @@ def _found_by(resource: Resource, actor: Actor, text: str) -> Select:
         link = getattr(model, relation) if dot else None
         target = link.property.mapper.class_ if dot else model
         known = words.SEARCHABLE.get(target)
-        found = words.matching(target, text) if known is not None and name in known.columns else None
+        key, found = (relation, target), None
+        if known is not None and name in known.columns:
+            if key in sets:
+                continue  # all its columns were looked into at once
+            found = words.matching(target, text)
         if found is None:
             found = select(target.id).where(getattr(target, name).like(f"%{escaped}%", escape="\\"))
             key = (path,)
-        else:
-            key = (relation, target)  # all its columns at once
         if link is not None:
             (column,) = link.property.local_columns
             found = select(model.id).where(column.in_(found))

@@ -1,0 +1,98 @@
+"""The way of a conversation: from the bot to people, on hold, back to the queue, to its end (CHT-5)."""
+
+from app.errors import Conflict
+from app.extensions import db
+from models.actor import Actor
+from models.conversations import HELD, Conversation, ConversationAssignment
+from models.conversations import ConversationStatus as Status
+from models.organization import Presence
+from models.types import utcnow
+from services import capacity, threads
+from services.conversations.state import move, place, rooms, tell
+from services.operation import operation
+
+
+@operation("conversation.handover", title="Ask for a person")
+def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> Conversation:
+    """From the bot to the queue of people; the dispatcher takes it from there."""
+    if conversation.status in (Status.queued, *HELD):
+        return conversation
+    move(conversation, Status.queued)
+    conversation.queue_time = conversation.waiting_since = utcnow()
+    conversation.queue_priority = 10 * max(0, conversation.customer.vip_level - 1)
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "queued",
+        "您的会话已进入人工队列，请稍候",
+        place=place(conversation),
+        reason=reason[:200],
+    )
+    tell(conversation, "queued")
+    return conversation
+
+
+@operation("conversation.hold", title="Put on hold")
+def hold_conversation(actor: Actor, conversation: Conversation) -> Conversation:
+    """Park a conversation while something is being looked up."""
+    move(conversation, Status.on_hold)
+    tell(conversation, "held")
+    return conversation
+
+
+@operation("conversation.resume", title="Resume")
+def resume_conversation(actor: Actor, conversation: Conversation) -> Conversation:
+    """Go on after a hold."""
+    if conversation.status is not Status.on_hold:
+        raise Conflict("The conversation is not on hold")
+    move(conversation, Status.active)
+    tell(conversation, "resumed")
+    return conversation
+
+
+@operation("conversation.requeue", title="Back to the queue")
+def requeue_conversation(actor: Actor, conversation: Conversation) -> Conversation | None:
+    """The agent has gone and the customer waits: somebody else takes it. None when that is no longer so."""
+    agent = conversation.agent
+    if conversation.status not in HELD or conversation.waiting_since is None or agent is None:
+        return None
+    if agent.presence is not Presence.offline:
+        return None
+    old_rooms = rooms(conversation)
+    capacity.release(agent.id)
+    move(conversation, Status.queued)
+    # he keeps his place: those who came later wait behind him
+    conversation.queue_time, conversation.agent = conversation.waiting_since, None
+    db.session.add(ConversationAssignment(conversation_id=conversation.id, method="requeue", from_agent_id=agent.id))
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "requeued",
+        "客服暂时离开，正在为您安排其他客服",
+        place=place(conversation),
+        **{"from": agent.name},
+    )
+    tell(conversation, "queued", more_rooms=old_rooms)
+    return conversation
+
+
+@operation("conversation.close", title="Close a conversation")
+def close_conversation(actor: Actor, conversation: Conversation, *, reason: str = "") -> Conversation:
+    """End it, by either side; the agent's place is free again."""
+    if conversation.status is Status.closed:
+        return conversation
+    if conversation.status in HELD:
+        capacity.release(conversation.agent_id)
+    move(conversation, Status.closed)
+    conversation.close_time, conversation.close_reason = utcnow(), reason[:255] or None
+    conversation.waiting_since = None
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "closed",
+        "会话已结束",
+        place=place(conversation),
+        by=conversation.customer.name if actor.sees_as_customer else actor.name,
+    )
+    tell(conversation, "closed")
+    return conversation

@@ -1,0 +1,148 @@
+"""Opening a conversation and talking in it (CHT-1, CHT-2, CHT-10)."""
+
+from sqlalchemy import select
+
+from app.errors import Conflict, NotAllowed
+from app.extensions import db
+from app.locale import current_locale
+from models.actor import Actor
+from models.conversations import OPEN, Conversation
+from models.conversations import ConversationStatus as Status
+from models.customers import Customer
+from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
+from models.types import utcnow
+from services import files, threads
+from services.conversations.state import move, place, tell
+from services.numbers import next_number
+from services.operation import announce, operation
+
+
+@operation("conversation.open", title="Open a conversation")
+def open_conversation(actor: Actor, *, channel: str = "portal", subject: str = "") -> Conversation:
+    """A customer's open conversation: the one there is, else a new one that begins with the bot."""
+    if actor.customer_id is None:
+        raise NotAllowed("Only customers open conversations")
+    # the customer's row is the lock: two tabs at once still get one conversation
+    customer = db.session.get(Customer, actor.customer_id, with_for_update=True, populate_existing=True)
+    existing = db.session.scalars(
+        select(Conversation)
+        .where(Conversation.customer_id == customer.id, Conversation.status.in_(OPEN))
+        .order_by(Conversation.id.desc())
+    ).first()
+    if existing is not None:
+        return existing
+    now = utcnow()
+    conversation = Conversation(
+        no=next_number("C", now.date()),
+        customer=customer,
+        status=Status.bot,
+        channel=channel[:32],
+        subject=subject.strip()[:255],
+        thread=threads.new_thread(ThreadKind.conversation),
+        last_message_time=now,
+    )
+    customer.last_contact_time = now
+    db.session.add(conversation)
+    db.session.flush()
+    tell(conversation, "created")
+    return conversation
+
+
+@operation("message.send", title="Send a message")
+def send_message(
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    client_msg_id: str,
+    type: MessageType = MessageType.text,
+    content: str = "",
+    file_id: int | None = None,
+) -> ChatMessage:
+    """Say something in a conversation. The same `client_msg_id` again returns the same message."""
+    known = threads.find_sent(conversation.thread_id, actor, client_msg_id)
+    if known is None:
+        if conversation.status is Status.closed:
+            raise Conflict("The conversation has ended", kind="conversation_closed")
+        if actor.is_staff and type is not MessageType.note and conversation.agent_id != actor.agent_id:
+            raise NotAllowed("Only the agent in charge answers; take the conversation over first")
+    threads.check_outgoing(actor, type, content, file_id)
+    if known is not None:
+        return threads.same_again(known, type, content, file_id)
+    file, payload = files.attach(actor, file_id, conversation.thread_id)
+    message = threads.append(
+        actor,
+        conversation.thread,
+        client_msg_id=client_msg_id,
+        type_=type,
+        content=content,
+        payload=payload,
+        file=file,
+        place=place(conversation),
+    )
+    now = utcnow()
+    conversation.last_message_time = now
+    if actor.sees_as_customer:
+        _heard(conversation, message)
+    elif type is not MessageType.note:
+        conversation.first_reply_time = conversation.first_reply_time or now
+        conversation.waiting_since = None
+    return message
+
+
+def _heard(conversation: Conversation, message: ChatMessage) -> None:
+    """What a customer's message does to his conversation."""
+    if conversation.status is Status.on_hold:
+        move(conversation, Status.active)  # what was parked is wanted again
+        tell(conversation, "resumed")
+    conversation.subject = conversation.subject or _subject(message.content)
+    if conversation.status is not Status.bot:
+        conversation.waiting_since = conversation.waiting_since or conversation.last_message_time
+    elif message.type is MessageType.text:
+        announce(
+            "conversation.asked",
+            conversation_id=conversation.id,
+            message_id=message.id,
+            text=message.content[:500],
+            locale=current_locale(),
+        )
+
+
+@operation("conversation.answer", title="Answer as the bot")
+def answer_as_bot(
+    actor: Actor, conversation: Conversation, *, to_message_id: int, content: str, payload: dict
+) -> ChatMessage | None:
+    """The bot's answer to one message. Silent once a person has been asked for: it never talks over a human."""
+    if conversation.status is not Status.bot:
+        return None
+    conversation.bot_misses = 0 if payload.get("answered") else conversation.bot_misses + 1
+    conversation.last_message_time = utcnow()
+    return threads.store(
+        actor,
+        conversation.thread,
+        client_msg_id=f"answer-{to_message_id}",
+        type_=MessageType.answer,
+        content=content,
+        payload=payload,
+        place=place(conversation),
+    )
+
+
+@operation("message.recall", title="Recall a message")
+def recall_message(actor: Actor, conversation: Conversation, message: ChatMessage) -> ChatMessage:
+    """Take back an own message within two minutes; the conversation's subject may have been its words."""
+    was_subject = conversation.subject != "" and conversation.subject == _subject(message.content)
+    message = threads.recall(actor, conversation.thread, message, place=place(conversation))
+    if was_subject:
+        conversation.subject = ""
+    return message
+
+
+@operation("message.read", title="Mark as read")
+def read_messages(actor: Actor, conversation: Conversation, *, seq: int) -> ReadMark | None:
+    """The actor has read the conversation up to `seq`."""
+    return threads.mark_read(actor, conversation.thread, seq, place=place(conversation))
+
+
+def _subject(content: str) -> str:
+    """What a list calls a conversation that begins with these words."""
+    return " ".join(content.split())[:80]
