@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.actor import Actor, Scope
 from models.base import Entity, Versioned
 from models.customers import Customer
+from models.entry_codes import EntryCode
 from models.messaging import Thread
 from models.organization import Agent, Team, agents_within
 from models.types import Code, Exact, Json
@@ -59,6 +60,16 @@ class Conversation(Versioned, Entity, Model):
         Index("idx_conversation_last_message_time", "tenant_id", "deleted", "last_message_time"),
         Index("idx_conversation_waiting_since", "tenant_id", "deleted", "waiting_since"),
         Index("idx_conversation_create_time", "tenant_id", "deleted", "create_time"),
+        # the figures of agents: how many, since when, how soon the first reply
+        Index(
+            "idx_conversation_served",
+            "agent_id",
+            "tenant_id",
+            "deleted",
+            "active_time",
+            "queue_time",
+            "first_reply_time",
+        ),
     )
 
     no: Mapped[str] = mapped_column(Exact)
@@ -80,11 +91,17 @@ class Conversation(Versioned, Entity, Model):
     waiting_since: Mapped[dt.datetime | None]
     close_time: Mapped[dt.datetime | None]
     close_reason: Mapped[str | None] = mapped_column(String(255))
+    #: the QR code by which the customer came
+    entry_code_id: Mapped[int | None] = mapped_column(ForeignKey("entry_code.id"), index=True)
+    #: whom the customer asked for; the dispatcher tries this agent first
+    wanted_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
     #: how often in a row the bot had no answer
     bot_misses: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     customer: Mapped[Customer] = relationship()
-    agent: Mapped[Agent | None] = relationship()
+    agent: Mapped[Agent | None] = relationship(foreign_keys=[agent_id])
     team: Mapped[Team | None] = relationship()
+    entry_code: Mapped[EntryCode | None] = relationship()
+    wanted_agent: Mapped[Agent | None] = relationship(foreign_keys=[wanted_agent_id])
     #: read and locked with its owner: whoever holds the conversation's row holds the numbers of its messages
     thread: Mapped[Thread] = relationship(lazy="joined", innerjoin=True)
 
