@@ -99,6 +99,8 @@ User.locked_until = mapped_column(Moment, nullable=True)
 #: raised by every change that ends sessions: password, roles, disable
 User.token_version = mapped_column(Integer, nullable=False, default=1, server_default="1")
 User.department = relationship("Department", foreign_keys=[User.department_id])
+#: what lists of other things show of an account: twenty-five more columns a row would be read for nothing
+User.__shown__ = (User.username, User.full_name, User.avatar_url)
 User.__secret__ = frozenset({"password", "totp_secret"})
 #: counted at every sign-in, which has its own line in the log; FAB's own stamps besides ours
 User.__bookkeeping__ = frozenset(

@@ -253,10 +253,15 @@ def _query_type(model: type, name: str) -> type:
 
 
 def _eager(model: type, path: str):
-    """Load a chain of links ("agent.user"): single rows in the same statement, collections in one more."""
+    """Load a chain of links ("agent.user"): single rows in the same statement, collections in one more.
+
+    Of what has `__shown__` only these columns; the others come when somebody asks for them.
+    """
     loader = None
     for part in path.split("."):
         link = getattr(model, part)
         loader = getattr(loader or Load(model), "selectinload" if link.property.uselist else "joinedload")(link)
         model = link.property.mapper.class_
+        if shown := getattr(model, "__shown__", None):
+            loader = loader.load_only(*shown)
     return loader
