@@ -1,13 +1,32 @@
 """Which language an answer is in: what the person chose, else what the browser asks for, else the default."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from flask import current_app, has_request_context, request
 
 COOKIE = "locale"
 LANGUAGES = {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "us", "name": "English"}}
 
 
+_speaking: ContextVar[str | None] = ContextVar("locale", default=None)
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Inside, work is done for somebody of this language, whoever's request it is."""
+    token = _speaking.set(locale)
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
+
+
 def current_locale() -> str:
     """ "zh" or "en"."""
+    if locale := _speaking.get():
+        return locale
     default = current_app.config["BABEL_DEFAULT_LOCALE"]
     if not has_request_context():
         return default

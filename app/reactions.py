@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 
 def _message(event: Event) -> None:
     """A new or recalled message, to everybody in the room."""
-    message = db.session.get(ChatMessage, event.payload["message_id"], populate_existing=True)
+    message = event.rows.get("message") or db.session.get(
+        ChatMessage, event.payload["message_id"], populate_existing=True
+    )
     if message is not None:
         emit.message(message, event)
 
@@ -103,8 +105,10 @@ def _notify_of_ticket(event: Event) -> None:
 
 def _notify_of_message(event: Event) -> None:
     """In conversations the workbench itself shows what is new; tickets lie elsewhere."""
+    if "ticketId" not in event.payload:
+        return
     message = db.session.get(ChatMessage, event.payload["message_id"])
-    ticket = db.session.get(Ticket, event.payload["ticketId"]) if "ticketId" in event.payload else None
+    ticket = db.session.get(Ticket, event.payload["ticketId"])
     if message is not None and ticket is not None:
         notices.ticket_message(system(event.tenant_id), ticket, sender_kind=message.sender_kind, type_=message.type)
 

@@ -32,6 +32,7 @@ class Actor:
     kind: str  # user | visitor | bot | system | anonymous
     tenant_id: int
     name: str = ""
+    avatar_url: str | None = None
     user_id: int | None = None
     customer_id: int | None = None
     agent_id: int | None = None

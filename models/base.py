@@ -165,11 +165,11 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
         if isinstance(row, (Entity, *adopted)) and session.is_modified(row):
             if actor is not None:
                 row.update_by = actor.user_id
-            if isinstance(row, Versioned) and row.version is not None and _is_edited(row):
+            if isinstance(row, Versioned) and row.version is not None and is_edited(row):
                 row.version += 1
 
 
-def _is_edited(row: Versioned) -> bool:
+def is_edited(row: Entity) -> bool:
     """Whether an editor's copy is stale now; what the machine counts and notes makes none so."""
     state = inspect(row)
     return any(state.attrs[key].history.has_changes() for key in [*people_columns(row), "deleted"])

@@ -120,6 +120,12 @@ class Conversation(Versioned, Entity, Model):
             conditions.append((cls.agent_id.is_(None)) & (cls.team_id.is_(None)))
         return or_(*conditions)
 
+    def is_between(self, actor: Actor) -> bool:
+        """Whether this actor is the customer or the agent in charge, who see it whatever else they may see."""
+        if actor.sees_as_customer:
+            return actor.customer_id is not None and self.customer_id == actor.customer_id
+        return self.agent_id is not None and self.agent_id == actor.agent_id
+
     def __repr__(self) -> str:
         return self.no
 

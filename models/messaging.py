@@ -2,6 +2,8 @@
 
 import datetime as dt
 from enum import StrEnum, auto
+from types import EllipsisType
+from typing import ClassVar
 
 from flask_appbuilder import Model
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
@@ -76,6 +78,9 @@ class ChatMessage(Entity, Model):
     recalled_time: Mapped[dt.datetime | None]
     edited_time: Mapped[dt.datetime | None]
     file: Mapped["FileObject | None"] = relationship()
+
+    #: the picture of whoever said it, as far as somebody knows it; no column, for people change theirs
+    sender_avatar: ClassVar[str | EllipsisType | None] = ...
 
     def __repr__(self) -> str:
         return f"#{self.seq}"

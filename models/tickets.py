@@ -105,6 +105,12 @@ class Ticket(Versioned, Entity, Model):
             conditions += [cls.team_id.in_(actor.team_ids or {0}), cls.assignee_id.is_(None) & cls.team_id.is_(None)]
         return or_(*conditions)
 
+    def is_between(self, actor: Actor) -> bool:
+        """Whether this actor is the customer or the agent in charge, who see it whatever else they may see."""
+        if actor.sees_as_customer:
+            return actor.customer_id is not None and self.customer_id == actor.customer_id
+        return self.assignee_id is not None and self.assignee_id == actor.agent_id
+
     def __repr__(self) -> str:
         return f"{self.no} {self.title}"
 

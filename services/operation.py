@@ -19,17 +19,20 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from flask_appbuilder import Model
 from sqlalchemy import inspect as sa_inspect
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.errors import Conflict, Invalid, NotFound, Unavailable
+from app.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
 from app.extensions import db
+from app.locale import speaking
 from models.actor import Actor
-from models.base import bind
+from models.base import bind, bound_actor
 from models.outbox import OutboxEvent
 
 logger = logging.getLogger(__name__)
@@ -95,6 +98,8 @@ class Event:
     name: str
     tenant_id: int
     payload: dict
+    #: the rows that were announced, as they were committed; a swept event has numbers only
+    rows: dict = field(default_factory=dict, compare=False)
 
     @property
     def rooms(self) -> list[str]:
@@ -146,55 +151,146 @@ def operation(
     return decorate
 
 
-def run(actor: Actor, name: str, work: Callable, rows=()):
-    """Run `work` as one transaction under the operation name `name`, retrying what may be retried."""
+def run(actor: Actor, name: str, work: Callable, rows=(), *, is_repeated: bool = False):
+    """Run `work` as one transaction under the operation name `name`, retrying what may be retried.
+
+    What the database refuses as doubled is tried a second time: who looks again (see `is_repeated`) finds the other
+    row and says what is the matter.
+    """
     session = db.session()
     if session.info.get("operation"):
         return work()
-    for attempt in range(1, TRIES + 1):
+    result = None
+
+    def body() -> None:
+        nonlocal result
+        _lock(session, rows)
+        result = work()
+
+    try:
+        told = _commit(session, actor, name, body, is_repeated=is_repeated)
+    except IntegrityError as error:
+        if is_repeated:
+            raise Conflict("This already exists or is still in use") from error
+        return run(actor, name, work, rows, is_repeated=True)
+    _tell(told)
+    return result
+
+
+@dataclass
+class Call:
+    """One call of an operation on one row, named by its number; afterwards its result or its refusal."""
+
+    actor: Actor
+    row_id: int
+    data: dict
+    locale: str
+    result: object = None
+    refusal: DomainError | None = None
+    #: it has neither: whether this actor may see the row is to be asked of the database
+    is_open: bool = True
+
+
+def run_together(entry: Operation, model: type, calls: list[Call]) -> None:
+    """Calls of one operation by people of one company, in one transaction: one commit instead of many.
+
+    A refusal concerns its own call only, for an operation refuses before it changes anything. Served are those between
+    whom the row is (`is_between`), for they surely see it; the other calls stay open. Raises IntegrityError when the
+    rows of one call collide with what is stored: then nothing has happened, and all are open.
+    """
+    session = db.session()
+    actor = calls[0].actor
+
+    def body() -> None:
+        held = _held(session, model, {call.row_id for call in calls})
+        for call in calls:
+            row = held.get(call.row_id)
+            call.is_open, call.refusal = row is None or not row.is_between(call.actor), None
+            if not call.is_open:
+                _serve(session, entry, call, row)
+        # nobody's name is put to what several people have done
+        bind(session, None, actor.tenant_id)
+
+    _tell(_commit(session, actor, entry.name, body))
+
+
+def _serve(session: Session, entry: Operation, call: Call, row) -> None:
+    bind(session, call.actor)
+    announced = len(session.info["events"])
+    try:
+        call.actor.require(entry.right or entry.name)
+        with speaking(call.locale):
+            call.result = entry.function(call.actor, row, **call.data)
+    except DomainError as refusal:
+        call.refusal = refusal
+        del session.info["events"][announced:]
+
+
+def is_repeated() -> bool:
+    """Inside an operation: whether it runs a second time because the database found something doubled."""
+    return db.session().info["is_repeated"]
+
+
+def later(write: Callable[[list], None], item) -> None:
+    """Inside an operation: have `write(items)` called once before the commit, with everything handed over until then.
+
+    For what every call of a batch would otherwise write by a statement of its own.
+    """
+    db.session().info["later"].setdefault(write, []).append(item)
+
+
+def announce(name: str, *, rooms: list[str] | None = None, **payload) -> None:
+    """Say what became true ("conversation.transferred"). Stored with the change, told after the commit.
+
+    A row in the payload (`message=message`) is stored by its number (`message_id`), which it may not have yet.
+    """
+    session = db.session()
+    if not session.info.get("operation"):
+        raise RuntimeError(f"announce({name!r}) outside an operation")
+    session.info["events"].append((name, bound_actor(session), {**payload, "rooms": rooms or []}))
+
+
+def _commit(
+    session: Session, actor: Actor, name: str, body: Callable[[], None], *, is_repeated: bool = False
+) -> list[Event]:
+    """`body` in one transaction, tried again while the database is busy; what it announced."""
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             with _transaction(session, actor, name) as events:
-                _lock(session, rows)
-                result = work()
-                _store(session, actor, events)
-            break
+                session.info["is_repeated"] = is_repeated
+                body()
+                _store(session, events)
+            return events
         except OperationalError as error:
             if not _is(error, _RETRYABLE):
                 raise Unavailable("The database cannot be reached just now, please try again") from error
             if attempt == TRIES:
                 raise Unavailable("The system is busy, please try again") from error
             logger.info("operation %s: %s, try %s", name, type(error.orig).__name__, attempt + 1)
-        except IntegrityError as error:
-            raise Conflict("This already exists or is still in use") from error
         except DataError as error:  # MariaDB: out of a column's range, longer than it holds
             raise Invalid("A value is too large or too long to be stored") from error
         except StaleDataError as error:
             raise Conflict("Somebody else has changed this in the meantime, please reload") from error
-    told = [Event(row.id, row.name, row.tenant_id, row.payload) for row in events]
-    if told and _listener is not None:
+
+
+def _tell(events: list[Event]) -> None:
+    if events and _listener is not None:
         _fail_point("after_commit")
-        _listener(told)
-    return result
-
-
-def announce(name: str, *, rooms: list[str] | None = None, **payload) -> None:
-    """Say what became true ("conversation.transferred"). Stored with the change, told after the commit."""
-    session = db.session()
-    if not session.info.get("operation"):
-        raise RuntimeError(f"announce({name!r}) outside an operation")
-    session.info["events"].append((name, {**payload, "rooms": rooms or []}))
+        _listener(events)
 
 
 @contextmanager
-def _transaction(session: Session, actor: Actor, name: str) -> Iterator[list[OutboxEvent]]:
+def _transaction(session: Session, actor: Actor, name: str) -> Iterator[list[Event]]:
     sqlite = session.get_bind().dialect.name == "sqlite"
-    stored: list[OutboxEvent] = []
+    stored: list[Event] = []
     session.rollback()  # what was read before may be old: read again inside
     if sqlite:
         _writer_gate.acquire()
     try:
         bind(session, actor)
-        session.info.update(operation=name, events=[], stored=stored)
+        session.info.update(operation=name, events=[], later={})
         if sqlite:
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield stored
@@ -203,9 +299,8 @@ def _transaction(session: Session, actor: Actor, name: str) -> Iterator[list[Out
         session.rollback()
         raise
     finally:
-        session.info.pop("operation", None)
-        session.info.pop("events", None)
-        session.info.pop("audit_pending", None)
+        for key in ("operation", "events", "later", "is_repeated", "audit_pending"):
+            session.info.pop(key, None)
         if sqlite:
             _writer_gate.release()
 
@@ -247,14 +342,38 @@ def _lock(session: Session, rows) -> None:
             raise NotFound("This does not exist")
 
 
-def _store(session: Session, actor: Actor, stored: list[OutboxEvent]) -> None:
+def _held(session: Session, model: type, ids: set[int]) -> dict[int, object]:
+    """The living rows of these numbers, locked in the order of the numbers."""
+    statement = select(model).where(model.id.in_(sorted(ids))).order_by(model.id).with_for_update()
+    return {row.id: row for row in session.scalars(statement, execution_options={"populate_existing": True})}
+
+
+def _store(session: Session, stored: list[Event]) -> None:
+    for write, items in session.info["later"].items():
+        write(items)
+    session.flush()
+    announced = [
+        (name, actor, payload, {key: value for key, value in payload.items() if isinstance(value, Model)})
+        for name, actor, payload in session.info["events"]
+    ]
+    rows = [
+        OutboxEvent(
+            name=name,
+            payload={
+                **{key: value for key, value in payload.items() if key not in about},
+                **{f"{key}_id": row.id for key, row in about.items()},
+                "by": actor.user_id,
+            },
+            tenant_id=actor.tenant_id,
+        )
+        for name, actor, payload, about in announced
+    ]
+    session.add_all(rows)
     session.flush()
     stored += [
-        OutboxEvent(name=name, payload={**payload, "by": actor.user_id}, tenant_id=actor.tenant_id)
-        for name, payload in session.info["events"]
+        Event(row.id, row.name, row.tenant_id, row.payload, about)
+        for row, (*_, about) in zip(rows, announced, strict=True)
     ]
-    session.add_all(stored)
-    session.flush()
 
 
 def _is(error: OperationalError, marks: tuple[str, ...]) -> bool:

@@ -9,20 +9,23 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Insert, Select, func, select
+from sqlalchemy.dialects import mysql, sqlite
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.messaging import ChatMessage, FileObject, MessageType, ReadMark, SenderKind, Thread
 from models.types import utcnow
-from services.operation import announce
+from services.operation import announce, later
 from services.throttle import throttle
 
 RECALL_WITHIN = dt.timedelta(minutes=2)
 #: what a customer may send; the other types are made by the server or by staff
 CUSTOMER_TYPES = frozenset({MessageType.text, MessageType.image, MessageType.file, MessageType.voice})
 AGENT_TYPES = CUSTOMER_TYPES | {MessageType.note}
+#: those who speak without reading
+MACHINES = frozenset({"system", "bot"})
 MAX_CHARS = 8000
 PREVIEW_CHARS = 80
 
@@ -174,17 +177,22 @@ def append(
         content=content,
         payload=payload,
         file_id=file.id if file else None,
+        create_by=actor.user_id,
+        # said, so that nobody has to read the row to know: it may outlive the session that stored it
+        recalled_time=None,
+        edited_time=None,
     )
+    message.sender_avatar = actor.avatar_url
     if file is not None:
         file.thread_id = thread.id
         file.is_internal = type_ is MessageType.note
     db.session.add(message)
-    db.session.flush()
-    _has_read_own(actor, message)
+    if actor.kind not in MACHINES:
+        later(_move_marks, (actor, message))
     announce(
         "message.sent",
         rooms=place.rooms(thread.id, internal=type_ is MessageType.note),
-        message_id=message.id,
+        message=message,
         thread_id=thread.id,
         **place.context,
     )
@@ -233,7 +241,7 @@ def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place"
     announce(
         "message.recalled",
         rooms=place.rooms(thread.id, internal=internal),
-        message_id=message.id,
+        message=message,
         thread_id=thread.id,
         **place.context,
     )
@@ -369,7 +377,7 @@ def _read_mark(actor: Actor, thread_id: int) -> ReadMark | None:
 
 def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadMark | None:
     """Move the mark forward; None when it already stands there. Machines have no marks."""
-    if actor.kind in ("system", "bot"):
+    if actor.kind in MACHINES:
         return None
     mark = _read_mark(actor, thread_id)
     if mark is None:
@@ -382,23 +390,36 @@ def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadM
     return mark
 
 
-def _has_read_own(actor: Actor, message: ChatMessage) -> None:
-    """Whoever speaks has read what stands before. One statement, for it is said with every message."""
-    if actor.kind in ("system", "bot"):
-        return
-    kind, sender_id = actor.sender
-    moved = db.session.execute(
-        update(ReadMark)
-        .where(
-            ReadMark.thread_id == message.thread_id,
-            ReadMark.sender_kind == SenderKind(kind),
-            ReadMark.sender_id == sender_id,
-        )
-        .values(read_seq=message.seq, change_seq=message.change_seq),
-        execution_options={"synchronize_session": False},
+def _move_marks(said: list[tuple[Actor, ChatMessage]]) -> None:
+    """Whoever speaks has read what stands before: one statement for all that is said in a transaction."""
+    newest: dict[tuple, dict] = {}
+    for actor, message in said:
+        newest[message.thread_id, *actor.sender] = {
+            "thread_id": message.thread_id,
+            "sender_kind": message.sender_kind,
+            "sender_id": message.sender_id,
+            "read_seq": message.seq,
+            "change_seq": message.change_seq,
+            "tenant_id": actor.tenant_id,
+            "create_by": actor.user_id,
+        }
+    connection = db.session.connection()
+    connection.execute(_MARKS["sqlite" if connection.dialect.name == "sqlite" else "mysql"], list(newest.values()))
+
+
+def _marks(dialect) -> Insert:
+    """New marks, or those there are moved on."""
+    statement = dialect.insert(ReadMark.__table__)
+    if dialect is mysql:
+        return statement.on_duplicate_key_update({name: statement.inserted[name] for name in _MOVED})
+    return statement.on_conflict_do_update(
+        index_elements=["thread_id", "sender_kind", "sender_id"],
+        set_={name: statement.excluded[name] for name in _MOVED},
     )
-    if not moved.rowcount:
-        _mark_read(actor, message.thread_id, message.seq, message.change_seq)
+
+
+_MOVED = ("read_seq", "change_seq", "update_time")
+_MARKS = {"sqlite": _marks(sqlite), "mysql": _marks(mysql)}
 
 
 def preview(message: ChatMessage) -> str:

@@ -15,7 +15,7 @@ from services import files, settings, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
-from services.operation import announce, operation
+from services.operation import announce, is_repeated, operation
 from services.threads import Place
 
 TITLES = {
@@ -229,12 +229,13 @@ def send_message(
     file_id: int | None = None,
 ) -> ChatMessage:
     """Say something in the ticket room. The same `client_msg_id` again returns the same message."""
-    known = threads.find_sent(ticket.thread_id, actor, client_msg_id)
-    if known is None and ticket.status in ENDED:
-        raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
     threads.check_outgoing(actor, type, content, file_id)
+    has_ended = ticket.status in ENDED
+    known = threads.find_sent(ticket.thread_id, actor, client_msg_id) if has_ended or is_repeated() else None
     if known is not None:
         return threads.same_again(known, type, content, file_id)
+    if has_ended:
+        raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
     file, payload = files.attach(actor, file_id, ticket.thread_id)
     message = threads.append(
         actor,

@@ -166,14 +166,17 @@ def names_of(path: str, tree: ast.Module, argument: ast.expr) -> set[str]:
             if isinstance(call.func, ast.Name) and call.func.id == "crud"
         }
         return {resource + verb for resource in resources}
-    prefix = argument.values[0].value  # f"ticket.{event}" inside _tell(ticket, event)
+    prefix = argument.values[0].value  # f"ticket.{event}" inside _tell(ticket, event), or tell() of a package
+    folder = Path(path).parent
+    telling = [("_tell", tree)] if folder.name == "services" else [("tell", one) for _, one in modules(str(folder))]
     words = {
         word
-        for call in calls(tree)
-        if isinstance(call.func, ast.Name) and call.func.id == "_tell"
-        for word in words_of(tree, call.args[1])
+        for name, module in telling
+        for call in calls(module)
+        if isinstance(call.func, ast.Name) and call.func.id == name
+        for word in words_of(module, call.args[1])
     }
-    assert words, f"{path}:{argument.lineno}: nobody calls _tell()"
+    assert words, f"{path}:{argument.lineno}: nobody calls it"
     return {prefix + word for word in words}
 
 

@@ -2,10 +2,11 @@
 
 from sqlalchemy import select
 
-from app.errors import Conflict, NotAllowed
+from app.errors import Conflict, DomainError, NotAllowed
 from app.extensions import db
 from app.locale import current_locale
 from models.actor import Actor
+from models.base import is_edited
 from models.conversations import OPEN, Conversation
 from models.conversations import ConversationStatus as Status
 from models.customers import Customer
@@ -14,7 +15,7 @@ from models.types import utcnow
 from services import files, threads
 from services.conversations.state import move, place, tell
 from services.numbers import next_number
-from services.operation import announce, operation
+from services.operation import announce, is_repeated, operation
 
 
 @operation("conversation.open", title="Open a conversation")
@@ -59,15 +60,13 @@ def send_message(
     file_id: int | None = None,
 ) -> ChatMessage:
     """Say something in a conversation. The same `client_msg_id` again returns the same message."""
-    known = threads.find_sent(conversation.thread_id, actor, client_msg_id)
-    if known is None:
-        if conversation.status is Status.closed:
-            raise Conflict("The conversation has ended", kind="conversation_closed")
-        if actor.is_staff and type is not MessageType.note and conversation.agent_id != actor.agent_id:
-            raise NotAllowed("Only the agent in charge answers; take the conversation over first")
     threads.check_outgoing(actor, type, content, file_id)
+    refusal = _why_not(actor, conversation, type)
+    known = threads.find_sent(conversation.thread_id, actor, client_msg_id) if refusal or is_repeated() else None
     if known is not None:
         return threads.same_again(known, type, content, file_id)
+    if refusal is not None:
+        raise refusal
     file, payload = files.attach(actor, file_id, conversation.thread_id)
     message = threads.append(
         actor,
@@ -89,19 +88,30 @@ def send_message(
     return message
 
 
+def _why_not(actor: Actor, conversation: Conversation, type_: MessageType) -> DomainError | None:
+    if conversation.status is Status.closed:
+        return Conflict("The conversation has ended", kind="conversation_closed")
+    if actor.is_staff and type_ is not MessageType.note and conversation.agent_id != actor.agent_id:
+        return NotAllowed("Only the agent in charge answers; take the conversation over first")
+    return None
+
+
 def _heard(conversation: Conversation, message: ChatMessage) -> None:
     """What a customer's message does to his conversation."""
     if conversation.status is Status.on_hold:
         move(conversation, Status.active)  # what was parked is wanted again
         tell(conversation, "resumed")
-    conversation.subject = conversation.subject or _subject(message.content)
+    if not conversation.subject:
+        conversation.subject = _subject(message.content)
+    if is_edited(conversation):
+        db.session.flush()  # now, under this actor's name: others may be heard in the same transaction
     if conversation.status is not Status.bot:
         conversation.waiting_since = conversation.waiting_since or conversation.last_message_time
     elif message.type is MessageType.text:
         announce(
             "conversation.asked",
             conversation_id=conversation.id,
-            message_id=message.id,
+            message=message,
             text=message.content[:500],
             locale=current_locale(),
         )

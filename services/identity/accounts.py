@@ -224,6 +224,7 @@ def store_own_password(actor: Actor, user: User, *, password_hash: str) -> None:
         raise NotAllowed("You can only change your own password")
     user.password, user.must_change_password = password_hash, 0
     end_sign_ins_of(user, reason="password_changed", but=actor.sign_in_id)
+    announce("user.updated", user_id=user.id)
 
 
 @operation("user.reset_password", title="Reset a user's password")

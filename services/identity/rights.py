@@ -50,6 +50,7 @@ def actor_for_user(user: User, sign_in: LoginSession | None = None, ip: str = ""
         kind="user",
         tenant_id=user.tenant_id,
         name=user.full_name or user.username,
+        avatar_url=user.avatar_url,
         user_id=user.id,
         customer_id=None if is_staff else next(iter(belongs_to["customer"]), None),
         agent_id=next(iter(belongs_to["agent"]), None) if is_staff else None,

@@ -317,7 +317,7 @@ def test_picture_is_chosen_cut_with_the_keyboard_and_taken_away(agent, open_page
     screenshot(page, f"profile-avatar-crop-{viewport}")
     page.get_by_role("button", name="使用这张头像").click()
     expect(page.get_by_text("头像已更新")).to_be_visible()
-    url = face_of(page, ".card")
+    url = face_of(page, ".profile-card")
     face = shown(agent, url)
     assert close(face.getpixel((128, 128)), RED), "the left third was chosen"
     assert face_of(page, ".me") == url
@@ -334,7 +334,7 @@ def test_picture_can_be_dropped_and_what_is_none_is_told(agent, open_page):
     drop = """([name, type, bytes]) => {
         const data = new DataTransfer()
         data.items.add(new File([new Uint8Array(bytes)], name, { type }))
-        const card = [...document.querySelectorAll('.card')].find((one) => one.querySelector('input[type=file]'))
+        const card = document.querySelector('.profile-card:has(input[type=file])')
         card.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
     }"""
     expect(page.get_by_role("button", name="选择图片")).to_be_visible()
@@ -345,7 +345,7 @@ def test_picture_can_be_dropped_and_what_is_none_is_told(agent, open_page):
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.evaluate(drop, ["face.png", "image/png", list(encoded(striped(GREEN)))])
     page.get_by_role("button", name="使用这张头像").click()
-    assert close(shown(agent, face_of(page, ".card")).getpixel((128, 128)), GREEN)
+    assert close(shown(agent, face_of(page, ".profile-card")).getpixel((128, 128)), GREEN)
 
 
 def test_customer_sees_the_agents_face(people, agent, open_page, screenshot):

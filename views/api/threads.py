@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from models.actor import Actor
+from models.conversations import Conversation
 from models.messaging import ChatMessage, MessageType
+from models.tickets import Ticket
 from services import threads
 from services.identity import avatars
 from services.operation import OPERATIONS, DataField
 from services.threads import Changes
+from services.together import Together
 from views.api.endpoint import endpoint, load
 from views.api.resource import plain
 
@@ -21,19 +23,16 @@ SEND_FIELDS = (
 )
 
 
-#: a new message is dumped for its room and for its sender: the face of a row is asked for once in the row's short life
-_faces: WeakKeyDictionary[ChatMessage, str | None] = WeakKeyDictionary()
-
-
 def dump_message(message: ChatMessage, context: dict) -> dict:
     return dump_messages([message], context)[0]
 
 
 def dump_messages(messages: list[ChatMessage], context: dict) -> list[dict]:
     """B §8.15's messages with our numbers. A recalled message keeps its place and loses its words."""
-    unknown = [message for message in messages if message not in _faces]
+    unknown = [message for message in messages if message.sender_avatar is ...]
     found = avatars.urls_of({_sender(message) for message in unknown})
-    _faces.update((message, found.get(_sender(message))) for message in unknown)
+    for message in unknown:
+        message.sender_avatar = found.get(_sender(message))
     return [_dumped(message, context) for message in messages]
 
 
@@ -56,13 +55,22 @@ def _dumped(message: ChatMessage, context: dict) -> dict:
             "kind": message.sender_kind.value,
             "id": message.sender_id,
             "name": message.sender_name,
-            "avatarUrl": _faces[message],
+            "avatarUrl": message.sender_avatar,
         },
         "createTime": plain(message.create_time),
         "timestamp": int(message.create_time.replace(tzinfo=dt.UTC).timestamp() * 1000),
         "recalled": message.recalled_time is not None,
         "editedTime": plain(message.edited_time),
     }
+
+
+#: how messages get into conversations and tickets, from whatever door; the answer is the message
+SENDING = {
+    Conversation: Together(
+        "message.send", Conversation, lambda message, row_id: dump_message(message, {"sessionId": row_id})
+    ),
+    Ticket: Together("ticket.message", Ticket, lambda message, row_id: dump_message(message, {"ticketId": row_id})),
+}
 
 
 def dump_reads(changes: Changes) -> list[dict]:
@@ -146,9 +154,8 @@ def serve_thread(
         right=send,
     )
     def post_message(actor: Actor, row_id: int, **data):
-        owner = load(model, row_id, actor)
         threads.limit_sender(actor)
-        return dump_message(OPERATIONS[send].call(actor, owner, **data), place(owner).context)
+        return SENDING[model].call(actor, row_id, **data)
 
     @endpoint(
         "POST",

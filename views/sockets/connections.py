@@ -1,8 +1,9 @@
 """The sockets of this process: who they speak for, which threads they may hear, and when they must go.
 
-A socket keeps no right of its own. Its actor is read again from the database every two seconds of use, and a
-keeper looks at all of them every two seconds: ended sign-ins are disconnected, rooms that may no longer be heard
-are left. So logout, disable, role change and transfer take effect within five seconds in every process.
+A socket keeps no right of its own. A keeper looks at all of them every two seconds, with a few statements for all:
+ended sign-ins are disconnected, rooms that may no longer be heard are left, and who may hear more or less than before
+is read anew. So logout, disable, role change and transfer take effect within five seconds in every process. Should the
+keeper be late, each actor is read again when he next says something.
 """
 
 import datetime as dt
@@ -29,13 +30,14 @@ from services.threads import room
 logger = logging.getLogger(__name__)
 
 PAUSE = 2.0
+#: how long what the keeper has seen holds, in seconds
+HOLDS = 2 * PAUSE
 #: page reloads and short gaps do not make an agent go off line
 GRACE = dt.timedelta(seconds=20)
 OWNERS = {"conversation": Conversation, "ticket": Ticket}
 #: events that change what people may hear without ending their sign-ins
 CHANGES_RIGHTS = (
     "role.updated",
-    "user.updated",
     "agent.created",
     "agent.deleted",
     "team.updated",
@@ -45,6 +47,8 @@ CHANGES_RIGHTS = (
     "team_member.deleted",
     "department.updated",
 )
+#: events that change how one person is called and what he may: name → who, as the payload and the actor call him
+CHANGES_PERSON = {"user.updated": "user_id", "user.avatar_changed": "user_id", "customer.updated": "customer_id"}
 #: how many of the newest events a round looks through; more are not stored within one
 RECENT = 2000
 
@@ -56,6 +60,8 @@ class Connection:
     sid: str
     actor: Actor
     checked: float = field(default_factory=time.monotonic)
+    #: whether something has changed about the person since the actor was read
+    is_outdated: bool = False
     #: thread id → (kind of owner, owner's id)
     threads: dict[int, tuple[str, int]] = field(default_factory=dict)
     #: the rooms of its person
@@ -68,7 +74,7 @@ class Connections:
     def __init__(self):
         self._by_sid: dict[str, Connection] = {}
         self._left: dict[int, float] = {}
-        self._known_changes: set[int] | None = None
+        self._known_changes: dict[int, tuple[str, int | None]] | None = None
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -99,7 +105,7 @@ class Connections:
         connection = self._by_sid.get(sid)
         if connection is None:
             return None
-        if time.monotonic() - connection.checked > rights.RIGHTS_SECONDS:
+        if connection.is_outdated or time.monotonic() - connection.checked > HOLDS:
             return self._refresh(connection)
         return connection.actor
 
@@ -140,10 +146,7 @@ class Connections:
 
     def _round(self) -> None:
         self._end_signed_out()
-        if self._rights_changed():
-            rights.forget_rights()
-            for connection in [c for c in self._by_sid.values() if c.actor.is_staff]:
-                self._refresh(connection)
+        self._follow_changes()
         for connection in list(self._by_sid.values()):
             if connection.actor.is_staff and connection.threads:
                 bind(db.session(), connection.actor)
@@ -158,7 +161,7 @@ class Connections:
         resumed = signin.resume_by_id(connection.actor.sign_in_id, ip=connection.actor.ip)
         if resumed is None:
             return None
-        connection.actor, connection.checked = resumed[1], time.monotonic()
+        connection.actor, connection.checked, connection.is_outdated = resumed[1], time.monotonic(), False
         self._enter_personal(connection)
         return connection.actor
 
@@ -170,20 +173,38 @@ class Connections:
             socketio.server.enter_room(connection.sid, name)
         connection.rooms = wanted
 
-    def _rights_changed(self) -> bool:
-        """Whether, since the last round, some process stored an event after which people may hear more or less."""
+    def _follow_changes(self) -> None:
+        """Read anew whom the events concern that some process has stored since the last round."""
         newest = db.session.scalar(select(func.max(OutboxEvent.id)), execution_options={"all_tenants": True}) or 0
-        changes = set(
-            db.session.scalars(
-                select(OutboxEvent.id).where(OutboxEvent.id > newest - RECENT, OutboxEvent.name.in_(CHANGES_RIGHTS)),
+        changes = {
+            row.id: (row.name, row.payload.get(CHANGES_PERSON.get(row.name)))
+            for row in db.session.execute(
+                select(OutboxEvent.id, OutboxEvent.name, OutboxEvent.payload).where(
+                    OutboxEvent.id > newest - RECENT, OutboxEvent.name.in_((*CHANGES_RIGHTS, *CHANGES_PERSON))
+                ),
                 execution_options={"all_tenants": True},
             )
-        )
+        }
         known, self._known_changes = self._known_changes, changes
-        return known is not None and not changes <= known
+        new = [] if known is None else [change for number, change in changes.items() if number not in known]
+        for_all = any(name in CHANGES_RIGHTS for name, _ in new)
+        if for_all:
+            rights.forget_rights()
+        persons = {(CHANGES_PERSON[name], number) for name, number in new if name in CHANGES_PERSON}
+        for connection in list(self._by_sid.values()):
+            actor = connection.actor
+            if for_all or not persons.isdisjoint((("user_id", actor.user_id), ("customer_id", actor.customer_id))):
+                self._outdate(connection)
+
+    def _outdate(self, connection: Connection) -> None:
+        """Staff hear without saying anything, so they are read at once; customers when they next say something."""
+        if connection.actor.is_staff:
+            self._refresh(connection)
+        else:
+            connection.is_outdated = True
 
     def _end_signed_out(self) -> None:
-        ids = {c.actor.sign_in_id for c in self._by_sid.values()}
+        now, ids = time.monotonic(), {c.actor.sign_in_id for c in self._by_sid.values()}
         if not ids:
             return
         alive = set()
@@ -202,6 +223,9 @@ class Connections:
             )
             alive.update(rows.scalars())
         db.session.rollback()
+        for connection in self._by_sid.values():
+            if connection.actor.sign_in_id in alive:
+                connection.checked = max(connection.checked, now)
         if ended := list(ids - alive):
             for sign_in_id in ended:
                 socketio.emit("signed_out", {"reason": "ended"}, to=f"sign-in:{sign_in_id}")

@@ -24,7 +24,7 @@ from services.operation import DataField
 from views import auth
 from views.api.endpoint import load
 from views.api.schema import MAX_INT, model_of, reasons
-from views.api.threads import SEND_FIELDS, dump_changes, dump_message
+from views.api.threads import SEND_FIELDS, SENDING, dump_changes
 from views.sockets.connections import connections
 
 logger = logging.getLogger(__name__)
@@ -157,19 +157,17 @@ def send_message(
     **data,
 ) -> dict:
     """The acknowledgement comes after the commit. A client without ids of its own (E §4.2) gets one made here."""
-    kind, owner = _owner(actor, data)
+    model, row_id = _named(actor, data)
     threads.limit_sender(actor)
-    send = conversations.send_message if kind == "conversation" else tickets.send_message
-    place = conversations.place if kind == "conversation" else tickets.place
-    message = send(
+    message = SENDING[model].call(
         actor,
-        owner,
+        row_id,
         client_msg_id=client_msg_id or f"{request.sid}-{time.monotonic_ns()}",
         type=type,
         content=content,
         file_id=file_id,
     )
-    return {"message": dump_message(message, place(owner).context)}
+    return {"message": message}
 
 
 @handler("message_ack", (*_OWNER, DataField("seq", int)))
@@ -220,14 +218,20 @@ def resume(actor: Actor, **data) -> dict:
 
 def _owner(actor: Actor, data: dict) -> tuple[str, Conversation | Ticket]:
     """The conversation or ticket that is meant, if this actor may see it. Raises NotFound."""
+    model, row_id = _named(actor, data)
+    return ("conversation" if model is Conversation else "ticket"), load(model, row_id, actor)
+
+
+def _named(actor: Actor, data: dict) -> tuple[type, int]:
+    """Which conversation or ticket is meant. Raises NotAllowed to whoever reads none of its kind."""
     session_id, ticket_id = data.get("session_id"), data.get("ticket_id")
     if (session_id is None) == (ticket_id is None):
         raise Invalid("Name one conversation or one ticket", fields={"sessionId": "or ticketId"})
     if session_id is not None:
         actor.require("conversation.read")
-        return "conversation", load(Conversation, session_id, actor)
+        return Conversation, session_id
     actor.require("ticket.read")
-    return "ticket", load(Ticket, ticket_id, actor)
+    return Ticket, ticket_id
 
 
 def _checked(name: str, fields: tuple[DataField, ...], data) -> dict:
