@@ -27,6 +27,8 @@ celery_app.conf.update(
         "agents of whom nothing is heard are off line": {"task": "agents.expire", "schedule": 10.0},
         "index what is new": {"task": "assistant.embed", "schedule": 30.0},
         "save index snapshots": {"task": "assistant.snapshot", "schedule": 300.0},
+        "files that were to be made, and whose day is over": {"task": "exports.sweep", "schedule": 60.0},
+        "conversations whose time is over": {"task": "retention.run", "schedule": 3600.0},
         "remove what is over": {"task": "maintenance.clean", "schedule": 3600.0},
     },
 )

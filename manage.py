@@ -68,6 +68,7 @@ FOR_OPERATORS = (
     Command("migrate", "", "建立或升级数据库表", "create or upgrade the database tables"),
     Command("password", "USER [--clear-totp]", "给被锁在外面的账号一个新密码", "a new password for who is locked out"),
     Command("company", "CODE NAME --host HOST", "增加一家公司", "add a company"),
+    Command("retention", "[--dry-run]", "清理超过保留期的会话", "purge conversations that were kept long enough"),
     Command("kb", "import FILE …", "导入知识库文章（CSV、JSONL）", "import articles (CSV, JSON lines)"),
     Command("web", "[--host HOST] [--port PORT]", "多进程部署：只启动网页服务", "scaled out: a web process only"),
     Command("worker", "", "多进程部署：后台任务进程", "scaled out: a process for jobs"),

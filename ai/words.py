@@ -6,16 +6,14 @@ agree with itself for years. Words of other scripts are found whole or by their 
 """
 
 import itertools
-import re
 
 from ai.lexical import word_code
-from ai.text import UNSPACED, normalise, words_between
+from ai.text import UNSPACED_RUN, normalise, words_between
 
 #: what lies behind this in a text is not searched
 MOST_CHARS = 4000
 #: beginnings of words up to this length are terms
 LONGEST_PREFIX = 12
-_RUN = re.compile(f"[{UNSPACED}]+")
 _PAIR_SHIFT = 21
 
 
@@ -39,6 +37,6 @@ def asked_terms(text: str) -> list[int]:
 def _pairs(text: str) -> list[int]:
     return [
         ord(first) << _PAIR_SHIFT | ord(second)
-        for run in _RUN.findall(text)
+        for run in UNSPACED_RUN.findall(text)
         for first, second in itertools.pairwise(run)
     ]

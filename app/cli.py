@@ -222,6 +222,26 @@ def doctor(everything: bool) -> None:
     sys.exit(report(everything=everything))
 
 
+@cli.command(
+    help=paragraphs(
+        gettext(
+            "Purge the conversations that have been kept long enough (settings retention_months, retention_archive), "
+            "as the timetable does, but to the end."
+        ),
+        gettext("With --dry-run it changes nothing and lists what would go, by company and month."),
+    )
+)
+@click.option("--dry-run", is_flag=True, help=gettext("Only list what would go"))
+@click.option("--company", "code", default="", help=gettext("Code of one company; by default all"))
+def retention(dry_run: bool, code: str) -> None:
+    app = _application()
+    from app import bootstrap
+    from app.retention import purge, show
+
+    bootstrap.require_database(app)
+    (show if dry_run else purge)(app, code)
+
+
 @cli.group(help=gettext("The knowledge base."))
 def kb() -> None:
     pass

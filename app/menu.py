@@ -46,6 +46,7 @@ MENU = (
             Entry("rating", "RatingView", _("Ratings"), "fa-star"),
             Entry("conversation_assignment", "ConversationAssignmentView", _("Assignments"), "fa-shuffle"),
             Entry("quick_reply", "QuickReplyView", _("Quick replies"), "fa-bolt"),
+            Entry("export_job", "ExportJobView", _("Exported files"), "fa-file-export"),
         ),
     ),
     Category(
@@ -102,6 +103,7 @@ MENU = (
             Entry("operation_log", "OperationLogView", _("Operation log"), "fa-clock-rotate-left"),
             Entry("login_session", "SignInView", _("Sign-ins"), "fa-right-to-bracket"),
             Entry("file_object", "FileView", _("Files"), "fa-paperclip"),
+            Entry("retention_run", "RetentionRunView", _("Retention"), "fa-box-archive"),
             Entry("notification", "NotificationView", _("My notifications"), "fa-bell"),
         ),
     ),

@@ -19,7 +19,7 @@ from models.conversations import Conversation
 from models.messaging import ChatMessage
 from models.notifications import Notification
 from models.tickets import Ticket
-from services import notices, outbox
+from services import exports, files, notices, outbox
 from services.identity import avatars, rights
 from services.operation import Event
 from views.sockets import emit
@@ -135,6 +135,20 @@ def _discard_avatar(event: Event) -> None:
     avatars.discard(event.payload.get("former"))
 
 
+def _make_export(event: Event) -> None:
+    jobs.send("exports.make", tenant_id=event.tenant_id, job_id=event.payload["export_id"])
+
+
+def _discard_export(event: Event) -> None:
+    if event.payload["key"]:
+        exports.storage.remove(event.payload["key"])
+
+
+def _discard_files(event: Event) -> None:
+    for key in event.payload["keys"]:
+        files.storage.remove(key)
+
+
 def _nothing(event: Event) -> None:
     """Stored for webhooks and histories; nobody waits for it on screen."""
 
@@ -191,6 +205,13 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "user.deleted": (_discard_avatar,),
     "user.avatar_changed": (_discard_avatar,),
     "system_setting.updated": (_nothing,),
+    "export.requested": (_make_export,),
+    "export.removed": (_discard_export,),
+    "conversation.preserved": (_conversation,),
+    "conversation.released": (_conversation,),
+    "conversation.purged": (_discard_files,),
+    "customer.preserved": (_nothing,),
+    "customer.released": (_nothing,),
 }
 
 

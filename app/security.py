@@ -17,6 +17,7 @@ READABLE = (
     "department",
     "dictionary",
     "dictionary_item",
+    "export_job",
     "file_object",
     "login_session",
     "notification",
@@ -25,6 +26,7 @@ READABLE = (
     "question",
     "quick_reply",
     "rating",
+    "retention_run",
     "role",
     "role_scope",
     "statistics",
@@ -41,6 +43,7 @@ FURTHER = (
     "admin.enter",
     "customer.read_pii",
     "conversation.monitor",
+    "conversation.search",
     "conversation.suggest",
     "article.ask",
     "user.create",
@@ -85,6 +88,7 @@ _SERVING = (
     "conversation.hold",
     "conversation.resume",
     "conversation.close",
+    "conversation.search",
     "conversation.suggest",
     "ticket.read",
     "ticket.create",
@@ -105,6 +109,7 @@ _SERVING = (
 )
 _LEADING = (
     "conversation.monitor",
+    "conversation.export",
     "conversation.assign",
     "conversation.takeover",
     "agent.set_presence_of_others",
@@ -143,6 +148,8 @@ _ADMINISTERING = (
     "login_session.read",
     "file_object.read",
     "notification.read",
+    "export_job.read",
+    "retention_run.read",
 )
 
 

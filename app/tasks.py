@@ -11,7 +11,8 @@ from celery_app import celery_app
 from models.actor import system
 from models.base import bind
 from models.identity import Tenant
-from services import assistant, knowledge_index, maintenance, organization, outbox, routing
+from services import assistant, exports, knowledge_index, maintenance, organization, outbox, retention, routing
+from views import exports as export_wording
 
 
 def in_tenant(task):
@@ -84,6 +85,26 @@ def clean() -> int:
     with celery_app.flask_app.app_context():
         maintenance.refresh_statistics()
     return for_every_tenant(lambda number: maintenance.clean(system(number)))
+
+
+@shared_task(name="exports.make")
+def make_export(tenant_id: int, job_id: int) -> bool:
+    return in_tenant(lambda number, job_id: exports.make_file(number, job_id, export_wording))(tenant_id, job_id=job_id)
+
+
+@shared_task(name="exports.sweep")
+def sweep_exports() -> int:
+    return for_every_tenant(_sweep_exports)
+
+
+def _sweep_exports(tenant_id: int) -> int:
+    expired = exports.expire(system(tenant_id))
+    return expired + sum(exports.make_file(tenant_id, job_id, export_wording) for job_id in exports.unfinished())
+
+
+@shared_task(name="retention.run")
+def run_retention() -> int:
+    return for_every_tenant(lambda number: retention.run_for(system(number)))
 
 
 def _each(tenant_id: int | None, task) -> int:

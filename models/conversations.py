@@ -50,7 +50,9 @@ class Conversation(Versioned, Entity, Model):
     """One service of one customer, from the first question to the end."""
 
     __tablename__ = "conversation"
-    __bookkeeping__ = frozenset({"last_message_time", "waiting_since", "first_reply_time", "bot_misses"})
+    __bookkeeping__ = frozenset(
+        {"last_message_time", "waiting_since", "first_reply_time", "bot_misses", "archive_time", "purge_time"}
+    )
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_conversation_no"),
         Index("idx_conversation_status", "tenant_id", "deleted", "status", "id"),
@@ -70,6 +72,8 @@ class Conversation(Versioned, Entity, Model):
             "queue_time",
             "first_reply_time",
         ),
+        # what is old enough to go, oldest first
+        Index("idx_conversation_retention", "tenant_id", "deleted", "purge_time", "close_time"),
     )
 
     no: Mapped[str] = mapped_column(Exact)
@@ -97,6 +101,12 @@ class Conversation(Versioned, Entity, Model):
     wanted_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
     #: how often in a row the bot had no answer
     bot_misses: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: since when, and why, it is kept whatever its age (legal hold); None: it goes when its time has come
+    legal_hold_time: Mapped[dt.datetime | None]
+    legal_hold_reason: Mapped[str | None] = mapped_column(String(500))
+    #: when its copy was written to the archive, and when retention took what was said in it
+    archive_time: Mapped[dt.datetime | None]
+    purge_time: Mapped[dt.datetime | None]
     customer: Mapped[Customer] = relationship()
     agent: Mapped[Agent | None] = relationship(foreign_keys=[agent_id])
     team: Mapped[Team | None] = relationship()

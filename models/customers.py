@@ -80,6 +80,9 @@ class Customer(Versioned, Entity, Model):
     is_temporary: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
     note: Mapped[str | None] = mapped_column(Text)
     last_contact_time: Mapped[dt.datetime | None]
+    #: since when, and why, all that was said with this customer is kept whatever its age (legal hold)
+    legal_hold_time: Mapped[dt.datetime | None]
+    legal_hold_reason: Mapped[str | None] = mapped_column(String(500))
     user: Mapped[User | None] = relationship()
     contact: Mapped[Contact | None] = relationship()
     organization: Mapped[Organization | None] = relationship()

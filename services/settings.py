@@ -49,6 +49,11 @@ SETTINGS = {
             1440,
         ),
         Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
+        Declared("export_max_conversations", 5000, "Conversations that one exported file may hold", 1, 100_000),
+        Declared("retention_months", 6, "Months after which closed conversations are purged; 0: never", 0, 240),
+        Declared(
+            "retention_archive", True, "Keep a copy of purged conversations in the folder archive of the data folder"
+        ),
     )
 }
 

@@ -39,6 +39,8 @@ class Changes:
     last_seq: int
     has_more: bool
     reads: list[ReadMark]
+    #: for pages out of the middle: whether there is something behind them
+    has_newer: bool = False
 
 
 @dataclass(frozen=True)
@@ -293,6 +295,33 @@ def page_before(actor: Actor, thread_id: int, before_seq: int | None, limit: int
     rows = list(db.session.scalars(query.order_by(ChatMessage.seq.desc()).limit(limit + 1)))
     more = len(rows) > limit
     return Changes(rows[:limit][::-1], thread.change_seq, thread.last_seq, more, reads_of(thread_id))
+
+
+def page_around(actor: Actor, thread_id: int, seq: int, limit: int = 50) -> Changes:
+    """A page out of the middle, oldest first: message `seq` with what stands before and behind it."""
+    thread, query, half = _thread(thread_id), _readable(actor, thread_id), limit // 2
+    before = list(
+        db.session.scalars(query.where(ChatMessage.seq < seq).order_by(ChatMessage.seq.desc()).limit(half + 1))
+    )
+    newer = page_after(actor, thread_id, seq - 1, limit - half)
+    return Changes(
+        [*before[:half][::-1], *newer.messages],
+        thread.change_seq,
+        thread.last_seq,
+        len(before) > half,
+        newer.reads,
+        newer.has_newer,
+    )
+
+
+def page_after(actor: Actor, thread_id: int, seq: int, limit: int = 50) -> Changes:
+    """The messages behind `seq`, oldest first."""
+    thread = _thread(thread_id)
+    query = _readable(actor, thread_id).where(ChatMessage.seq > seq).order_by(ChatMessage.seq).limit(limit + 1)
+    rows = list(db.session.scalars(query))
+    return Changes(
+        rows[:limit], thread.change_seq, thread.last_seq, seq > 0, reads_of(thread_id), has_newer=len(rows) > limit
+    )
 
 
 def reads_of(thread_id: int) -> list[ReadMark]:

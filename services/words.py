@@ -4,10 +4,10 @@ A row is found from the moment it is stored, and no longer than it is there: its
 transaction, by a listener that no operation can forget.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, event, exists, func, insert, inspect, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, delete, event, exists, func, insert, inspect, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from ai.words import asked_terms, stored_terms
@@ -58,20 +58,38 @@ def matching(model: type, text: str) -> Select | None:
     kind, tenant_id = SEARCHABLE[model].kind, db.session().info["tenant_id"]
     first, *others = _rarest_first(tenant_id, kind, terms)[:MOST_TERMS]
     found = search_term.alias()
-    statement = select(found.c.row_id).where(
-        found.c.tenant_id == tenant_id, found.c.kind == kind, found.c.term == first
+    return select(found.c.row_id).where(
+        found.c.tenant_id == tenant_id,
+        found.c.kind == kind,
+        found.c.term == first,
+        *(_has(model, found.c.row_id, term) for term in others),
     )
-    for term in others:
-        other = search_term.alias()
-        statement = statement.where(
-            exists().where(
-                other.c.tenant_id == tenant_id,
-                other.c.kind == kind,
-                other.c.term == term,
-                other.c.row_id == found.c.row_id,
-            )
+
+
+def containing(model: type, text: str) -> list[ColumnElement[bool]]:
+    """The same as conditions on rows that are few already; none where the text has no word to find."""
+    return [_has(model, model.id, term) for term in asked_terms(text)[:MOST_TERMS]]
+
+
+def forget(model: type, ids: Iterable[int]) -> None:
+    """Inside a transaction: these rows of the bound company are gone by a statement that the flush does not see."""
+    db.session.execute(
+        delete(search_term).where(
+            search_term.c.tenant_id == db.session().info["tenant_id"],
+            search_term.c.kind == SEARCHABLE[model].kind,
+            search_term.c.row_id.in_(list(ids)),
         )
-    return statement
+    )
+
+
+def _has(model: type, row_id: ColumnElement[int], term: int) -> ColumnElement[bool]:
+    other = search_term.alias()
+    return exists().where(
+        other.c.tenant_id == db.session().info["tenant_id"],
+        other.c.kind == SEARCHABLE[model].kind,
+        other.c.term == term,
+        other.c.row_id == row_id,
+    )
 
 
 def _rarest_first(tenant_id: int, kind: int, terms: list[int]) -> list[int]:

@@ -11,6 +11,7 @@ from views.admin import (
     dictionary_views,
     door,
     frame,
+    keeping,
     knowledge,
     messages,
     operation_log,
@@ -22,6 +23,7 @@ from views.admin import (
     users,
 )
 from views.admin.base import AdminView
+from views.admin.keeping import RetentionPlanView
 from views.admin.options import OptionsView
 from views.admin.user_import import UserImportView
 
@@ -30,6 +32,7 @@ _MODULES = (
     conversations,
     customers,
     dictionary_views,
+    keeping,
     knowledge,
     messages,
     operation_log,
@@ -63,6 +66,7 @@ def register_admin(appbuilder: AppBuilder) -> None:
             security.add_permissions_menu(entry.name)
     appbuilder.add_view_no_menu(OptionsView)
     appbuilder.add_view_no_menu(UserImportView)
+    appbuilder.add_view_no_menu(RetentionPlanView)
 
 
 def screens() -> list[type[AdminView]]:

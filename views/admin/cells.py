@@ -21,6 +21,7 @@ EMPTY = Markup('<span class="ad-none">—</span>')
 LIST_LENGTH = 200
 #: texts of this length keep to one line
 SHORT = 16
+SIZES = ("B", "KB", "MB", "GB")
 _LINKS = re.compile(r"</?a\b[^>]*>")
 
 
@@ -45,6 +46,14 @@ def zone() -> dt.tzinfo:
         return pytz.timezone(request.cookies.get("tz", "UTC"))
     except pytz.UnknownTimeZoneError:
         return pytz.utc
+
+
+def in_units(size: float) -> str:
+    """A number of bytes for people: 512 B, 3.4 MB."""
+    unit = 0
+    while size >= 1024 and unit < len(SIZES) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.1f} {SIZES[unit]}" if unit else f"{size:.0f} {SIZES[0]}"
 
 
 def local_text(moment: dt.datetime, seconds: bool = False) -> str:

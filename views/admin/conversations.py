@@ -60,6 +60,10 @@ class ConversationView(AdminView):
         "close_reason",
         "bot_misses",
         "create_time",
+        "legal_hold_time",
+        "legal_hold_reason",
+        "archive_time",
+        "purge_time",
     ]
     label_columns = {"close_time": pgettext("end of a conversation", "Closed")}
     formatters = {"channel": origin("channel")}
@@ -102,6 +106,23 @@ class ConversationView(AdminView):
             "fa-circle-xmark",
             confirm=_("Really close?"),
             when=lambda row: row.status in OPEN,
+        ),
+        RowAction(
+            "preserve",
+            _("Legal hold"),
+            "conversation.preserve",
+            "fa-lock",
+            ask=("reason",),
+            when=lambda row: row.legal_hold_time is None and row.purge_time is None,
+        ),
+        RowAction(
+            "release",
+            _("Lift legal hold"),
+            "conversation.release",
+            "fa-lock-open",
+            confirm=_("Really lift it? What is old enough is purged soon afterwards."),
+            when=lambda row: row.legal_hold_time is not None,
+            multiple=False,
         ),
     )
     related_views = [MessageView, ConversationAssignmentView, RatingView]

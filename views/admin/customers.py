@@ -16,6 +16,7 @@ from views.admin.cells import EMPTY, tag
 from views.admin.conversations import ConversationView
 from views.admin.dictionaries import texts_of, words_of
 from views.admin.labels import origin, origins
+from views.admin.row_actions import RowAction
 from views.admin.tickets import TicketView
 
 #: columns by which a person can be reached: in full only with the right customer.read_pii, as in REST
@@ -125,6 +126,8 @@ class CustomerView(ReachView):
         "is_temporary",
         "note",
         "last_contact_time",
+        "legal_hold_time",
+        "legal_hold_reason",
         "create_time",
         "update_time",
         "id",
@@ -156,6 +159,25 @@ class CustomerView(ReachView):
         "vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
         "is_temporary": _("Came without registration and is not archived yet"),
     }
+    row_actions = (
+        RowAction(
+            "preserve",
+            _("Legal hold"),
+            "customer.preserve",
+            "fa-lock",
+            ask=("reason",),
+            when=lambda row: row.legal_hold_time is None,
+        ),
+        RowAction(
+            "release",
+            _("Lift legal hold"),
+            "customer.release",
+            "fa-lock-open",
+            confirm=_("Really lift it? What is old enough is purged soon afterwards."),
+            when=lambda row: row.legal_hold_time is not None,
+            multiple=False,
+        ),
+    )
     related_views = [ConversationView, TicketView]
 
     def _given(self) -> dict:

@@ -15,14 +15,13 @@ from models import audit
 from models.base import bind
 from models.types import utcnow
 from services.operation import run
+from services.spreadsheets import harmless
 from views.admin.cells import Cells
 
 KINDS = ("csv", "xlsx")
 PAGE = 500
 #: a workbook is built before it is sent; a CSV flows and has no limit
 WORKBOOK_ROWS = 50_000
-#: a cell beginning so would be run as a formula by a spreadsheet
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def answer(view, active, kind: str) -> Response:
@@ -44,11 +43,6 @@ def answer(view, active, kind: str) -> Response:
         mimetype="text/csv; charset=utf-8",
         headers={"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"},
     )
-
-
-def harmless(text: str) -> str:
-    """The text with a quote before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) or text.startswith(FORMULA_STARTS) else text
 
 
 def _pages(view, active) -> Iterator[list[list[str]]]:

@@ -11,10 +11,12 @@ from flask_babel import lazy_pgettext as pgettext
 
 from models.actor import Scope
 from models.conversations import ConversationStatus
+from models.exports import ExportContent, ExportFormat, ExportState
 from models.identity import SessionKind
 from models.knowledge import ArticleStatus, Visibility
 from models.messaging import MessageType, SenderKind
 from models.organization import Presence
+from models.retention import RunState
 from models.tickets import TicketPriority, TicketStatus
 
 #: column or parameter → label; a view may override one in its own `label_columns`
@@ -26,6 +28,8 @@ COLUMNS = {
     "after": _("After"),
     "agent_id": _("Agent"),
     "answered": _("Answered"),
+    "archive_time": _("Copied to the archive"),
+    "archived": _("Copy in the archive"),
     "article_id": _("Article"),
     "assignee_id": _("Assignee"),
     "avatar_url": _("Picture"),
@@ -46,12 +50,14 @@ COLUMNS = {
     "contact_id": _("Contact"),
     "content": _("Content"),
     "conversation_id": _("Conversation"),
+    "conversations": _("Conversations"),
     "cooperation_level": _("Cooperation level"),
     "create_by": _("Created by"),
     "create_time": _("Created"),
     "credit_code": _("Credit code"),
     "current_count": _("Conversations now"),
     "customer_id": _("Customer"),
+    "cutoff": _("Ended before"),
     "deleted": _("Deleted"),
     "department_id": _("Department"),
     "department_name": _("Department"),
@@ -59,14 +65,20 @@ COLUMNS = {
     "detail": _("Details"),
     "dictionary_id": _("Dictionary"),
     "disabled_by_source": _("Disabled by the source"),
+    "done": _("Written"),
     "edited_time": _("Edited"),
     "email": _("E-mail"),
     "email_verified": _("E-mail confirmed"),
     "emergency_phone": _("Emergency phone"),
+    "error": _("Error"),
     "event_key": _("Event"),
     "expire_time": _("Expires"),
+    "file_bytes": _("Size of the files"),
     "file_id": _("File"),
+    "files": _("Files"),
+    "finish_time": _("Finished"),
     "first_name": _("First name"),
+    "format": _("Format"),
     "first_reply_time": _("First reply"),
     "from_agent_id": _("From"),
     "full_name": pgettext("person", "Name"),
@@ -93,10 +105,13 @@ COLUMNS = {
     "last_name": _("Last name"),
     "last_seen_time": _("Last seen"),
     "leader_id": _("Leader"),
+    "legal_hold_reason": _("Reason of the legal hold"),
+    "legal_hold_time": _("Legal hold since"),
     "link": _("Link"),
     "locale": _("Language"),
     "locked_until": _("Locked until"),
     "max_conversations": _("Conversations at most"),
+    "messages": _("Messages"),
     "method": _("Method"),
     "mime": _("File type"),
     "must_change_password": _("Must change password"),
@@ -121,6 +136,7 @@ COLUMNS = {
     "priority": _("Priority"),
     "problem_types": _("Problem types"),
     "provider": _("Provider"),
+    "purge_time": _("Purged"),
     "publish_time": pgettext("time", "Published"),
     "queue_priority": _("Queue priority"),
     "queue_time": pgettext("time", "Queued"),
@@ -151,6 +167,8 @@ COLUMNS = {
     "skills": _("Skills"),
     "sort": _("Sort order"),
     "source": _("Source"),
+    "start_time": _("Begun"),
+    "state": _("State"),
     "status": _("State"),
     "storage_key": _("Stored as"),
     "subject": _("Subject"),
@@ -164,9 +182,11 @@ COLUMNS = {
     "thread_id": _("Thread"),
     "ticket_id": _("Ticket"),
     "tier": _("Search tier"),
+    "time_zone": _("Time zone"),
     "title": _("Title"),
     "to_agent_id": _("To"),
     "token_version": _("Version of the sign-ins"),
+    "total": _("Conversations"),
     "totp_enabled": _("Two-step verification"),
     "totp_secret": _("Secret of two-step verification"),
     "type": _("Type"),
@@ -264,6 +284,21 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "browser": (_("Browser"), "info"),
         "api": (_("Program"), "primary"),
         "visitor": (_("Visitor"), "quiet"),
+    },
+    ExportContent: {"conversations": (_("List of conversations"), "quiet"), "messages": (_("All messages"), "quiet")},
+    ExportFormat: {"xlsx": ("Excel", "quiet"), "csv": ("CSV", "quiet"), "pdf": ("PDF", "quiet")},
+    ExportState: {
+        "queued": (_("Waiting"), "warning"),
+        "running": (_("Running"), "info"),
+        "done": (_("Ready"), "success"),
+        "failed": (_("Failed"), "danger"),
+        "removed": (_("Removed"), "quiet"),
+    },
+    RunState: {
+        "running": (_("Running"), "info"),
+        "done": (_("Done"), "success"),
+        "paused": (_("Paused"), "warning"),
+        "failed": (_("Failed"), "danger"),
     },
     Scope: {
         "own": (_("Own"), "quiet"),

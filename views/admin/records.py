@@ -10,11 +10,10 @@ from models.messaging import FileObject
 from models.notifications import Notification
 from models.types import utcnow
 from views.admin.base import AdminView
-from views.admin.cells import EMPTY, tag
+from views.admin.cells import EMPTY, in_units, tag
 from views.admin.messages import in_visible_threads, place
 from views.admin.row_actions import RowAction
 
-SIZES = ("B", "KB", "MB", "GB")
 NOTICES = {
     "conversation.assigned": _("A conversation was given to you"),
     "conversation.transferred": _("A conversation was handed to you"),
@@ -78,13 +77,6 @@ class SignInView(AdminView):
         return f"{self.singular} #{row.id}"
 
 
-def _size(row) -> str:
-    size, unit = float(row.size), 0
-    while size >= 1024 and unit < len(SIZES) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:.0f} {SIZES[unit]}" if unit == 0 else f"{size:.1f} {SIZES[unit]}"
-
-
 def _readable_files(actor: Actor):
     """Files of visible threads, and what the actor uploaded himself."""
     return in_visible_threads(FileObject)(actor) | (FileObject.create_by == actor.user_id)
@@ -115,7 +107,7 @@ class FileView(AdminView):
     label_columns = {"place": _("Belongs to")}
     search_text, search_columns = ("name", "mime"), ["owner_kind", "is_internal", "create_time"]
     formatters = {
-        "size": _size,
+        "size": lambda row: in_units(row.size),
         "place": place,
         "name": lambda row: Markup('<a href="/api/v1/files/{}/content" target="_blank" rel="noopener">{}</a>').format(
             row.id, row.name

@@ -35,6 +35,18 @@ TITLES = {
         ),
     ),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
+    "export_max_conversations": (
+        _("Conversations in an exported file"),
+        _("Conversations that one exported file may hold"),
+    ),
+    "retention_months": (
+        _("Conversations are kept for months"),
+        _("Months after which closed conversations are purged; 0: never"),
+    ),
+    "retention_archive": (
+        _("Archive before purging"),
+        _("Keep a copy of purged conversations in the folder archive of the data folder"),
+    ),
 }
 
 

@@ -6,6 +6,8 @@ from flask_wtf.csrf import CSRFProtect
 from views.api import (  # noqa: F401
     conversations,
     endpoint,
+    exports,
+    history,
     identity,
     knowledge,
     misc,

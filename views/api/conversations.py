@@ -32,6 +32,13 @@ def dump_agent_ref(agent: Agent | None) -> dict | None:
     }
 
 
+def dump_hold(actor: Actor, row) -> dict | None:
+    """Why it is kept whatever its age: for staff alone."""
+    if row.legal_hold_time is None or actor.sees_as_customer:
+        return None
+    return {"since": plain(row.legal_hold_time), "reason": row.legal_hold_reason}
+
+
 def dump_customer_ref(customer: Customer | None) -> dict:
     if customer is None:  # deleted since; what was said to each other stays
         return {"id": None, "name": gettext("Deleted customer"), "vipLevel": 0, "avatarUrl": None, "isTemporary": False}
@@ -98,6 +105,7 @@ SESSIONS = Resource(
         "waiting_since",
         "close_time",
         "close_reason",
+        "purge_time",
         "version",
     ),
     filters=("status", "agent_id", "customer_id", "team_id", "channel"),
@@ -109,6 +117,7 @@ SESSIONS = Resource(
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
         "agent": lambda actor, row: dump_agent_ref(row.agent),
+        "legalHold": dump_hold,
     },
     enrich=_enrich,
     writes=(),

@@ -11,12 +11,13 @@ from models.knowledge import ArticleCategory
 from models.organization import Department, Team
 from models.settings import Dictionary, DictionaryItem
 from models.tickets import Ticket
-from services import customers, knowledge, organization, quick_replies, reach, settings
+from services import customers, knowledge, organization, quick_replies, reach, retention, settings
+from views.api.conversations import dump_hold
 from views.api.endpoint import action
 from views.api.resource import Resource, serve
 
 #: these modules register the operations that the lines below name
-OPERATION_MODULES = (customers, knowledge, organization, quick_replies, settings)
+OPERATION_MODULES = (customers, knowledge, organization, quick_replies, retention, settings)
 
 
 def _reach(name: str, mask):
@@ -158,9 +159,22 @@ serve(
         search_further=_reached(Customer),
         eager=("organization",),
         enrich=_counts,
-        more={**_MASKED, "organizationName": lambda actor, row: row.organization.name if row.organization else None},
+        more={
+            **_MASKED,
+            "organizationName": lambda actor, row: row.organization.name if row.organization else None,
+            "legalHold": dump_hold,
+        },
     )
 )
+for _method, _operation in (("POST", "customer.preserve"), ("DELETE", "customer.release")):
+    action(
+        _method,
+        "/customers/<id:id>/legal-hold",
+        _operation,
+        on=Customer,
+        dump=lambda actor, row: {"id": row.id, "legalHold": dump_hold(actor, row)},
+        section="客户管理接口",
+    )
 serve(
     Resource(
         "kb/categories",

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
+from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.conversations import Conversation
 from models.messaging import ChatMessage, MessageType
@@ -21,6 +22,12 @@ SEND_FIELDS = (
     DataField("content", str, "", threads.MAX_CHARS),
     DataField("file_id", int | None, None),
 )
+#: query parameter → the page it asks for
+PAGES: dict[str, Callable[..., Changes]] = {
+    "afterChange": threads.changes_after,
+    "afterSeq": threads.page_after,
+    "aroundSeq": threads.page_around,
+}
 
 
 def dump_message(message: ChatMessage, context: dict) -> dict:
@@ -86,6 +93,7 @@ def dump_changes(changes: Changes, context: dict) -> dict:
         "changeSeq": changes.change_seq,
         "lastSeq": changes.last_seq,
         "hasMore": changes.has_more,
+        "hasNewer": changes.has_newer,
         "reads": dump_reads(changes),
     }
 
@@ -129,21 +137,19 @@ def serve_thread(
         "GET",
         f"/{path}/<id:id>/messages",
         section=section,
-        summary="Messages: newest, older or changed since",
-        query={"afterChange": int, "beforeSeq": int, "limit": int},
+        summary="Messages: newest, older, newer, around one, or changed since",
+        query={"afterChange": int, "beforeSeq": int, "afterSeq": int, "aroundSeq": int, "limit": int},
         right=read_right,
     )
-    def list_messages(
-        actor: Actor, row_id: int, afterChange: int | None = None, beforeSeq: int | None = None, limit: int = 50
-    ):
+    def list_messages(actor: Actor, row_id: int, beforeSeq: int | None = None, limit: int = 50, **where: int):
         owner = load(model, row_id, actor)
+        if len(where) + (beforeSeq is not None) > 1:
+            raise Invalid("The request is not valid", fields=dict.fromkeys(where, Reason("only one of these")))
         limit = max(1, min(limit, 200))
-        changes = (
-            threads.changes_after(actor, owner.thread_id, afterChange, limit)
-            if afterChange is not None
-            else threads.page_before(actor, owner.thread_id, beforeSeq, limit)
-        )
-        return dump_changes(changes, place(owner).context)
+        page_of, place_in = threads.page_before, beforeSeq
+        for name, value in where.items():
+            page_of, place_in = PAGES[name], value
+        return dump_changes(page_of(actor, owner.thread_id, place_in, limit), place(owner).context)
 
     @endpoint(
         "POST",

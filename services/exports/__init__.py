@@ -1,0 +1,25 @@
+"""Conversations as files: asked for, made in the background, fetched by their owner, gone after a day (CHT-11)."""
+
+from services.exports.jobs import (
+    RIGHT,
+    expire,
+    get_fetchable,
+    note_fetched,
+    remove_export,
+    start_export,
+    storage,
+    unfinished,
+)
+from services.exports.making import make_file
+
+__all__ = [
+    "RIGHT",
+    "expire",
+    "get_fetchable",
+    "make_file",
+    "note_fetched",
+    "remove_export",
+    "start_export",
+    "storage",
+    "unfinished",
+]

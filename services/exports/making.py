@@ -1,0 +1,174 @@
+"""Making an exported file: conversations read some at a time, worded, and written by a native thread."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+
+from flask_babel import force_locale
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import joinedload
+
+from app.errors import DomainError, NotAllowed
+from app.extensions import db
+from app.offload import give_way, offload
+from models.actor import Actor, system
+from models.base import bind
+from models.conversations import Conversation
+from models.customers import Customer
+from models.exports import ExportContent, ExportJob, ExportState
+from models.identity import User
+from models.messaging import ChatMessage, MessageType
+from models.organization import Agent
+from models.types import utcnow
+from services import history
+from services.exports.jobs import KEEP, RIGHT, SILENCE, storage, wanted
+from services.exports.talks import Talk, Wording
+from services.exports.writers import writer_for
+from services.identity import rights
+from services.operation import write
+
+#: conversations read at once, and messages of one of them
+BATCH, MESSAGES = 20, 500
+PROGRESS_SECONDS = 0.5
+
+
+def make_file(tenant_id: int, job_id: int, wording: Wording) -> bool:
+    """Make one file from the beginning; False when somebody else makes it or nobody wants it any more."""
+    if not _note(tenant_id, job_id, _free(), state=ExportState.running, start_time=utcnow(), done=0, error=None):
+        return False
+    try:
+        _make(tenant_id, job_id, wording)
+    except _Unwanted:
+        return False
+    except DomainError as refusal:
+        _fail(tenant_id, job_id, refusal.kind)
+        return False
+    except Exception:
+        _fail(tenant_id, job_id, "internal")
+        raise
+    return True
+
+
+class _Unwanted(Exception):
+    """Removed while it was being made."""
+
+
+def _make(tenant_id: int, job_id: int, wording: Wording) -> None:
+    job = db.session.get(ExportJob, job_id, populate_existing=True)
+    owner = db.session.get(User, job.create_by)
+    if owner is None or not owner.active:
+        raise NotAllowed("You are not allowed to do this")
+    actor = rights.actor_for_user(owner)
+    actor.require(RIGHT)
+    bind(db.session(), actor)
+    ids = list(db.session.scalars(wanted(actor, job.params).order_by(Conversation.id.desc())))
+    key = secrets.token_hex(20)
+    part = storage.path(key).with_suffix(".part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with force_locale(job.locale):
+            writer = offload(writer_for, part, job.format, job.content, wording.head(job, owner.full_name))
+            try:
+                for done, talks in _talks(actor, job, ids, wording):
+                    offload(writer.add, talks)
+                    _tell_progress(tenant_id, job_id, done, len(ids))
+            finally:
+                offload(writer.close)
+        size = part.stat().st_size
+        os.replace(part, storage.path(key))
+    finally:
+        part.unlink(missing_ok=True)
+    finished = {"done": len(ids), "total": len(ids), "finish_time": utcnow(), "expire_time": utcnow() + KEEP}
+    if not _note(tenant_id, job_id, _made(), state=ExportState.done, storage_key=key, size=size, **finished):
+        storage.remove(key)
+        raise _Unwanted
+
+
+def _talks(actor: Actor, job: ExportJob, ids: Sequence[int], wording: Wording) -> Iterator[tuple[int, list[Talk]]]:
+    """Some conversations at a time, as plain values: neither rows nor a view of the database outlive a batch."""
+    told = time.monotonic()
+    talks: list[Talk] = []
+    with_notes = bool(job.params.get("with_notes"))
+    for start in range(0, len(ids), BATCH):
+        bind(db.session(), actor)
+        rows = _rows(ids[start : start + BATCH])
+        ratings, counts = history.ratings_of(rows), _message_counts(rows, with_notes)
+        for row in rows:
+            messages = list(_messages(row, with_notes)) if job.content is ExportContent.messages else []
+            talks.append(wording.talk(job, row, ratings.get(row.id), messages, counts.get(row.thread_id, 0)))
+        db.session.rollback()
+        give_way()
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            yield start + len(rows), talks
+            told, talks = time.monotonic(), []
+    yield len(ids), talks
+
+
+def _rows(ids: Sequence[int]) -> list[Conversation]:
+    links = (
+        joinedload(Conversation.customer).joinedload(Customer.organization),
+        joinedload(Conversation.agent).joinedload(Agent.user),
+        joinedload(Conversation.team),
+    )
+    rows = db.session.scalars(select(Conversation).where(Conversation.id.in_(ids)).options(*links))
+    found = {row.id: row for row in rows}
+    return [found[number] for number in ids if number in found]
+
+
+def _messages(row: Conversation, with_notes: bool) -> Iterator[ChatMessage]:
+    after = 0
+    while True:
+        page = list(
+            db.session.scalars(
+                select(ChatMessage)
+                .where(ChatMessage.thread_id == row.thread_id, ChatMessage.seq > after, _told(with_notes))
+                .order_by(ChatMessage.seq)
+                .limit(MESSAGES)
+            )
+        )
+        yield from page
+        if len(page) < MESSAGES:
+            return
+        after = page[-1].seq
+
+
+def _message_counts(rows: Sequence[Conversation], with_notes: bool) -> dict[int, int]:
+    threads = [row.thread_id for row in rows]
+    counted = select(ChatMessage.thread_id, func.count()).where(ChatMessage.thread_id.in_(threads), _told(with_notes))
+    return dict(db.session.execute(counted.group_by(ChatMessage.thread_id)).tuples().all())
+
+
+def _told(with_notes: bool) -> ColumnElement[bool]:
+    return ChatMessage.id.is_not(None) if with_notes else ChatMessage.type != MessageType.note
+
+
+def _free() -> ColumnElement[bool]:
+    """What may be begun: nobody makes it, or who did has died."""
+    silent = (ExportJob.state == ExportState.running) & (ExportJob.update_time < utcnow() - SILENCE)
+    return (ExportJob.state == ExportState.queued) | silent
+
+
+def _made() -> ColumnElement[bool]:
+    return ExportJob.state == ExportState.running
+
+
+def _note(tenant_id: int, job_id: int, condition: ColumnElement[bool], **values) -> bool:
+    """Bookkeeping of a job that is still as it should be."""
+    with write(tenant_id) as session:
+        return bool(
+            session.execute(
+                update(ExportJob).where(ExportJob.id == job_id, condition).values(update_time=utcnow(), **values),
+                execution_options={"synchronize_session": False},
+            ).rowcount
+        )
+
+
+def _tell_progress(tenant_id: int, job_id: int, done: int, total: int) -> None:
+    if not _note(tenant_id, job_id, _made(), done=done, total=total):
+        raise _Unwanted
+
+
+def _fail(tenant_id: int, job_id: int, kind: str) -> None:
+    bind(db.session(), system(tenant_id))
+    _note(tenant_id, job_id, _made(), state=ExportState.failed, finish_time=utcnow(), error=kind)

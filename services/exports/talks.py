@@ -1,0 +1,56 @@
+"""What stands in an exported file, as plain values that a native thread may write; and who words it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.conversations import Conversation, Rating
+from models.exports import ExportJob
+from models.messaging import ChatMessage
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message in the reader's words. `tone` is customer, agent, note or system."""
+
+    time: str
+    who: str
+    role: str
+    kind: str
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One conversation: the values of the columns, and what was said if that is wanted."""
+
+    facts: tuple[str, ...]
+    said: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a file says about itself."""
+
+    title: str
+    #: company, who asked for it and when, what for
+    lines: tuple[str, ...]
+    #: titles of `Talk.facts`
+    facts: tuple[str, ...]
+    #: how wide they are on paper, one compared with the other
+    widths: tuple[float, ...]
+    #: titles of a message's values: time, who, role, kind, text
+    said: tuple[str, ...]
+    #: "Page"
+    page: str
+
+
+class Wording(Protocol):
+    """Who turns rows into the reader's words (`views.exports`)."""
+
+    def head(self, job: ExportJob, owner: str) -> Head: ...
+
+    def talk(
+        self, job: ExportJob, row: Conversation, rating: Rating | None, messages: Sequence[ChatMessage], count: int
+    ) -> Talk: ...

@@ -1,0 +1,126 @@
+"""What `services.exports` writes into files (`services.exports.talks.Wording`), in the language of the job."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pytz
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
+
+from models.conversations import Conversation, Rating
+from models.exports import ExportContent, ExportJob
+from models.messaging import ChatMessage, MessageType, SenderKind
+from services.exports.talks import Head, Said, Talk
+from services.settings import get_setting
+from services.visitors import shown_name
+from views.admin.event_lines import content_of
+from views.admin.labels import ORIGINS, state_title
+
+#: titles of the columns, in the order of `_facts`, and how wide they are on paper
+FACTS = (
+    (_("Number"), 1.65),
+    (_("Customer"), 1.1),
+    (_("Agent"), 1),
+    (_("Organization"), 1.4),
+    (_("Team"), 1),
+    (_("Channel"), 0.9),
+    (_("State"), 0.9),
+    (_("Subject"), 2.6),
+    (pgettext("conversation", "Begun"), 1.2),
+    (_("First reply"), 1.2),
+    (pgettext("end of a conversation", "Closed"), 1.2),
+    (_("Messages"), 0.7),
+    (_("Score"), 0.6),
+    (_("Comment"), 1.6),
+)
+SAID = (_("Time"), _("Sender"), _("Role"), _("Type"), _("Content"))
+#: how the filters of a search are called where a file says what it was made of
+FILTERS = {
+    "q": _("Words"),
+    "since": pgettext("time", "From"),
+    "until": pgettext("time", "Until"),
+    "status": _("State"),
+    "agent_id": _("Agent"),
+    "customer_id": _("Customer"),
+    "channel": _("Channel"),
+    "rating": _("Score"),
+}
+CONTENTS = {ExportContent.conversations: _("Conversations"), ExportContent.messages: _("Conversation records")}
+
+
+def head(job: ExportJob, owner: str) -> Head:
+    now = _time(job, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    asked = (f"{title}: {job.params[name]}" for name, title in FILTERS.items() if name in job.params)
+    return Head(
+        title=str(CONTENTS[job.content]),
+        lines=tuple(
+            line
+            for line in (
+                get_setting("company_name"),
+                gettext("Exported by %(name)s, %(time)s (%(zone)s)", name=owner, time=now, zone=job.time_zone),
+                "   ".join(asked),
+            )
+            if line
+        ),
+        facts=tuple(str(title) for title, _width in FACTS),
+        widths=tuple(width for _title, width in FACTS),
+        said=tuple(map(str, SAID)),
+        page=gettext("Page"),
+    )
+
+
+def talk(job: ExportJob, row: Conversation, rating: Rating | None, messages: Sequence[ChatMessage], count: int) -> Talk:
+    return Talk(_facts(job, row, rating, count), tuple(_said(job, message) for message in messages))
+
+
+def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int) -> tuple[str, ...]:
+    customer = row.customer
+    return (
+        row.no,
+        shown_name(customer.name) if customer else gettext("Deleted customer"),
+        row.agent.name if row.agent else "",
+        customer.organization.name if customer and customer.organization else "",
+        row.team.name if row.team else "",
+        str(ORIGINS.get(row.channel, row.channel)),
+        str(state_title(row.status)),
+        row.subject,
+        _time(job, row.create_time),
+        _time(job, row.first_reply_time),
+        _time(job, row.close_time),
+        str(count),
+        str(rating.score) if rating else "",
+        (rating.comment or "") if rating else "",
+    )
+
+
+def _said(job: ExportJob, message: ChatMessage) -> Said:
+    is_note = message.type is MessageType.note
+    is_plain = message.type in (MessageType.text, MessageType.system, MessageType.answer)
+    by_program = message.sender_kind is SenderKind.system
+    return Said(
+        time=_time(job, message.create_time, seconds=True),
+        who="" if by_program else shown_name(message.sender_name),
+        role=str(state_title(message.sender_kind)),
+        kind="" if is_plain else str(state_title(message.type)),
+        text=_text(message),
+        tone="note" if is_note else _TONES.get(message.sender_kind, "system"),
+    )
+
+
+_TONES = {SenderKind.customer: "customer", SenderKind.agent: "agent", SenderKind.bot: "agent"}
+
+
+def _text(message: ChatMessage) -> str:
+    if message.recalled_time is not None:
+        return gettext("This message was recalled")
+    name = (message.payload or {}).get("name", "") if message.file_id else ""
+    return " ".join(part for part in (content_of(message) or "", f"[{name}]" if name else "") if part)
+
+
+def _time(job: ExportJob, moment: dt.datetime | None, seconds: bool = False) -> str:
+    """A stored time on the reader's clock."""
+    if moment is None:
+        return ""
+    local = pytz.utc.localize(moment).astimezone(pytz.timezone(job.time_zone))
+    return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
