@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from tests.people import Company, Person, unique
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ class Things:
         self.company.agent.put(f"/sessions/{thing.id}/close")
         return thing
 
+    def _preserved_session(self) -> Thing:
+        thing = self._closed_session()
+        self.company.admin.post(f"/sessions/{thing.id}/legal-hold", {"reason": self.text()})
+        return thing
+
+    def _export(self) -> Thing:
+        """A file of the supervisor's."""
+        boss = self.company.supervisor
+        number = boss.post("/exports", {"format": "csv", "sessionId": self._closed_session().id})["id"]
+        eventually(lambda: boss.get(f"/exports/{number}")["state"] == "done", timeout=30)
+        return Thing(number)
+
     def _ticket(self) -> Thing:
         visitor = self.company.visitor(self.text())
         ticket = self.company.ticket(visitor, self.company.agent, title=self.text(), description=self.text())
@@ -129,6 +142,11 @@ class Things:
     def _customer(self) -> Thing:
         thing = self._session()
         return Thing(thing.owner.customer_id, thing.owner, {"session": thing.id})
+
+    def _preserved_customer(self) -> Thing:
+        thing = self._customer()
+        self.company.admin.post(f"/customers/{thing.id}/legal-hold", {"reason": self.text()})
+        return thing
 
     def _served_customer(self) -> Thing:
         """A customer for whom everything is done."""

@@ -195,17 +195,18 @@ class Screen:
 KEPT = "read create update delete export"
 SCREENS: dict[str, Screen] = {
     # service
-    "conversation": Screen("read assign transfer takeover close", "export"),
+    "conversation": Screen("read assign transfer takeover close export", "preserve release"),
     "chat_message": Screen("read", "", "export"),
     "rating": Screen("read", "export"),
     "conversation_assignment": Screen("read", "", "export"),
     "quick_reply": Screen("read create update delete share", "export"),
+    "export_job": Screen("", "read", "export"),
     # tickets
     "ticket": Screen("read create update flow assign follow_up", "delete export"),
     "ticket_follow_up": Screen("read", "", "export"),
     "ticket_assignment": Screen("read", "", "export"),
     # customers
-    "customer": Screen("read create update", "delete restore export"),
+    "customer": Screen("read create update", "delete restore export preserve release"),
     "organization": Screen(KEPT),
     "contact": Screen(KEPT),
     # knowledge
@@ -226,6 +227,7 @@ SCREENS: dict[str, Screen] = {
     "operation_log": Screen("read", "export"),
     "login_session": Screen("", "read", "export end"),
     "file_object": Screen("", "read", "export"),
+    "retention_run": Screen("", "read", "export"),
     "notification": Screen("read", "", "export"),
 }
 
@@ -237,6 +239,7 @@ FURTHER: dict[tuple[str, str], str] = {
     ("POST", "/admin/role/rights/<pk>"): "super_admin",
     ("GET", "/admin/settings/"): "admin",
     ("POST", "/admin/settings/"): "super_admin",
+    ("GET", "/admin/retention_run/plan"): "admin",
     ("GET", "/admin/users/import"): "admin",
     ("POST", "/admin/users/import"): "admin",
     **{

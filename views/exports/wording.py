@@ -100,7 +100,8 @@ def _said(job: ExportJob, message: ChatMessage) -> Said:
     by_program = message.sender_kind is SenderKind.system
     return Said(
         time=_time(job, message.create_time, seconds=True),
-        who="" if by_program else shown_name(message.sender_name),
+        # a reason that somebody gave is kept as the system's note, and is that person's word
+        who=(message.payload or {}).get("by", "") if by_program else shown_name(message.sender_name),
         role=str(state_title(message.sender_kind)),
         kind="" if is_plain else str(state_title(message.type)),
         text=_text(message),
