@@ -167,7 +167,8 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 def _words_of(message: Message) -> str:
     """The translation; of several for several numbers only if there is every one."""
-    return message.string if isinstance(message.string, str) else "" if "" in message.string else message.string[0]
+    words = message.string or ""
+    return words if isinstance(words, str) else "" if "" in words else words[0]
 
 
 if __name__ == "__main__":

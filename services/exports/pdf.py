@@ -50,7 +50,7 @@ class _Pages:
         self.y = self.height - MARGIN
 
     def _end_page(self) -> None:
-        number = f"{self.head.page} {self.canvas.getPageNumber()}"
+        number = self.head.page.format(number=self.canvas.getPageNumber())
         self.canvas.setFillColor(QUIET)
         draw(self.canvas, self.width - MARGIN - width_of(number, SMALL), MARGIN - 14, number, SMALL)
         draw(self.canvas, MARGIN, MARGIN - 14, clipped(self.head.title, SMALL, self.inner / 2), SMALL)

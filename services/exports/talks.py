@@ -42,7 +42,7 @@ class Head:
     widths: tuple[float, ...]
     #: titles of a message's values: time, who, role, kind, text
     said: tuple[str, ...]
-    #: "Page"
+    #: "Page {number}"
     page: str
 
 

@@ -66,7 +66,7 @@ def head(job: ExportJob, owner: str) -> Head:
         facts=tuple(str(title) for title, _width in FACTS),
         widths=tuple(width for _title, width in FACTS),
         said=tuple(map(str, SAID)),
-        page=gettext("Page"),
+        page=gettext("Page %(number)s", number="{number}"),
     )
 
 
