@@ -40,7 +40,7 @@ def purge(app: Flask, code: str) -> None:
             before = retention.cutoff()
             total = sum(month.conversations for month in retention.plan(before)) if before else 0
             progress = Progress(company, total, gettext("conversations"))
-            done = retention.run_for(system(db.session().info["tenant_id"]), seconds=None, tell=progress.show)
+            done = retention.run_for(system(db.session().info["tenant_id"]), seconds=None, progress=progress.show)
             progress.end(done)
 
 

@@ -14,7 +14,7 @@ def preserve_conversation(actor: Actor, conversation: Conversation, *, reason: s
     if conversation.purge_time is not None:
         raise Conflict("What was said here has already been purged")
     _hold(conversation, reason)
-    _tell(conversation, "preserved")
+    tell(conversation, "preserved")
     return conversation
 
 
@@ -22,7 +22,7 @@ def preserve_conversation(actor: Actor, conversation: Conversation, *, reason: s
 def release_conversation(actor: Actor, conversation: Conversation) -> Conversation:
     """From now on its age counts again."""
     _lift(conversation)
-    _tell(conversation, "released")
+    tell(conversation, "released")
     return conversation
 
 
@@ -54,7 +54,8 @@ def _lift(row: Conversation | Customer) -> None:
     row.legal_hold_time = row.legal_hold_reason = None
 
 
-def _tell(conversation: Conversation, event: str) -> None:
+def tell(conversation: Conversation, event: str) -> None:
+    """Those who watch it and who serves it; not the customer."""
     rooms = [f"monitor:{conversation.tenant_id}"]
     if conversation.agent_id:
         rooms.append(f"agent:{conversation.agent_id}")

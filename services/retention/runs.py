@@ -30,8 +30,8 @@ SILENCE = dt.timedelta(minutes=10)
 MOST_FAILURES = 20
 
 
-def run_for(actor: Actor, *, seconds: float | None = SECONDS, tell: Callable[[int], None] | None = None) -> int:
-    """Take what is due of the actor's company; returns how many conversations. `tell` hears how many so far."""
+def run_for(actor: Actor, *, seconds: float | None = SECONDS, progress: Callable[[int], None] | None = None) -> int:
+    """Take what is due of the actor's company; returns how many conversations. `progress` hears how many so far."""
     before = cutoff()
     if before is None or not _due_ids(before, []):
         return 0
@@ -54,8 +54,8 @@ def run_for(actor: Actor, *, seconds: float | None = SECONDS, tell: Callable[[in
             give_way()
         total.add(batch)
         _note(actor, run_id, batch)
-        if tell:
-            tell(total.conversations)
+        if progress:
+            progress(total.conversations)
         is_late = deadline is not None and time.monotonic() > deadline
         # what was held or opened again meanwhile is not due; anything else that stays would be met for ever
         is_stuck = not batch.conversations and not set(ids) & set(failed)
