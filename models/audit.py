@@ -9,7 +9,7 @@ from sqlalchemy import Index, String, Text, event, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.actor import Actor, Scope
-from models.base import Entity, bound_actor, people_columns
+from models.base import Entity, bound_actor, people_columns, touched_columns
 from models.types import Json
 
 MASK = "***"
@@ -111,7 +111,9 @@ def _write_changes(session, flush_context) -> None:
     for row, verb, before, after in pending:
         if verb == "create":
             after = {
-                key: _plain(row, key, getattr(row, key)) for key in people_columns(row) if getattr(row, key) is not None
+                key: _plain(row, key, getattr(row, key))
+                for key in people_columns(type(row))
+                if getattr(row, key) is not None
             }
         rows.append(
             {
@@ -135,7 +137,7 @@ def _audited(row) -> bool:
 def _difference(row) -> tuple[dict, dict]:
     before, after = {}, {}
     state = inspect(row)
-    for key in [*people_columns(row), "deleted"]:
+    for key in touched_columns(row):
         history = state.attrs[key].history
         if history.has_changes() and history.deleted != history.added:
             old, new = (values[0] if values else None for values in (history.deleted, history.added))

@@ -171,14 +171,20 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
 
 def is_edited(row: Entity) -> bool:
     """Whether an editor's copy is stale now; what the machine counts and notes makes none so."""
-    state = inspect(row)
-    return any(state.attrs[key].history.has_changes() for key in [*people_columns(row), "deleted"])
+    return any(inspect(row).attrs[key].history.has_changes() for key in touched_columns(row))
 
 
-def people_columns(row) -> list[str]:
-    """The columns of a row that people fill in: neither the machine's own nor what it notes along the way."""
-    unseen = {*MACHINE_COLUMNS, *getattr(row, "__bookkeeping__", ())}
-    return [attribute.key for attribute in inspect(row).mapper.column_attrs if attribute.key not in unseen]
+def touched_columns(row) -> list[str]:
+    """Which of the columns that people fill in, and whether it is deleted, were set since the row was read."""
+    untouched = inspect(row).unmodified
+    return [key for key in (*people_columns(type(row)), "deleted") if key not in untouched]
+
+
+@functools.cache
+def people_columns(model: type) -> tuple[str, ...]:
+    """The columns of a table that people fill in: neither the machine's own nor what it notes along the way."""
+    unseen = {*MACHINE_COLUMNS, *getattr(model, "__bookkeeping__", ())}
+    return tuple(attribute.key for attribute in inspect(model).column_attrs if attribute.key not in unseen)
 
 
 def mark_deleted(row: SoftDelete) -> None:

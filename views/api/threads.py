@@ -36,10 +36,10 @@ def dump_message(message: ChatMessage, context: dict) -> dict:
 
 def dump_messages(messages: list[ChatMessage], context: dict) -> list[dict]:
     """B §8.15's messages with our numbers. A recalled message keeps its place and loses its words."""
-    unknown = [message for message in messages if message.sender_avatar is ...]
-    found = avatars.urls_of({_sender(message) for message in unknown})
-    for message in unknown:
-        message.sender_avatar = found.get(_sender(message))
+    if unknown := [message for message in messages if message.sender_avatar is ...]:
+        found = avatars.urls_of({_sender(message) for message in unknown})
+        for message in unknown:
+            message.sender_avatar = found.get(_sender(message))
     return [_dumped(message, context) for message in messages]
 
 
