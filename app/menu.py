@@ -90,6 +90,8 @@ MENU = (
             Entry("team", "TeamView", _("Teams"), "fa-people-group"),
             Entry("team_member", "TeamMemberView", _("Team members"), "fa-user-plus"),
             Entry("department", "DepartmentView", _("Departments"), "fa-sitemap"),
+            Entry("entry_code", "EntryCodeView", _("QR codes"), "fa-qrcode"),
+            Entry("presence_interval", "PresenceView", _("Times at work"), "fa-user-clock"),
         ),
     ),
     Category(

@@ -193,6 +193,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "department",
             "dictionary",
             "dictionary_item",
+            "entry_code",
             "organization",
             "quick_reply",
             "team",

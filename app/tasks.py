@@ -11,7 +11,7 @@ from celery_app import celery_app
 from models.actor import system
 from models.base import bind
 from models.identity import Tenant
-from services import assistant, exports, knowledge_index, maintenance, organization, outbox, retention, routing
+from services import assistant, exports, knowledge_index, maintenance, outbox, presence, retention, routing
 from views import exports as export_wording
 
 
@@ -53,7 +53,7 @@ def requeue() -> int:
 @shared_task(name="agents.expire")
 def expire_agents() -> int:
     return for_every_tenant(
-        lambda number: len([organization.connection_lost(system(number), agent) for agent in organization.lost()])
+        lambda number: len([presence.connection_lost(system(number), agent) for agent in presence.lost()])
     )
 
 

@@ -1,25 +1,18 @@
-"""Departments, teams, agents and their presence (ORG)."""
+"""Departments, teams and agents (ORG). When agents are there stands in `presence`, what becomes of teams in `teams`."""
 
-import datetime as dt
-
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.audit import AuditLog
-from models.base import EVERY_TENANT, mark_restored
+from models.base import mark_restored
 from models.identity import User
 from models.organization import Agent, Department, Presence, Team, TeamMember
-from models.types import utcnow
+from services import presence, teams
 from services.crud import crud, referenced
-from services.operation import announce, operation, write
 
 MAX_DEPTH = 20
-#: an agent of whom nothing was heard for so long gets no more conversations
-SILENCE = dt.timedelta(seconds=90)
-#: who comes back later than this after a lost connection says himself that he works
-RETURN_WITHIN = dt.timedelta(hours=1)
 
 
 def department_tree(actor: Actor) -> list[dict]:
@@ -102,11 +95,6 @@ def _check_team(actor: Actor, row: Team, data: dict) -> None:
         raise Invalid("This number is out of range", fields={"maxConversations": "0 to 10000"})
 
 
-def _dissolve(actor: Actor, row: Team) -> None:
-    for member in db.session.scalars(select(TeamMember).where(TeamMember.team_id == row.id)):
-        db.session.delete(member)
-
-
 def _gather(actor: Actor, row: Team) -> None:
     """Bring back the members whom the end of the team removed; not those who had left before."""
     gone = select(TeamMember.id).where(TeamMember.team_id == row.id, TeamMember.deleted == 1)
@@ -128,19 +116,10 @@ crud(
     title="Team",
     writable=("name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations"),
     check=_check_team,
-    before_delete=_dissolve,
+    before_delete=teams.dissolve,
     restorable=True,
     after_restore=_gather,
 )
-
-
-def _check_member(actor: Actor, row: TeamMember, data: dict) -> None:
-    # as objects: the log names both while the row is being stored
-    row.team = referenced(Team, row.team_id, actor, "teamId")
-    row.agent = referenced(Agent, row.agent_id, actor, "agentId")
-
-
-crud("team_member", TeamMember, title="Team member", writable=("team_id", "agent_id"), check=_check_member)
 
 
 def _check_agent(actor: Actor, row: Agent, data: dict) -> None:
@@ -149,9 +128,10 @@ def _check_agent(actor: Actor, row: Agent, data: dict) -> None:
         raise Invalid("This number is out of range", fields={"maxConversations": "1 to 100"})
 
 
-def _idle(actor: Actor, row: Agent) -> None:
+def _leave(actor: Actor, row: Agent) -> None:
     if row.current_count:
         raise Conflict("The agent still has conversations: hand them over first")
+    presence.set_presence(row, Presence.offline)
 
 
 crud(
@@ -160,85 +140,8 @@ crud(
     title="Agent",
     writable=("user_id", "work_no", "max_conversations", "skills", "region", "seniority", "hire_date", "introduction"),
     check=_check_agent,
-    before_delete=_idle,
+    before_delete=_leave,
 )
-
-
-@operation("agent.set_presence", title="Set own presence")
-def set_own_presence(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
-    """The agent says whether new conversations may come (ORG-8)."""
-    if agent.id != actor.agent_id:
-        actor.require("agent.set_presence_of_others")
-        return set_presence_of(actor, agent, presence=presence)
-    if presence is not Presence.offline:
-        agent.seen_time = utcnow()
-    return _choose(agent, presence)
-
-
-@operation("agent.set_presence_of_others", title="Set another agent's presence")
-def set_presence_of(actor: Actor, agent: Agent, *, presence: Presence) -> Agent:
-    """A supervisor sets it for somebody (C: 管理客服状态). Raises Conflict where nobody would be there to answer."""
-    if presence is not Presence.offline and (agent.seen_time is None or agent.seen_time < utcnow() - SILENCE):
-        raise Conflict("This agent has no workbench open", kind="agent_absent")
-    return _choose(agent, presence)
-
-
-@operation("agent.connection_lost", title="Offline after a lost connection")
-def connection_lost(actor: Actor, agent: Agent) -> Agent:
-    """Nobody reaches this agent any more: no further conversation may be given."""
-    return _set_presence(agent, Presence.offline)
-
-
-@operation("agent.connection_back", title="Back after a lost connection")
-def connection_back(actor: Actor, agent: Agent) -> Agent:
-    """A reload, a tunnel, a sleeping laptop: whoever did not leave by himself goes on as before."""
-    if may_come_back(agent):
-        agent.seen_time = utcnow()
-        _set_presence(agent, agent.chosen_presence)
-    return agent
-
-
-def may_come_back(agent: Agent) -> bool:
-    """Whether it was the connection that set this agent off line, and not long ago."""
-    return (
-        agent.presence is Presence.offline
-        and agent.chosen_presence is not Presence.offline
-        and agent.presence_time is not None
-        and agent.presence_time > utcnow() - RETURN_WITHIN
-    )
-
-
-def _choose(agent: Agent, presence: Presence) -> Agent:
-    """What people choose stands until they choose again, also over a lost connection."""
-    agent.chosen_presence = presence
-    return _set_presence(agent, presence)
-
-
-def _set_presence(agent: Agent, presence: Presence) -> Agent:
-    if agent.presence is not presence:
-        agent.presence, agent.presence_time = presence, utcnow()
-        announce("agent.presence", rooms=[f"staff:{agent.tenant_id}"], agent_id=agent.id, presence=presence.value)
-    return agent
-
-
-def seen(agent_ids: list[int]) -> None:
-    """These agents' sockets are alive. Bookkeeping, not a change: no version, no log."""
-    with write(EVERY_TENANT) as session:
-        session.execute(
-            update(Agent).where(Agent.id.in_(agent_ids)).values(seen_time=utcnow(), update_time=Agent.update_time),
-            execution_options={"synchronize_session": False, "all_tenants": True},
-        )
-
-
-def lost(silence: dt.timedelta = SILENCE) -> list[Agent]:
-    """Agents who count as present but have not been heard of for `silence`."""
-    return list(
-        db.session.scalars(
-            select(Agent).where(
-                Agent.presence != Presence.offline, (Agent.seen_time.is_(None)) | (Agent.seen_time < utcnow() - silence)
-            )
-        )
-    )
 
 
 def next_work_no() -> str:

@@ -164,6 +164,24 @@ class Things:
     def _team(self) -> Thing:
         return self._created("/teams", {"name": self.text(), "description": self.text()})
 
+    def _other_team(self) -> Thing:
+        return self._team()
+
+    def _membership(self) -> Thing:
+        """A team with a member, named by his account."""
+        team, person = self._team(), self.company.new("agent", self.text())
+        self.company.admin.post(f"/teams/{team.id}/members", {"agentId": person.agent_id})
+        return Thing(team.id, ids={"user_id": person.user_id})
+
+    def _entry_code(self) -> Thing:
+        """The QR code of an agent who has a face."""
+        person = self.company.new("agent", self.text())
+        person.put("/user/avatar", files={"file": ("face.png", picture())})
+        entry = self.company.admin.post(
+            "/entry-codes", {"name": self.text(), "kind": "agent", "agentId": person.agent_id}
+        )
+        return Thing(entry["id"], ids={"code": entry["code"], "version": entry["version"]})
+
     def _organization(self) -> Thing:
         return self._created("/organizations", {"name": self.text(), "note": self.text()})
 

@@ -126,8 +126,19 @@ def company(new_company: Callable[[], Company]) -> Company:
     """With at least one row on every screen."""
     made = new_company()
     things = Things(made)
-    for kind in ("ticket", "file", "contact", "article", "quick_reply", "dictionary_item", "department", "role"):
+    for kind in (
+        "ticket",
+        "file",
+        "contact",
+        "article",
+        "quick_reply",
+        "dictionary_item",
+        "department",
+        "role",
+        "entry_code",
+    ):
         things.any(kind)
+    made.agent.be("busy")
     rated = things.any("closed_session")
     rated.owner.post(f"/sessions/{rated.id}/rating", {"score": 5})
     rated.owner.post("/kb/qa", {"question": unique("question")})
@@ -194,8 +205,9 @@ def refusal(role: str) -> str:
 
 
 @pytest.mark.parametrize("rule", PAGES)
-def test_page_opens_for_whom_its_line_says(people_of, rule):
+def test_page_opens_for_whom_its_line_says(people_of, row_of, rule):
     path = re.sub("<path:rest>", "1", rule)
+    path = path.replace("/cards/<int:number>", f"/cards/{row_of('entry_code', 'super_admin')}")
     path = path.replace("appbuilder/<path:filename>", "appbuilder/js/jquery-latest.js")
     path = path.replace("<path:filename>", "favicon.svg")
     found = {}
@@ -400,6 +412,7 @@ EXPENDABLE = {
     "department": "department",
     "dictionary": "dictionary",
     "dictionary_item": "dictionary_item",
+    "entry_code": "entry_code",
     "organization": "organization",
     "quick_reply": "quick_reply",
     "role": "role",

@@ -43,6 +43,8 @@ KINDS = {
     "category_id": "category",
     "dictionary_id": "dictionary",
     "owner_id": "user",
+    "team_id": "team",
+    "into_id": "team",
 }
 KINDS_BY_PATH = {
     "/departments": "department",

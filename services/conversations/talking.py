@@ -12,15 +12,21 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import files, threads
+from services import entry_codes, files, threads
+from services.conversations.arrival import arrive
 from services.conversations.state import move, place, tell
 from services.numbers import next_number
 from services.operation import announce, is_repeated, operation
 
 
 @operation("conversation.open", title="Open a conversation")
-def open_conversation(actor: Actor, *, channel: str = "portal", subject: str = "") -> Conversation:
-    """A customer's open conversation: the one there is, else a new one that begins with the bot."""
+def open_conversation(
+    actor: Actor, *, channel: str = "portal", subject: str = "", entry_code: str = ""
+) -> Conversation:
+    """A customer's open conversation: the one there is, else a new one that begins with the bot.
+
+    `entry_code` is that of a QR code by which he came; one that is no longer valid leads to anybody.
+    """
     if actor.customer_id is None:
         raise NotAllowed("Only customers open conversations")
     # the customer's row is the lock: two tabs at once still get one conversation
@@ -30,7 +36,10 @@ def open_conversation(actor: Actor, *, channel: str = "portal", subject: str = "
         .where(Conversation.customer_id == customer.id, Conversation.status.in_(OPEN))
         .order_by(Conversation.id.desc())
     ).first()
+    entry = entry_codes.find_valid(entry_code) if entry_code else None
     if existing is not None:
+        if entry is not None:
+            arrive(actor, existing, entry)
         return existing
     now = utcnow()
     conversation = Conversation(
@@ -45,6 +54,8 @@ def open_conversation(actor: Actor, *, channel: str = "portal", subject: str = "
     customer.last_contact_time = now
     db.session.add(conversation)
     db.session.flush()
+    if entry is not None:
+        arrive(actor, conversation, entry)
     tell(conversation, "created")
     return conversation
 

@@ -59,6 +59,17 @@ def get_file(actor: Actor, user_id: int, key: str) -> Path:
     url = db.session.scalar(select(User.avatar_url).where(User.id == user_id))
     if actor.kind == "anonymous" or not url or url != f"{_PREFIX}/{user_id}/{key}":
         raise NotFound("This picture does not exist")
+    return _stored(key)
+
+
+def file_of(user: User) -> Path:
+    """The picture of somebody whose card is held by whoever asks. Raises NotFound."""
+    if not user.avatar_url or not user.avatar_url.startswith(f"{_PREFIX}/"):
+        raise NotFound("This picture does not exist")
+    return _stored(user.avatar_url.rsplit("/", 1)[1])
+
+
+def _stored(key: str) -> Path:
     path = storage.path(key)
     if not path.is_file():
         raise NotFound("This picture does not exist")

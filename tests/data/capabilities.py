@@ -156,6 +156,7 @@ PAGES: dict[str, str] = {
     "/ask": _OPEN,
     "/chat": _OPEN,
     "/chat/<path:rest>": _OPEN,
+    "/c/<path:rest>": _OPEN,
     "/articles/<path:rest>": _OPEN,
     "/categories/<path:rest>": _OPEN,
     "/tickets": _OPEN,
@@ -165,6 +166,8 @@ PAGES: dict[str, str] = {
     "/favicon.ico": _OPEN,
     "/static/<path:filename>": _OPEN,
     "/static/appbuilder/<path:filename>": _OPEN,
+    # those who keep the codes; an agent prints his own
+    "/cards/<int:number>": "sign-in nothing nothing nothing page page page",
     "/desk": _DESK,
     "/desk/<path:rest>": _DESK,
 }
@@ -217,7 +220,9 @@ SCREENS: dict[str, Screen] = {
     "user": Screen("read", "create update delete export reset_password reset_second_factor disable enable"),
     "role": Screen("", "read", "create update delete export give copy"),
     "agent": Screen("read presence", "create update delete export"),
-    "team": Screen(f"{KEPT} restore"),
+    "team": Screen(f"{KEPT} restore merge"),
+    "entry_code": Screen(f"{KEPT} renew"),
+    "presence_interval": Screen("read", "export"),
     "team_member": Screen(KEPT),
     "department": Screen("read", "create update delete restore export"),
     # system

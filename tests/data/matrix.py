@@ -22,6 +22,8 @@ CUSTOMERS = "401 200 200 403 403 403 403 403"
 #: a conversation or ticket: its customer, its agent and those who lead
 CONCERNED = "401 200 404 200 404 200 200 200"
 CONCERNED_STAFF = "401 403 403 200 404 200 200 200"
+#: figures of somebody else
+ITS_LEADERS = "401 403 403 404 404 200 200 200"
 ITS_CUSTOMER = "401 200 404 403 403 403 403 403"
 
 
@@ -242,6 +244,8 @@ MATRIX: tuple[Row, ...] = (
     # --- agents, customers, figures
     Row("GET", "/agents", STAFF),
     Row("GET", "/agents/<id:id>", STAFF, "agent"),
+    Row("GET", "/agents/<id:id>/summary", ITS_LEADERS, "agent", why="figures are between an agent and who leads him"),
+    Row("GET", "/agents/<id:id>/presence", ITS_LEADERS, "agent"),
     Row("PUT", "/agents/me/presence", STAFF, body={"presence": "offline"}),
     Row("PUT", "/agents/<id:id>/presence", LEADERS, "agent", {"presence": "offline"}),
     Row("POST", "/agents", ADMINISTRATORS, body={"userId": "$retired_agent", "workNo": "$unique"}),
@@ -256,6 +260,41 @@ MATRIX: tuple[Row, ...] = (
     Row("DELETE", "/customers/<id:id>/legal-hold", ADMINISTRATORS, "preserved_customer"),
     Row("DELETE", "/customers/<id:id>", ADMINISTRATORS, "served_customer", why="one with open work stays"),
     Row("GET", "/stats/overview", LEADERS),
+    Row("GET", "/stats/agents/status", LEADERS),
+    Row("GET", "/stats/agents/performance", LEADERS),
+    # --- members of teams, QR codes
+    Row("GET", "/teams/<id:id>/members", STAFF, "team"),
+    Row("POST", "/teams/<id:id>/members", LEADERS, "team", {"agentId": "$agent"}),
+    Row("PUT", "/teams/<id:id>/members/<id:user_id>", LEADERS, "membership", {"teamId": "$team"}),
+    Row("DELETE", "/teams/<id:id>/members/<id:user_id>", LEADERS, "membership"),
+    Row("POST", "/teams/<id:id>/merge", LEADERS, "team", {"intoId": "$other_team"}),
+    Row("GET", "/agents/me/entry-code", STAFF),
+    Row("POST", "/agents/me/entry-code", STAFF),
+    *resource(
+        "entry-codes",
+        "entry_code",
+        read=LEADERS,
+        write=LEADERS,
+        create={"name": "$unique", "kind": "channel", "channel": "poster"},
+        change={"hint": "$unique"},
+    ),
+    Row("POST", "/entry-codes/<id:id>/renew", LEADERS, "entry_code"),
+    Row(
+        "POST",
+        "/agents/me/entry-code/renew",
+        "401 403 403 200 200 200 200 200",
+        why="each has made one by the line above",
+    ),
+    Row(
+        "GET",
+        "/entry-codes/<id:id>/qr",
+        "404 404 404 404 404 200 200 200",
+        "entry_code",
+        why="an agent sees his own alone",
+    ),
+    Row("GET", "/entry/<code>", EVERYBODY, "entry_code", why="whoever holds a card may follow it"),
+    Row("POST", "/entry/<code>/visits", EVERYBODY, "entry_code"),
+    Row("GET", "/entry/<code>/avatar", EVERYBODY, "entry_code"),
     # --- what administrators and supervisors keep
     *resource(
         "departments",

@@ -44,6 +44,8 @@ class AdminView(Deletion, RowActions, ModelView):
     further_filters: dict[str, filters.Further] = {}
     #: column → function(row) for cells that are not simply the column
     formatters: dict = {}
+    #: columns that are counted for a whole page of rows at once, by `count`
+    counted: tuple[str, ...] = ()
     #: column or parameter → function returning [(value, title)]
     choices: dict = {}
     #: column of texts → function returning those to offer, beside which others may be typed
@@ -196,6 +198,10 @@ class AdminView(Deletion, RowActions, ModelView):
     def value_of(self, row, column: str):
         """What a cell shows; a view may word what is stored for programs."""
         return getattr(row, column)
+
+    def count(self, rows: list) -> dict[int, dict[str, object]]:
+        """{row id: {column of `counted`: what its cell shows}} for these rows, by few statements."""
+        return {}
 
     def search(self, text: str) -> list[ColumnElement[bool]]:
         """The conditions of which one is enough for a row to be found; what the person types is taken literally."""

@@ -84,11 +84,14 @@ class Cells:
         self.view, self.rows, self.columns = view, list(rows), list(columns)
         self.model = view.model
         self._names = load_names(self.model, self.rows, [name for name in self.columns if name not in view.formatters])
+        self._counted = view.count(self.rows) if set(self.columns) & set(view.counted) else {}
 
     def html(self, row, column: str, *, whole: bool = False) -> Markup:
         """The cell as a page shows it; `whole` on the page of a single row, shortened in a list."""
         if column in self.view.formatters:
             return _formatted(self.view.formatters[column](row), whole)
+        if column in self.view.counted:
+            return _formatted(self._counted[row.id][column], whole)
         value = self.view.value_of(row, column)
         if value is None or value == "" or value == []:
             return EMPTY
@@ -109,6 +112,9 @@ class Cells:
         if column in self.view.formatters:
             value = self.view.formatters[column](row)
             return "" if value is EMPTY or value is None else Markup(escape(value)).striptags()
+        if column in self.view.counted:
+            value = self._counted[row.id][column]
+            return "" if value is None else Markup(escape(value)).striptags()
         value = self.view.value_of(row, column)
         if value is None:
             return ""

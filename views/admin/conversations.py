@@ -59,6 +59,8 @@ class ConversationView(AdminView):
         "close_time",
         "close_reason",
         "bot_misses",
+        "entry_code_id",
+        "wanted_agent_id",
         "create_time",
         "legal_hold_time",
         "legal_hold_reason",

@@ -11,6 +11,7 @@ _SENTENCES = {
     "queued": _("Waiting for an agent"),
     "assigned": _("%(to)s takes care of it"),
     "requeued": _("%(from)s has left; back in the queue"),
+    "wanted_away": _("%(to)s cannot take it just now; colleagues help"),
     "transferred": _("Transferred from %(from)s to %(to)s"),
     "closed": _("Conversation closed"),
     "rated": _("The customer gave %(score)s stars"),

@@ -3,7 +3,6 @@
 from flask import g
 from flask_appbuilder import IndexView, expose
 from flask_appbuilder.security.decorators import has_access
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 
@@ -16,6 +15,7 @@ from services import statistics
 from views import titles
 from views.admin.attention import concerns_of
 from views.admin.cells import day_start, local_day
+from views.admin.durations import duration
 from views.admin.references import load_names
 
 LAST_OPERATIONS = 8
@@ -57,7 +57,7 @@ def _figures(actor: Actor) -> list[dict]:
             (_("Active now"), now["active"], "/admin/conversation/list/?status=active"),
             (_("Queued now"), now["queued"], "/admin/conversation/list/?status=queued"),
             (_("Agents online"), now["onlineAgents"], "/admin/agent/list/?presence=online"),
-            (_("First reply on average"), _duration(now["avgFirstReplySeconds"]), ""),
+            (_("First reply on average"), duration(now["avgFirstReplySeconds"]), ""),
             (_("Rating on average"), now["avgRating"], "/admin/rating/list/"),
         ]
     if actor.may("ticket.read"):
@@ -74,19 +74,6 @@ def _figures(actor: Actor) -> list[dict]:
 
 def _count(model: type, actor: Actor, condition) -> int:
     return db.session.scalar(select(func.count(model.id)).where(condition, model.visible_to(actor)))
-
-
-def _duration(seconds: int | None) -> str | None:
-    """A waiting time in two parts at most: 45 s, 3 min 20 s, 1 h 5 min."""
-    if seconds is None:
-        return None
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=minutes)
-    if minutes:
-        return gettext("%(minutes)d min %(seconds)d s", minutes=minutes, seconds=seconds)
-    return gettext("%(seconds)d s", seconds=seconds)
 
 
 def _last_operations(actor: Actor) -> list[dict]:

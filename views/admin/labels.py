@@ -11,6 +11,7 @@ from flask_babel import lazy_pgettext as pgettext
 
 from models.actor import Scope
 from models.conversations import ConversationStatus
+from models.entry_codes import EntryKind
 from models.exports import ExportContent, ExportFormat, ExportState
 from models.identity import SessionKind
 from models.knowledge import ArticleStatus, Visibility
@@ -71,6 +72,8 @@ COLUMNS = {
     "email_verified": _("E-mail confirmed"),
     "emergency_phone": _("Emergency phone"),
     "error": _("Error"),
+    "end_time": pgettext("time", "Ended"),
+    "entry_code_id": _("QR code"),
     "event_key": _("Event"),
     "expire_time": _("Expires"),
     "file_bytes": _("Size of the files"),
@@ -84,12 +87,14 @@ COLUMNS = {
     "full_name": pgettext("person", "Name"),
     "gender": _("Gender"),
     "height": _("Height"),
+    "hint": _("Note on the card"),
     "helpful_count": _("Helpful"),
     "hire_date": _("Date of joining"),
     "id": _("No."),
     "index_error": _("Search index error"),
     "index_version": _("Index version"),
     "industry": _("Industry"),
+    "into_id": _("Into the team"),
     "introduction": _("Introduction"),
     "ip": _("IP address"),
     "is_internal": _("Internal"),
@@ -100,10 +105,12 @@ COLUMNS = {
     "landline": _("Landline"),
     "last_assigned_time": _("Last assignment"),
     "last_contact_time": _("Last contact"),
+    "last_day": _("Valid until"),
     "last_login": _("Last sign-in"),
     "last_message_time": _("Last message"),
     "last_name": _("Last name"),
     "last_seen_time": _("Last seen"),
+    "last_use_time": _("Last used"),
     "leader_id": _("Leader"),
     "legal_hold_reason": _("Reason of the legal hold"),
     "legal_hold_time": _("Legal hold since"),
@@ -205,6 +212,7 @@ COLUMNS = {
     "vip_level": _("VIP level"),
     "visibility": _("Audience"),
     "waiting_since": _("Waiting since"),
+    "wanted_agent_id": _("Wanted agent"),
     "width": _("Width"),
     "work_no": _("Staff number"),
 }
@@ -263,6 +271,11 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "public": (_("Everybody"), "success"),
         "customer": (_("Customers with an account"), "info"),
         "staff": (_("Staff only"), "warning"),
+    },
+    EntryKind: {
+        "agent": (_("Agent"), "primary"),
+        "team": (_("Team"), "info"),
+        "channel": (_("Channel"), "quiet"),
     },
     Presence: {"online": (_("Online"), "success"), "busy": (_("Busy"), "warning"), "offline": (_("Offline"), "quiet")},
     SenderKind: {

@@ -1,5 +1,7 @@
 """Departments, teams, their members, agents (ORG)."""
 
+import pytz
+from flask import g, redirect
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
@@ -8,9 +10,18 @@ from sqlalchemy import ColumnElement, func, select
 from app.extensions import db
 from models.identity import User
 from models.organization import Agent, Department, Team, TeamMember
+from models.presence import answered_for
+from models.types import utcnow
+from services import agent_figures, teams
+from services.attendance import Span
+from views.admin import way
 from views.admin.base import AdminView
-from views.admin.cells import EMPTY, link_to, person, tag
+from views.admin.cells import EMPTY, link_to, person, tag, time_tag, zone
 from views.admin.dictionaries import items_of
+from views.admin.durations import duration
+from views.admin.entry_codes import EntryCodeView
+from views.admin.filters import Further
+from views.admin.presence import PresenceView
 from views.admin.row_actions import RowAction
 
 
@@ -56,13 +67,40 @@ class TeamView(AdminView):
     help_texts = {
         "max_conversations": _("0: as many as the members together"),
         "problem_types": _("Leave all boxes empty for any problem type"),
+        "into_id": _("Members, open conversations and tickets, and QR codes move there; this team is gone afterwards."),
     }
-    related_views = [TeamMemberView]
+    row_actions = (
+        RowAction(
+            "merge", _("Merge into another team"), "team.merge", "fa-code-merge", ask=("into_id",), multiple=False
+        ),
+    )
+    related_views = [TeamMemberView, EntryCodeView]
 
     def goes_along(self, row) -> list[str]:
-        count = db.session.scalar(select(func.count()).select_from(TeamMember).where(TeamMember.team_id == row.id))
-        told = ngettext("%(num)d member leaves the team.", "%(num)d members leave the team.", count)
-        return [told] if count else []
+        members = db.session.scalar(select(func.count()).select_from(TeamMember).where(TeamMember.team_id == row.id))
+        talks, tickets = teams.open_work_of(row)
+        told = []
+        if members:
+            told.append(ngettext("%(num)d member leaves the team.", "%(num)d members leave the team.", members))
+        if talks:
+            told.append(
+                ngettext(
+                    "%(num)d open conversation is anybody's again.",
+                    "%(num)d open conversations are anybody's again.",
+                    talks,
+                )
+            )
+        if tickets:
+            told.append(
+                ngettext("%(num)d open ticket loses its team.", "%(num)d open tickets lose their team.", tickets)
+            )
+        return told
+
+    def perform(self, action: RowAction, row, data: dict):
+        if action.name != "merge":
+            return super().perform(action, row, data)
+        # the team one came from is gone
+        return redirect(way.to_row(self, teams.merge_team(g.actor, row, **data)))
 
 
 class DepartmentView(AdminView):
@@ -78,6 +116,19 @@ class DepartmentView(AdminView):
     related_views = [TeamView]
 
 
+def _shown(figures: agent_figures.Figures | None) -> dict[str, object]:
+    """The counted cells of an agent; empty ones where the reader may not know."""
+    if figures is None:
+        return dict.fromkeys(("total_count", "today_count", "satisfaction", "first_reply", "online_today"))
+    return {
+        "total_count": str(figures.total),
+        "today_count": str(figures.served),
+        "satisfaction": None if figures.satisfaction is None else f"{figures.satisfaction:.2f}",
+        "first_reply": duration(figures.first_reply_seconds),
+        "online_today": duration(figures.attendance.online_seconds),
+    }
+
+
 class AgentView(AdminView):
     model, resource, icon = Agent, "agent", "fa-headset"
     singular, plural = _("Agent"), _("Agents")
@@ -86,11 +137,13 @@ class AgentView(AdminView):
         "user_id",
         "work_no",
         "presence",
+        "groups",
         "current_count",
-        "max_conversations",
+        "total_count",
+        "today_count",
+        "online_today",
+        "last_login",
         "skills",
-        "region",
-        "last_assigned_time",
     ]
     show_columns = [
         "id",
@@ -99,17 +152,24 @@ class AgentView(AdminView):
         "presence",
         "presence_time",
         "seen_time",
+        "last_login",
         "current_count",
         "max_conversations",
+        "total_count",
+        "today_count",
+        "satisfaction",
+        "first_reply",
+        "online_today",
         "skills",
         "region",
         "seniority",
         "hire_date",
         "introduction",
-        "teams",
+        "groups",
         "last_assigned_time",
         "create_time",
     ]
+    counted = ("groups", "total_count", "today_count", "satisfaction", "first_reply", "online_today")
     add_columns = edit_columns = [
         "user_id",
         "work_no",
@@ -126,13 +186,37 @@ class AgentView(AdminView):
     help_texts = {"user_id": _("The account with which this agent signs in")}
     formatters = {
         "user_id": lambda row: person(row.user, link_to(row.user)) if row.user else EMPTY,
-        "teams": lambda row: Markup(" ").join(tag(team.name) for team in row.teams),
+        "last_login": lambda row: time_tag(row.user.last_login) if row.user and row.user.last_login else EMPTY,
     }
+    label_columns = {
+        "groups": _("Teams"),
+        "total_count": _("Conversations in all"),
+        "today_count": _("Conversations today"),
+        "satisfaction": _("Satisfaction"),
+        "first_reply": _("First reply on average, today"),
+        "online_today": _("Online today"),
+    }
+    further_filters = {"team_id": Further(_("Team"), Team, lambda team_id: Agent.memberships.any(team_id=team_id))}
     eager = ("user",)
     row_actions = (
         RowAction("presence", _("Set presence"), "agent.set_presence_of_others", "fa-circle-dot", ask=("presence",)),
     )
-    related_views = [TeamMemberView]
+    related_views = [TeamMemberView, EntryCodeView, PresenceView]
+
+    def count(self, rows: list) -> dict[int, dict[str, object]]:
+        """Figures of those whom the reader leads, and of himself; teams of everybody."""
+        ids, today = [row.id for row in rows], pytz.utc.localize(utcnow()).astimezone(zone()).date()
+        mine = set(db.session.scalars(select(Agent.id).where(Agent.id.in_(ids), answered_for(g.actor, Agent.id))))
+        figures = agent_figures.figures_of(mine, Span.of_days(zone(), today, today))
+        groups: dict[int, list[str]] = {number: [] for number in ids}
+        for agent_id, name in db.session.execute(
+            select(TeamMember.agent_id, Team.name).join(TeamMember.team).where(TeamMember.agent_id.in_(ids))
+        ):
+            groups[agent_id].append(name)
+        return {
+            number: {"groups": Markup(" ").join(map(tag, groups[number])), **_shown(figures.get(number))}
+            for number in ids
+        }
 
     def search(self, text: str) -> list[ColumnElement[bool]]:
         by_name = Agent.user.has(User.full_name.contains(text, autoescape=True))

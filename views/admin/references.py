@@ -12,6 +12,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.conversations import Conversation
 from models.customers import Contact, Customer, Organization
+from models.entry_codes import EntryCode
 from models.identity import Role, User
 from models.knowledge import Article, ArticleCategory
 from models.messaging import FileObject
@@ -23,6 +24,7 @@ from models.tickets import Ticket
 BY_NAME: dict[str, type] = {
     "agent_id": Agent,
     "to_agent_id": Agent,
+    "into_id": Team,
     "customer_id": Customer,
     "create_by": User,
     "update_by": User,
@@ -45,6 +47,7 @@ RESOURCES: dict[type, str] = {
     Customer: "customer",
     Department: "department",
     Dictionary: "dictionary",
+    EntryCode: "entry_code",
     FileObject: "file_object",
     Organization: "organization",
     Role: "role",

@@ -4,8 +4,10 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from views.api import (  # noqa: F401
+    agent_figures,
     conversations,
     endpoint,
+    entry_codes,
     exports,
     history,
     identity,
@@ -18,6 +20,7 @@ from views.api import (  # noqa: F401
     roles,
     session,
     table,
+    team_members,
     tickets,
 )
 

@@ -8,6 +8,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus
 from models.customers import Customer
+from models.entry_codes import EntryCode
 from models.identity import User
 from models.messaging import ChatMessage, MessageType
 from models.organization import Agent, Presence
@@ -49,6 +50,11 @@ def dump_customer_ref(customer: Customer | None) -> dict:
         "avatarUrl": customer.user.avatar_url if customer.user else None,
         "isTemporary": customer.is_temporary,
     }
+
+
+def dump_entry_ref(entry: EntryCode | None) -> dict | None:
+    """The QR code by which a customer came."""
+    return None if entry is None else {"id": entry.id, "kind": entry.kind.value, "name": entry.name}
 
 
 def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
@@ -113,11 +119,13 @@ SESSIONS = Resource(
     empty_last=("waiting_since",),
     search=("no", "subject", "customer.name"),
     search_further=_with_these_words_in_them,
-    eager=("customer.user", "agent.user", "thread"),
+    eager=("customer.user", "agent.user", "wanted_agent.user", "entry_code", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
         "agent": lambda actor, row: dump_agent_ref(row.agent),
         "legalHold": dump_hold,
+        "wantedAgent": lambda actor, row: dump_agent_ref(row.wanted_agent),
+        "entry": lambda actor, row: dump_entry_ref(row.entry_code),
     },
     enrich=_enrich,
     writes=(),
@@ -180,10 +188,13 @@ def show_session(actor: Actor, row_id: int):
         DataField("question", str, "", 2000),
         DataField("channel", str, "portal", 32),
         DataField("client_msg_id", str, "", 64),
+        DataField("entry_code", str, "", 64),
     ),
 )
-def open_session(actor: Actor, question: str = "", channel: str = "portal", client_msg_id: str = ""):
-    conversation = conversations.open_conversation(actor, channel=channel)
+def open_session(
+    actor: Actor, question: str = "", channel: str = "portal", client_msg_id: str = "", entry_code: str = ""
+):
+    conversation = conversations.open_conversation(actor, channel=channel, entry_code=entry_code)
     if question.strip():
         threads.limit_sender(actor)
         conversations.send_message(

@@ -1,19 +1,20 @@
 """组织架构接口 and agents: what goes beyond plain tables."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
 from app.errors import NotFound
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import Conversation
 from models.customers import Customer
+from models.identity import User
 from models.organization import Agent
 from models.tickets import Ticket
-from services import organization, statistics
+from services import organization, presence, statistics
 from services.operation import OPERATIONS
 from views.api.conversations import SESSIONS
 from views.api.endpoint import action, endpoint, load
-from views.api.resource import PAGING, Resource, listing
+from views.api.resource import PAGING, Resource, listing, plain
 from views.api.tickets import TICKETS
 
 AGENTS = Resource(
@@ -43,6 +44,7 @@ AGENTS = Resource(
     more={
         "avatarUrl": lambda actor, row: row.user.avatar_url if row.user else None,
         "roles": lambda actor, row: [role.code for role in row.user.roles if role.code] if row.user else [],
+        "lastLoginTime": lambda actor, row: plain(row.user.last_login) if row.user else None,
         "maxCount": lambda actor, row: row.max_conversations,
         "skills": lambda actor, row: row.skills or [],
         "teamIds": lambda actor, row: [team.id for team in row.teams],
@@ -65,15 +67,20 @@ def dump_agent(actor: Actor, agent: Agent) -> dict:
     query={**PAGING, "presence": str, "region": str, "teamId": int},
 )
 def list_agents(actor: Actor, q: str = "", teamId: int | None = None, **query):
+    return listing(AGENTS, actor, statement=agents_query(q, teamId), **query)
+
+
+def agents_query(q: str, team_id: int | None) -> Select:
+    """Agents by what people know of them: name, staff number or number, and the team they are in."""
     statement = select(Agent).join(Agent.user)
     if q:
-        statement = statement.where(
-            Agent.user.property.mapper.class_.full_name.contains(q, autoescape=True)
-            | Agent.work_no.contains(q, autoescape=True)
-        )
-    if teamId is not None:
-        statement = statement.where(Agent.memberships.any(team_id=teamId))
-    return listing(AGENTS, actor, statement=statement, **query)
+        known = [User.full_name.contains(q, autoescape=True), Agent.work_no.contains(q, autoescape=True)]
+        if q.isascii() and q.isdigit():
+            known.append(Agent.id == int(q[:18]))
+        statement = statement.where(or_(*known))
+    if team_id is not None:
+        statement = statement.where(Agent.memberships.any(team_id=team_id))
+    return statement
 
 
 @endpoint("GET", "/agents/<id:id>", section="客服接口", summary="客服详情", right="agent.read")
@@ -92,7 +99,7 @@ def show_agent(actor: Actor, row_id: int):
 def set_own_presence(actor: Actor, **data):
     if actor.agent_id is None:
         raise NotFound("Your account has no agent profile")
-    return dump_agent(actor, organization.set_own_presence(actor, load(Agent, actor.agent_id, actor), **data))
+    return dump_agent(actor, presence.set_own_presence(actor, load(Agent, actor.agent_id, actor), **data))
 
 
 action(

@@ -2,9 +2,10 @@
 
 from flask import Flask
 
-from views.pages import shells, wechat
+from views.pages import cards, shells, wechat
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(shells.blueprint)
+    app.register_blueprint(cards.blueprint)
     app.register_blueprint(wechat.blueprint)

@@ -32,6 +32,7 @@ def login():
 @page("/ask")
 @page("/chat")
 @page("/chat/<path:rest>")
+@page("/c/<path:rest>")
 @page("/articles/<path:rest>")
 @page("/categories/<path:rest>")
 @page("/tickets")

@@ -23,7 +23,7 @@ from models.organization import Agent, Presence
 from models.outbox import OutboxEvent
 from models.tickets import Ticket
 from models.types import utcnow
-from services import organization
+from services import presence
 from services.identity import rights, signin
 from services.threads import room
 
@@ -153,7 +153,7 @@ class Connections:
                 self._leave_hidden(connection, dict(connection.threads))
         agents = sorted({c.actor.agent_id for c in self._by_sid.values() if c.actor.agent_id is not None})
         if agents:
-            organization.seen(agents)
+            presence.seen(agents)
         self._expire_left(set(agents))
 
     def _refresh(self, connection: Connection) -> Actor | None:
@@ -263,15 +263,15 @@ def expire(agent_id: int) -> None:
     if agent is None or agent.presence is Presence.offline:
         return
     if agent.seen_time is None or agent.seen_time < utcnow() - GRACE / 2:
-        organization.connection_lost(system(agent.tenant_id), agent)
+        presence.connection_lost(system(agent.tenant_id), agent)
 
 
 def come_back(actor: Actor) -> None:
     """The agent's page is there again."""
     bind(db.session(), actor)
     agent = db.session.get(Agent, actor.agent_id)
-    if agent is not None and organization.may_come_back(agent):
-        organization.connection_back(system(actor.tenant_id), agent)
+    if agent is not None and presence.is_returning(agent):
+        presence.connection_back(system(actor.tenant_id), agent)
 
 
 def personal_rooms(actor: Actor) -> list[str]:
