@@ -50,6 +50,19 @@ MENU = (
         ),
     ),
     Category(
+        "assigning",
+        _("Assigning"),
+        "fa-route",
+        (
+            Entry("routing_rule", "RoutingRuleView", _("Assignment rules"), "fa-route"),
+            Entry("problem_profile", "ProblemProfileView", _("Problem recognition"), "fa-magnifying-glass-chart"),
+            Entry("customer_team_relation", "CustomerTeamRelationView", _("Customers' teams"), "fa-handshake"),
+            Entry("work_calendar", "WorkCalendarView", _("Working hours"), "fa-clock"),
+            Entry("work_day", "WorkDayView", _("Holidays and make-up days"), "fa-calendar-day"),
+            Entry("duty_shift", "DutyShiftView", _("Duty roster"), "fa-user-clock"),
+        ),
+    ),
+    Category(
         "tickets",
         _("Tickets"),
         "fa-ticket",

@@ -162,6 +162,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.queued": (_conversation, _queue_moved, _dispatch),
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
     "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch),
+    "conversation.classified": (_conversation, _queue_moved, _dispatch),
     "conversation.held": (_conversation,),
     "conversation.resumed": (_conversation,),
     "conversation.closed": (_conversation, _queue_moved, _dispatch),
@@ -184,6 +185,18 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "article.created": (_nothing,),
     "article.updated": (_index,),
     "article.deleted": (_nothing,),
+    **{
+        f"{name}.{verb}": (_dispatch,)  # who waits may be served by others from now on
+        for name in (
+            "customer_team_relation",
+            "duty_shift",
+            "problem_profile",
+            "routing_rule",
+            "work_calendar",
+            "work_day",
+        )
+        for verb in ("created", "updated", "deleted")
+    },
     **{
         f"{name}.{verb}": (_nothing,)
         for name in (

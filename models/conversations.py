@@ -44,6 +44,8 @@ TRANSITIONS: dict[ConversationStatus, frozenset[ConversationStatus]] = {
 #: states in which an agent's capacity is taken
 HELD = (ConversationStatus.active, ConversationStatus.on_hold)
 OPEN = (ConversationStatus.bot, ConversationStatus.queued, *HELD)
+#: from this queue priority on a conversation is urgent; below it stand the levels of VIPs
+URGENT = 100
 
 
 class Conversation(Versioned, Entity, Model):
@@ -74,12 +76,18 @@ class Conversation(Versioned, Entity, Model):
         ),
         # what is old enough to go, oldest first
         Index("idx_conversation_retention", "tenant_id", "deleted", "purge_time", "close_time"),
+        Index("idx_conversation_served_team_id", "served_team_id", "tenant_id", "deleted", "status", "id"),
     )
 
     no: Mapped[str] = mapped_column(Exact)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    #: the team it is meant for; while it waits, nobody else gets it
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    #: the team one of whose places it takes while an agent holds it, and afterwards: in whose name it was served
+    served_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    #: what it is about: a code of the dictionary problem_type, recognised from the customer's words
+    problem_type: Mapped[str | None] = mapped_column(String(64))
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
     status: Mapped[ConversationStatus] = mapped_column(Code(ConversationStatus), default=ConversationStatus.bot)
     channel: Mapped[str] = mapped_column(String(32), default="portal")
@@ -109,9 +117,10 @@ class Conversation(Versioned, Entity, Model):
     purge_time: Mapped[dt.datetime | None]
     customer: Mapped[Customer] = relationship()
     agent: Mapped[Agent | None] = relationship(foreign_keys=[agent_id])
-    team: Mapped[Team | None] = relationship()
     entry_code: Mapped[EntryCode | None] = relationship()
     wanted_agent: Mapped[Agent | None] = relationship(foreign_keys=[wanted_agent_id])
+    team: Mapped[Team | None] = relationship(foreign_keys=[team_id])
+    served_team: Mapped[Team | None] = relationship(foreign_keys=[served_team_id])
     #: read and locked with its owner: whoever holds the conversation's row holds the numbers of its messages
     thread: Mapped[Thread] = relationship(lazy="joined", innerjoin=True)
 
@@ -135,6 +144,11 @@ class Conversation(Versioned, Entity, Model):
         if actor.sees_as_customer:
             return actor.customer_id is not None and self.customer_id == actor.customer_id
         return self.agent_id is not None and self.agent_id == actor.agent_id
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes before all others, by what it is about or by a supervisor's word."""
+        return self.queue_priority >= URGENT
 
     def __repr__(self) -> str:
         return self.no

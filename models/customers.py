@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 from models.actor import Actor, Scope
 from models.base import Entity, Versioned
 from models.identity import User
-from models.organization import agents_within
+from models.organization import Agent, agents_within
 from models.types import Flag, Json
 
 
@@ -76,6 +76,10 @@ class Customer(Versioned, Entity, Model):
     vip_level: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     tags: Mapped[list | None] = mapped_column(Json)
     source: Mapped[str] = mapped_column(String(32), default="portal", server_default="portal")
+    #: 专属客服: who serves this customer whenever he is there
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
+    #: where he is; empty: where his organization is
+    region: Mapped[str | None] = mapped_column(String(64))
     #: came without account or registration; not yet archived
     is_temporary: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
     note: Mapped[str | None] = mapped_column(Text)
@@ -86,6 +90,7 @@ class Customer(Versioned, Entity, Model):
     user: Mapped[User | None] = relationship()
     contact: Mapped[Contact | None] = relationship()
     organization: Mapped[Organization | None] = relationship()
+    agent: Mapped[Agent | None] = relationship()
     conversations: Mapped[list["Conversation"]] = relationship(viewonly=True)  # noqa: F821  (named, not imported: they import us)
     tickets: Mapped[list["Ticket"]] = relationship(viewonly=True)  # noqa: F821
 

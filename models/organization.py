@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.actor import Actor, Scope
 from models.base import Entity, Versioned
+from models.hours import WorkCalendar
 from models.identity import User
 from models.types import Code, Json
 
@@ -36,6 +37,7 @@ class Team(Versioned, Entity, Model):
     """A group of agents who serve together (ORG-2, ORG-3, ORG-5)."""
 
     __tablename__ = "team"
+    __bookkeeping__ = frozenset({"current_count"})
     __table_args__ = (UniqueConstraint("tenant_id", "name", "delete_token"),)
 
     name: Mapped[str] = mapped_column(String(64))
@@ -47,6 +49,11 @@ class Team(Versioned, Entity, Model):
     skills: Mapped[list | None] = mapped_column(Json)
     #: most conversations the team may hold at once; 0: as many as its members together
     max_conversations: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: conversations its members hold for it now; taken like an agent's places (RTE-4)
+    current_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: its working hours; empty: the company's
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("work_calendar.id"))
+    calendar: Mapped[WorkCalendar | None] = relationship()
     department: Mapped[Department | None] = relationship()
     leader: Mapped[User | None] = relationship(foreign_keys=[leader_id])
     members: Mapped[list["TeamMember"]] = relationship(back_populates="team", cascade="save-update, merge")
@@ -88,6 +95,7 @@ class Agent(Versioned, Entity, Model):
     current_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     #: when a conversation was last given, for taking turns
     last_assigned_time: Mapped[dt.datetime | None]
+    #: [{"name": "安装", "level": 1 to 5}]
     skills: Mapped[list | None] = mapped_column(Json)
     region: Mapped[str | None] = mapped_column(String(64))
     seniority: Mapped[int] = mapped_column(Integer, default=1, server_default="1")

@@ -4,7 +4,7 @@ The operations are made from the table's columns, so REST, the admin screens and
 agree without a second description. What needs more than a check has operations written by hand.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter
 
 from flask_appbuilder import Model
@@ -27,6 +27,7 @@ def crud(
     *,
     title: str,
     writable: Iterable[str],
+    kinds: Mapping[str, object] | None = None,
     check: Check | None = None,
     before_delete: Callable[[Actor, Entity], None] | None = None,
     restorable: bool = False,
@@ -34,11 +35,12 @@ def crud(
 ) -> None:
     """Register `<resource>.create/.update/.delete` for `model`, and `.restore` if its rows may come back.
 
+    `kinds` says of lists what is in them, where it is not texts: {"target_teams": list[int]}.
     `check(actor, row, data)` refuses or completes the row before it is stored, on creation and on change.
     `after_restore(actor, row)` brings back what went along when the row was deleted.
     """
     columns = tuple(writable)
-    create_fields = tuple(_field(model, name) for name in columns)
+    create_fields = tuple(_field(model, name, (kinds or {}).get(name)) for name in columns)
     change_fields = tuple(
         DataField(f.name, f.annotation, None if f.required else f.default, f.max_length) for f in create_fields
     )
@@ -134,10 +136,12 @@ def _fill(row: Entity, data: dict, columns: tuple[str, ...]) -> None:
         setattr(row, name, value)
 
 
-def _field(model: type[Entity], name: str) -> DataField:
+def _field(model: type[Entity], name: str, given: object = None) -> DataField:
     column = inspect(model).columns[name]
     kind: object
-    if isinstance(column.type, Code):
+    if given is not None:
+        kind = given
+    elif isinstance(column.type, Code):
         kind = column.type.enum
     elif isinstance(column.type, Flag):
         kind = bool

@@ -10,6 +10,7 @@ from models.actor import Actor
 from models.conversations import OPEN, Conversation
 from models.customers import Contact, Customer, Organization
 from models.identity import User
+from models.organization import Agent
 from models.tickets import ENDED, Ticket
 from services.crud import crud, referenced
 
@@ -45,6 +46,7 @@ def _check_customer(actor: Actor, row: Customer, data: dict) -> None:
     referenced(Organization, row.organization_id, actor, "organizationId")
     referenced(Contact, row.contact_id, actor, "contactId")
     referenced(User, row.user_id, actor, "userId")
+    referenced(Agent, row.agent_id, actor, "agentId")
     if row.vip_level is not None and not 0 <= row.vip_level <= 9:
         raise Invalid("The VIP level goes from 0 to 9", fields={"vipLevel": "0 to 9"})
     _check_reach(row)
@@ -105,6 +107,8 @@ crud(
         "tags",
         "source",
         "is_temporary",
+        "agent_id",
+        "region",
         "note",
     ),
     check=_check_customer,

@@ -7,12 +7,17 @@ from app.extensions import db
 from models.actor import Actor
 from models.audit import AuditLog
 from models.base import mark_restored
+from models.hours import WorkCalendar
 from models.identity import User
 from models.organization import Agent, Department, Presence, Team, TeamMember
 from services import presence, teams
 from services.crud import crud, referenced
 
 MAX_DEPTH = 20
+#: how good somebody is at something: knows it, to teaches it
+LEVELS = range(1, 6)
+MOST_SKILLS = 50
+_SKILL = {"name", "level"}
 
 
 def department_tree(actor: Actor) -> list[dict]:
@@ -91,6 +96,7 @@ crud(
 def _check_team(actor: Actor, row: Team, data: dict) -> None:
     referenced(Department, row.department_id, actor, "departmentId")
     referenced(User, row.leader_id, actor, "leaderId")
+    referenced(WorkCalendar, row.calendar_id, actor, "calendarId")
     if row.max_conversations is not None and not 0 <= row.max_conversations <= 10_000:
         raise Invalid("This number is out of range", fields={"maxConversations": "0 to 10000"})
 
@@ -114,7 +120,16 @@ crud(
     "team",
     Team,
     title="Team",
-    writable=("name", "description", "department_id", "leader_id", "problem_types", "skills", "max_conversations"),
+    writable=(
+        "name",
+        "description",
+        "department_id",
+        "leader_id",
+        "problem_types",
+        "skills",
+        "max_conversations",
+        "calendar_id",
+    ),
     check=_check_team,
     before_delete=teams.dissolve,
     restorable=True,
@@ -126,6 +141,22 @@ def _check_agent(actor: Actor, row: Agent, data: dict) -> None:
     referenced(User, row.user_id, actor, "userId")
     if not 1 <= (row.max_conversations or 5) <= 100:
         raise Invalid("This number is out of range", fields={"maxConversations": "1 to 100"})
+    row.skills = levelled(row.skills)
+
+
+def levelled(skills: list | None) -> list[dict] | None:
+    """Skills as they are stored, [{name, level}], each once; a bare name has the lowest level. Raises Invalid."""
+    found = {}
+    for skill in skills or ():
+        name, level = (skill, 1) if isinstance(skill, str) else (skill.get("name"), skill.get("level", 1))
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= 64:
+            raise Invalid("A skill has a name of at most 64 characters", fields={"skills": "not valid"})
+        if type(level) is not int or level not in LEVELS or set(skill if isinstance(skill, dict) else ()) - _SKILL:
+            raise Invalid("The level of a skill goes from 1 to 5", fields={"skills": "1 to 5"})
+        found[name.strip()] = level
+    if len(found) > MOST_SKILLS:
+        raise Invalid("Too many skills", fields={"skills": Reason("at most %(number)s", number=MOST_SKILLS)})
+    return [{"name": name, "level": level} for name, level in found.items()] or None
 
 
 def _leave(actor: Actor, row: Agent) -> None:
@@ -139,6 +170,7 @@ crud(
     Agent,
     title="Agent",
     writable=("user_id", "work_no", "max_conversations", "skills", "region", "seniority", "hire_date", "introduction"),
+    kinds={"skills": list[str | dict]},
     check=_check_agent,
     before_delete=_leave,
 )

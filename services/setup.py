@@ -11,15 +11,18 @@ from models.actor import Actor, system
 from models.base import bind
 from models.conversations import QuickReply
 from models.customers import Organization
+from models.hours import ALL_DAY, WEEKDAYS, WorkCalendar
 from models.identity import Tenant, User
 from models.knowledge import Article, ArticleCategory, ArticleStatus, Visibility
 from models.organization import Agent, Department, Team, TeamMember
+from models.routing import ProblemProfile
 from models.settings import Dictionary, DictionaryItem
 from models.types import utcnow
 from services import knowledge
 from services.identity import accounts, roles
 from services.identity.roles import Preset
 from services.operation import OPERATIONS, run, write
+from services.routing import rules
 
 DICTIONARIES = {
     ("ticket_type", "工单类型"): (
@@ -37,6 +40,13 @@ DICTIONARIES = {
         ("other", "其他", "Other"),
     ),
     ("tag", "客户标签"): (("vip", "VIP客户", "VIP"), ("new", "新客户", "New"), ("key", "重点机构", "Key institution")),
+}
+#: words of customers by which a problem type is recognised
+PROBLEM_KEYWORDS = {
+    "login": "登录, 登陆, 密码, 账号, 帐号, 验证码, 注册, 权限, login, log in, sign in, password, account",
+    "data": "填报, 录入, 上报, 保存失败, 提交不了, 导入, 数据错误, data entry, import, submit",
+    "report": "报表, 统计, 导出, 图表, 打印, 汇总, report, reports, chart, export, statistics",
+    "network": "网络, 连不上, 打不开, 很慢, 卡顿, 超时, 断线, vpn, wifi, 浏览器, network, timeout, slow, offline",
 }
 TEAMS = ("售前咨询组", "售后服务组", "VIP客服组", "管理组")
 QUICK_REPLIES = (
@@ -162,6 +172,11 @@ def _fill_company(actor: Actor, name: str, presets: tuple[Preset, ...]) -> None:
                 for sort, (item, label, english) in enumerate(items)
             ]
         )
+    db.session.add_all(
+        [ProblemProfile(problem_type=code, keywords=words.split(", ")) for code, words in PROBLEM_KEYWORDS.items()]
+    )
+    db.session.add(WorkCalendar(name="全天候", is_default=True, **dict.fromkeys(WEEKDAYS, ALL_DAY)))
+    db.session.add(rules.new_default())
     department = Department(name="客户服务部", code="service", path="")
     db.session.add(department)
     db.session.flush()

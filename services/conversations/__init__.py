@@ -9,6 +9,7 @@ from services.conversations.assigning import (
     take_over,
     transfer_conversation,
 )
+from services.conversations.classifying import classify_conversation
 from services.conversations.flow import (
     close_conversation,
     hand_over,
@@ -25,6 +26,7 @@ __all__ = [
     "assign_conversation",
     "assignments_of",
     "batch_assign",
+    "classify_conversation",
     "close_conversation",
     "get_agent",
     "give",

@@ -1,5 +1,7 @@
 """Who serves a conversation: given, assigned, taken over, handed on (CHT-6, CHT-7, RTE-6)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from app.errors import Conflict, NotFound
@@ -52,19 +54,26 @@ def transfer_conversation(
 
 
 def give(
-    actor: Actor, conversation: Conversation, agent: Agent, *, method: str, reason: str = "", detail: dict | None = None
+    actor: Actor,
+    conversation: Conversation,
+    agent: Agent,
+    *,
+    method: str,
+    reason: str = "",
+    detail: dict | None = None,
+    team_ids: Sequence[int] | None = None,
 ) -> None:
-    """Inside an operation: `agent` serves `conversation` from now on; capacity, history, message, event."""
+    """Inside an operation: `agent` serves `conversation` from now on; capacity, history, message, event.
+
+    It takes a place of one of `team_ids`, by default of the agent's teams.
+    """
     if conversation.status is Status.closed:
         raise Conflict("The conversation has ended", kind="conversation_closed")
     previous = conversation.agent
     if conversation.agent_id == agent.id and conversation.status in HELD:
         raise Conflict("This agent already serves the conversation")
-    if not capacity.take(agent.id):
-        raise Conflict("This agent already has as many conversations as allowed", kind="agent_full", agent_id=agent.id)
-    if conversation.status in HELD:
-        capacity.release(conversation.agent_id)
     old_rooms = rooms(conversation)
+    capacity.take(conversation, agent.id, team_ids)
     if conversation.status is not Status.active:
         move(conversation, Status.active)
     conversation.agent = agent

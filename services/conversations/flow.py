@@ -7,7 +7,7 @@ from models.conversations import HELD, Conversation, ConversationAssignment
 from models.conversations import ConversationStatus as Status
 from models.organization import Presence
 from models.types import utcnow
-from services import capacity, threads
+from services import capacity, problems, threads
 from services.conversations.state import move, place, rooms, tell
 from services.operation import operation
 
@@ -19,7 +19,8 @@ def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> 
         return conversation
     move(conversation, Status.queued)
     conversation.queue_time = conversation.waiting_since = utcnow()
-    conversation.queue_priority = 10 * max(0, conversation.customer.vip_level - 1)
+    problems.recognise(conversation)
+    conversation.queue_priority = problems.priority(conversation)
     threads.system_message(
         actor,
         conversation.thread,
@@ -59,7 +60,7 @@ def requeue_conversation(actor: Actor, conversation: Conversation) -> Conversati
     if agent.presence is not Presence.offline:
         return None
     old_rooms = rooms(conversation)
-    capacity.release(agent.id)
+    capacity.release(conversation)
     move(conversation, Status.queued)
     # he keeps his place: those who came later wait behind him
     conversation.queue_time, conversation.agent = conversation.waiting_since, None
@@ -82,7 +83,7 @@ def close_conversation(actor: Actor, conversation: Conversation, *, reason: str 
     if conversation.status is Status.closed:
         return conversation
     if conversation.status in HELD:
-        capacity.release(conversation.agent_id)
+        capacity.release(conversation)
     move(conversation, Status.closed)
     conversation.close_time, conversation.close_reason = utcnow(), reason[:255] or None
     conversation.waiting_since = None

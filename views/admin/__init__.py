@@ -5,6 +5,7 @@ from flask_appbuilder import AppBuilder
 
 from app.menu import MENU
 from views.admin import (
+    assigning,
     assignments,
     conversations,
     customers,
@@ -23,6 +24,7 @@ from views.admin import (
     system_settings,
     tickets,
     users,
+    working_hours,
 )
 from views.admin.base import AdminView
 from views.admin.keeping import RetentionPlanView
@@ -30,6 +32,7 @@ from views.admin.options import OptionsView
 from views.admin.user_import import UserImportView
 
 _MODULES = (
+    assigning,
     assignments,
     conversations,
     customers,
@@ -46,6 +49,7 @@ _MODULES = (
     system_settings,
     tickets,
     users,
+    working_hours,
 )
 
 

@@ -5,10 +5,10 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from models.conversations import ConversationAssignment
-from models.organization import Presence
 from models.tickets import TicketAssignment
 from views.admin.base import AdminView
-from views.admin.cells import EMPTY, badge, tag
+from views.admin.cells import EMPTY, tag
+from views.assigning import explanation, facts_of, outcome
 
 METHODS = {
     "auto": _("Automatic"),
@@ -20,13 +20,11 @@ METHODS = {
     "conversation": _("From the conversation"),
     "create": _("When it was made"),
 }
-#: why a candidate did not get it, besides not being there
-PASSED_OVER = {"full": _("No room"), "disabled": _("Account disabled")}
 _TABLE = Markup(
-    '<div class="ad-small-table"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
+    '<p>{}</p><p>{}</p><div class="ad-small-table"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
     "<tbody>{}</tbody></table></div>"
 )
-_LINE = Markup("<tr><td>{}</td><td>{} / {}</td><td>{}</td></tr>")
+_LINE = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>")
 
 
 def method(row) -> Markup:
@@ -35,21 +33,24 @@ def method(row) -> Markup:
 
 
 def considered(row: ConversationAssignment) -> Markup:
-    """The candidates of an automatic assignment as a small table."""
-    candidates = (row.detail or {}).get("candidates")
-    if not candidates:
+    """Why an automatic assignment went as it did: in a sentence, and the candidates as a small table."""
+    explained = explanation(row)
+    if explained is None:
         return EMPTY
-    lines = (_LINE.format(one["name"], one["count"], one["max"], _outcome(one, row.to_agent_id)) for one in candidates)
-    return _TABLE.format(_("Agent"), _("Conversations then"), _("Outcome"), Markup("").join(lines))
+    lines = (
+        _LINE.format(one["name"], " · ".join(facts_of(one)), _outcome(one, row.to_agent_id))
+        for one in row.detail["candidates"]
+    )
+    conditions = Markup(" ").join(map(tag, explained["conditions"]))
+    return _TABLE.format(
+        explained["summary"], conditions, _("Agent"), _("What spoke for him"), _("Outcome"), Markup("").join(lines)
+    )
 
 
 def _outcome(candidate: dict, chosen_id: int | None) -> Markup:
-    reason = candidate["passedOver"]
     if candidate["agentId"] == chosen_id:
         return tag(gettext("Chosen"), "success")
-    if reason in {state.value for state in Presence}:
-        return badge(Presence(reason))
-    return tag(PASSED_OVER.get(reason, reason)) if reason else tag(gettext("Later in turn"))
+    return tag(outcome(candidate))
 
 
 class ConversationAssignmentView(AdminView):

@@ -50,6 +50,8 @@ class AdminView(Deletion, RowActions, ModelView):
     choices: dict = {}
     #: column of texts → function returning those to offer, beside which others may be typed
     tags: dict = {}
+    #: column → function(label, description, validators …) returning a field of its own kind
+    own_fields: dict = {}
     #: column → a sentence below the field
     help_texts: dict = {}
     #: field → (other field, value of it): asked only when the other field has this value

@@ -6,8 +6,10 @@ from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup
 
 from models.conversations import HELD, OPEN, Conversation, QuickReply, Rating
+from views.admin.assigning import problem_word
 from views.admin.assignments import ConversationAssignmentView
 from views.admin.base import AdminView
+from views.admin.dictionaries import items_of
 from views.admin.labels import origin
 from views.admin.messages import MessageView
 from views.admin.row_actions import RowAction
@@ -49,8 +51,10 @@ class ConversationView(AdminView):
         "customer_id",
         "agent_id",
         "team_id",
+        "served_team_id",
         "channel",
         "subject",
+        "problem_type",
         "queue_time",
         "queue_priority",
         "active_time",
@@ -68,14 +72,15 @@ class ConversationView(AdminView):
         "purge_time",
     ]
     label_columns = {"close_time": pgettext("end of a conversation", "Closed")}
-    formatters = {"channel": origin("channel")}
+    formatters = {"channel": origin("channel"), "problem_type": problem_word}
+    choices = {"problem_type": items_of("problem_type")}
     key_columns = ("status", "customer_id", "agent_id", "last_message_time")
     when_empty = _("Conversations begin when a customer asks something on the portal.")
     eager = ("customer",)
     desk_path = "/desk/c/{id}"
     search_hint = _("Search number or subject")
     search_text = ("no", "subject")
-    search_columns = ["status", "agent_id", "team_id", "customer_id", "create_time"]
+    search_columns = ["status", "agent_id", "team_id", "problem_type", "customer_id", "create_time"]
     row_actions = (
         RowAction(
             "assign",
@@ -100,6 +105,14 @@ class ConversationView(AdminView):
             "fa-hand",
             ask=("reason",),
             when=lambda row: row.status in OPEN and row.agent_id != g.actor.agent_id,
+        ),
+        RowAction(
+            "classify",
+            _("Set the problem type"),
+            "conversation.classify",
+            "fa-tags",
+            ask=("problem_type",),
+            when=lambda row: row.status in OPEN,
         ),
         RowAction(
             "close",

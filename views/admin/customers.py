@@ -11,6 +11,7 @@ from models.customers import Contact, Customer, Organization
 from models.tickets import Ticket
 from services.customers import mask_email, mask_phone
 from services.reach import reached_by
+from views.admin.assigning import CustomerTeamRelationView
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.conversations import ConversationView
@@ -124,6 +125,8 @@ class CustomerView(ReachView):
         "tags",
         "source",
         "is_temporary",
+        "agent_id",
+        "region",
         "note",
         "last_contact_time",
         "legal_hold_time",
@@ -142,6 +145,8 @@ class CustomerView(ReachView):
         "vip_level",
         "source",
         "is_temporary",
+        "agent_id",
+        "region",
         "tags",
         "note",
     ]
@@ -158,6 +163,8 @@ class CustomerView(ReachView):
         "tags": _("Choose from the dictionary “customer tags”, or type another one and press Enter"),
         "vip_level": _("0 and 1: ordinary customer; from 2: VIP, served earlier"),
         "is_temporary": _("Came without registration and is not archived yet"),
+        "agent_id": _("Serves this customer whenever he is there"),
+        "region": _("Empty: the region of the organization"),
     }
     row_actions = (
         RowAction(
@@ -178,7 +185,8 @@ class CustomerView(ReachView):
             multiple=False,
         ),
     )
-    related_views = [ConversationView, TicketView]
+    label_columns = {"agent_id": _("Exclusive agent")}
+    related_views = [ConversationView, TicketView, CustomerTeamRelationView]
 
     def _given(self) -> dict:
         return {"source": "admin"} | super()._given()

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 
+import pytz
 from flask import g
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
-from wtforms import Field, SelectField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms import DateTimeLocalField, Field, SelectField, SelectMultipleField, TextAreaField, ValidationError
 from wtforms.utils import unset_value
 from wtforms.widgets import CheckboxInput, ListWidget, html_params
 
 from app.extensions import db
+from services.organization import LEVELS
+from views.admin.cells import zone
 from views.admin.filters import options_of, whole_number
 from views.admin.references import RESOURCES, SMALL, named
 
@@ -133,3 +136,93 @@ class TagsField(SelectMultipleField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = list(dict.fromkeys(text.strip()[:64] for text in valuelist if text.strip()))
+
+
+class SkillsField(Field):
+    """Skills with their levels: a line each, and three empty ones for more."""
+
+    SPARE = 3
+
+    def _lines(self) -> list[tuple[str, int]]:
+        return [(skill["name"], skill["level"]) for skill in self.data or []]
+
+    @staticmethod
+    def widget(field: "SkillsField", **attributes) -> Markup:
+        lines = [*field._lines(), *[("", 1)] * field.SPARE]
+        return Markup("").join(field._line(name, level, place) for place, (name, level) in enumerate(lines))
+
+    def _line(self, name: str, level: int, place: int) -> Markup:
+        options = Markup("").join(
+            Markup('<option value="{}"{}>{}</option>').format(
+                number, Markup(" selected") if number == level else "", _("Level %(number)s", number=number)
+            )
+            for number in LEVELS
+        )
+        return Markup(
+            '<div class="ad-pair"><input class="ad-input" name="{0}" value="{1}" maxlength="64" placeholder="{2}" '
+            'aria-label="{2}"{5}><select class="ad-input" name="{0}-level" aria-label="{3}">{4}</select></div>'
+        ).format(
+            self.name, name, _("Skill"), _("Level"), options, Markup(' id="{}"').format(self.id) if not place else ""
+        )
+
+    def process(self, formdata, data=unset_value, extra_filters=None) -> None:
+        super().process(formdata, data, extra_filters)
+        if formdata is not None and self.name in formdata:
+            names, levels = formdata.getlist(self.name), formdata.getlist(f"{self.name}-level")
+            self.data = [
+                {"name": name.strip()[:64], "level": int(level) if level.isdigit() else 1}
+                for name, level in zip(names, [*levels, *["1"] * len(names)], strict=False)
+                if name.strip()
+            ]
+
+
+class OrderField(Field):
+    """Some of several choices, in an order: a select for each place."""
+
+    def __init__(self, *args, choices: Callable, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._offered = choices
+
+    @staticmethod
+    def widget(field: "OrderField", **attributes) -> Markup:
+        offered = [(value, str(title)) for value, title in field._offered()]
+        chosen = [*(field.data or []), *[""] * len(offered)][: len(offered)]
+        return Markup('<ol class="ad-order">{}</ol>').format(
+            Markup("").join(field._place(offered, value, place) for place, value in enumerate(chosen, start=1))
+        )
+
+    def _place(self, offered: list[tuple[str, str]], chosen: str, place: int) -> Markup:
+        options = Markup("").join(
+            Markup('<option value="{}"{}>{}</option>').format(
+                value, Markup(" selected") if value == chosen else "", title
+            )
+            for value, title in [("", "—"), *offered]
+        )
+        return Markup('<li><select class="ad-input" name="{}" aria-label="{} {}"{}>{}</select></li>').format(
+            self.name,
+            self.label.text,
+            place,
+            Markup(' id="{}"').format(self.id) if place == 1 else "",
+            options,
+        )
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = list(dict.fromkeys(value for value in valuelist if value))
+
+    def pre_validate(self, form) -> None:
+        if set(self.data or ()) - {value for value, _title in self._offered()}:
+            raise ValidationError(_("This does not exist"))
+
+
+class MomentField(DateTimeLocalField):
+    """Day and time by the reader's clock, kept in UTC."""
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return self.raw_data[0]
+        return pytz.utc.localize(self.data).astimezone(zone()).strftime("%Y-%m-%dT%H:%M") if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = zone().localize(self.data).astimezone(pytz.utc).replace(tzinfo=None)

@@ -86,6 +86,8 @@ def _field(view, declared: DataField, by_column: bool) -> Field:
         default = column.default.arg
     if default not in (python_inspect.Parameter.empty, None):
         common["default"] = default
+    if name in view.own_fields:
+        return view.own_fields[name](label, **common)
     if name in view.tags:
         return fields.TagsField(label, choices=view.tags[name], **common)
     if name in view.choices:
@@ -113,6 +115,8 @@ def _plain_field(declared: DataField, kind, label, common: dict, required: bool,
     if kind is int:
         common["validators"].append(NumberRange(-MAX_INT, MAX_INT))
         return IntegerField(label, **common)
+    if kind is dt.datetime:
+        return fields.MomentField(label, **common)
     if kind is dt.date:
         return DateField(label, **common)
     length = declared.max_length or getattr(column, "type", String()).length or 20_000

@@ -14,10 +14,10 @@ from models.presence import answered_for
 from models.types import utcnow
 from services import agent_figures, teams
 from services.attendance import Span
-from views.admin import way
+from views.admin import fields, way
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, link_to, person, tag, time_tag, zone
-from views.admin.dictionaries import items_of
+from views.admin.dictionaries import items_of, words_of
 from views.admin.durations import duration
 from views.admin.entry_codes import EntryCodeView
 from views.admin.filters import Further
@@ -50,6 +50,8 @@ class TeamView(AdminView):
         "problem_types",
         "skills",
         "max_conversations",
+        "current_count",
+        "calendar_id",
         "create_time",
         "update_time",
     ]
@@ -61,11 +63,15 @@ class TeamView(AdminView):
         "problem_types",
         "skills",
         "max_conversations",
+        "calendar_id",
     ]
     search_text, search_columns = ("name",), ["department_id"]
     choices = {"problem_types": items_of("problem_type")}
+    formatters = {"problem_types": words_of("problem_type", "problem_types")}
     help_texts = {
         "max_conversations": _("0: as many as the members together"),
+        "calendar_id": _("Empty: the company's working hours"),
+        "skills": _("What every member knows, at the lowest level; one per line"),
         "problem_types": _("Leave all boxes empty for any problem type"),
         "into_id": _("Members, open conversations and tickets, and QR codes move there; this team is gone afterwards."),
     }
@@ -183,8 +189,15 @@ class AgentView(AdminView):
     search_text, search_columns = ("work_no", "region"), ["presence", "user_id"]
     key_columns = ("presence", "current_count", "work_no", "skills")
     search_hint = _("Search name, number or region")
-    help_texts = {"user_id": _("The account with which this agent signs in")}
+    help_texts = {
+        "user_id": _("The account with which this agent signs in"),
+        "skills": _("What he is good at, from 1 (knows it) to 5 (teaches it); an empty line is left out"),
+        "seniority": _("Higher numbers get VIP customers and urgent problems first"),
+        "region": _("Written like the region of customers and organizations"),
+    }
+    own_fields = {"skills": fields.SkillsField}
     formatters = {
+        "skills": lambda row: Markup(" ").join(tag(f"{one['name']} {one['level']}") for one in row.skills or []),
         "user_id": lambda row: person(row.user, link_to(row.user)) if row.user else EMPTY,
         "last_login": lambda row: time_tag(row.user.last_login) if row.user and row.user.last_login else EMPTY,
     }

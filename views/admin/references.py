@@ -13,6 +13,7 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.customers import Contact, Customer, Organization
 from models.entry_codes import EntryCode
+from models.hours import WorkCalendar
 from models.identity import Role, User
 from models.knowledge import Article, ArticleCategory
 from models.messaging import FileObject
@@ -29,6 +30,7 @@ BY_NAME: dict[str, type] = {
     "create_by": User,
     "update_by": User,
     "department_id": Department,
+    "target_teams": Team,
     "user_id": User,
     "user_ids": User,
     "role_ids": Role,
@@ -36,7 +38,7 @@ BY_NAME: dict[str, type] = {
 #: rows whose name is another row's: load that along
 _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
 #: few enough to be offered as one list; all others are searched while typing
-SMALL = (Department, Team, Role, ArticleCategory, Dictionary)
+SMALL = (Department, Team, Role, ArticleCategory, Dictionary, WorkCalendar)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
     Agent: "agent",
@@ -54,6 +56,7 @@ RESOURCES: dict[type, str] = {
     Team: "team",
     Ticket: "ticket",
     User: "user",
+    WorkCalendar: "work_calendar",
 }
 
 

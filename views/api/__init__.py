@@ -18,6 +18,7 @@ from views.api import (  # noqa: F401
     people,
     profile,
     roles,
+    routing,
     session,
     table,
     team_members,

@@ -18,6 +18,7 @@ from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, plain
 from views.api.threads import counters, serve_thread
+from views.assigning import explanation
 
 SECTION = "会话管理接口"
 
@@ -102,6 +103,8 @@ SESSIONS = Resource(
         "channel",
         "subject",
         "team_id",
+        "served_team_id",
+        "problem_type",
         "thread_id",
         "create_time",
         "queue_time",
@@ -114,7 +117,7 @@ SESSIONS = Resource(
         "purge_time",
         "version",
     ),
-    filters=("status", "agent_id", "customer_id", "team_id", "channel"),
+    filters=("status", "agent_id", "customer_id", "team_id", "channel", "problem_type"),
     sort=("id", "create_time", "last_message_time", "queue_time", "waiting_since", "close_time"),
     empty_last=("waiting_since",),
     search=("no", "subject", "customer.name"),
@@ -142,7 +145,15 @@ def dump(actor: Actor, conversation: Conversation) -> dict:
     section=SECTION,
     summary="会话列表",
     right="conversation.read",
-    query={**PAGING, "status": str, "agentId": str, "customerId": int, "teamId": int, "channel": str},
+    query={
+        **PAGING,
+        "status": str,
+        "agentId": str,
+        "customerId": int,
+        "teamId": int,
+        "channel": str,
+        "problemType": str,
+    },
 )
 def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", **query):
     statement = select(Conversation)
@@ -246,6 +257,7 @@ def dump_assignments(rows: list[ConversationAssignment]) -> list[dict]:
             "toAgent": dump_agent_ref(row.to_agent),
             "reason": row.reason,
             "detail": getattr(row, "detail", None),
+            "explanation": explanation(row) if isinstance(row, ConversationAssignment) else None,
             "by": {"id": row.create_by, "name": names.get(row.create_by, "")} if row.create_by else None,
             "createTime": plain(row.create_time),
         }

@@ -64,6 +64,7 @@ def session_update(conversation: Conversation, event: Event) -> None:
                 "agent": dump_agent_ref(conversation.agent),
                 "customer": dump_customer_ref(conversation.customer),
                 "teamId": conversation.team_id,
+                "problemType": conversation.problem_type,
                 "threadId": conversation.thread_id,
                 "version": conversation.version,
                 "queue": routing.queue_position(conversation),
