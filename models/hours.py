@@ -12,6 +12,8 @@ from models.types import Code, Flag
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ALL_DAY = "00:00-24:00"
+#: the clock of a company that says nothing else
+DEFAULT_ZONE = "Asia/Shanghai"
 
 
 class WorkCalendar(Versioned, Entity, Model):
@@ -24,7 +26,7 @@ class WorkCalendar(Versioned, Entity, Model):
     #: the company's own: it holds for every team that names none
     is_default: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
     #: the clock by which the hours are meant
-    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai", server_default="Asia/Shanghai")
+    timezone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE, server_default=DEFAULT_ZONE)
     monday: Mapped[str | None] = mapped_column(String(100))
     tuesday: Mapped[str | None] = mapped_column(String(100))
     wednesday: Mapped[str | None] = mapped_column(String(100))

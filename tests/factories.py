@@ -181,6 +181,58 @@ class Things:
             "/entry-codes", {"name": self.text(), "kind": "agent", "agentId": person.agent_id}
         )
         return Thing(entry["id"], ids={"code": entry["code"], "version": entry["version"]})
+    def _routing_rule(self) -> Thing:
+        """One that is off: the company goes on assigning as it did."""
+        return self._created("/routing-rules", {"name": self.text(), "strategies": ["fewest"], "active": False})
+
+    def _new_problem_type(self) -> str:
+        """A code of the dictionary that has no keywords yet."""
+        found = self.company.admin.get("/dictionaries", code="problem_type")["list"][0]
+        code = unique("type")
+        self.company.admin.post("/dictionary-items", {"dictionaryId": found["id"], "code": code, "label": self.text()})
+        return code
+
+    def _problem_type(self) -> Thing:
+        return Thing(self._new_problem_type())
+
+    def _problem_profile(self) -> Thing:
+        return self._created("/problem-profiles", {"problemType": self._new_problem_type(), "keywords": [self.text()]})
+
+    def _work_calendar(self) -> Thing:
+        return self._created("/work-calendars", {"name": self.text(), "monday": "09:00-18:00"})
+
+    def _new_calendar(self) -> Thing:
+        """One on whose days nothing is entered."""
+        return self._work_calendar()
+
+    def _work_day(self) -> Thing:
+        return self._created(
+            "/work-days", {"calendarId": self._work_calendar().id, "day": "2030-05-01", "name": self.text()}
+        )
+
+    def _duty_shift(self) -> Thing:
+        """A night of years to come."""
+        return self._created(
+            "/duty-shifts",
+            {
+                "teamId": self._team().id,
+                "startTime": "2030-01-01T18:00:00Z",
+                "endTime": "2030-01-02T09:00:00Z",
+                "note": self.text(),
+            },
+        )
+
+    def _customer_team_relation(self) -> Thing:
+        customer = self._customer()
+        made = self._created(
+            "/customer-team-relations",
+            {"customerId": customer.id, "teamId": self._team().id, "note": self.text()},
+        )
+        return Thing(made.id, customer.owner, made.ids)
+
+    def _new_customer(self) -> Thing:
+        """One whom nobody looks after."""
+        return self._created("/customers", {"name": self.text()})
 
     def _organization(self) -> Thing:
         return self._created("/organizations", {"name": self.text(), "note": self.text()})

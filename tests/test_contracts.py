@@ -27,7 +27,17 @@ from views.api.openapi import build
 LAYERS = ("app", "views", "services", "models", "ai")
 
 #: rights that no preset role but the super administrator holds
-SUPER_ONLY = {"role.create", "role.update", "role.delete", "role.grant", "system_setting.update", "login_session.end"}
+SUPER_ONLY = {
+    "login_session.end",
+    "role.create",
+    "role.delete",
+    "role.grant",
+    "role.update",
+    "routing_rule.create",
+    "routing_rule.delete",
+    "routing_rule.update",
+    "system_setting.update",
+}
 #: operations that no person calls: jobs, consequences, the bot
 SYSTEM_ONLY = {"notification.create"}
 

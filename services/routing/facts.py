@@ -98,7 +98,7 @@ class Request:
     #: names of the skill it needs, any of which counts
     skills: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
-    #: agents that this customer is to be served by: his own, or the one he asked for
+    #: agents that this customer is to be served by: the one he asked for, then his own
     exclusive_ids: tuple[int, ...] = ()
     last_agent_id: int | None = None
     #: nobody of us has ever served this customer
@@ -201,7 +201,6 @@ def _request(
         problem_type=row.problem_type,
         skills=floor.skills.get(row.problem_type, ()),
         relations=tuple(one for one in relations if one.team_id in floor.teams),
-        # whom he asked for comes before his own; both count as equally good
         exclusive_ids=tuple(number for number in (row.wanted_agent_id, customer.agent_id) if number),
         last_agent_id=last_agent_id,
         is_first_visit=last_agent_id is None,

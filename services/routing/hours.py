@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from models.actor import Actor
-from models.hours import WEEKDAYS, DayKind, WorkCalendar, WorkDay
+from models.hours import DEFAULT_ZONE, WEEKDAYS, DayKind, WorkCalendar, WorkDay
 from models.organization import Agent, Team, TeamMember
 from models.routing import DutyShift
 from models.types import utcnow
@@ -160,6 +160,7 @@ def _check_calendar(actor: Actor, row: WorkCalendar, data: dict) -> None:
     row.name = (row.name or "").strip()
     if not row.name:
         raise Invalid("A calendar needs a name", fields={"name": "required"})
+    row.timezone = row.timezone or DEFAULT_ZONE
     if row.timezone not in pytz.all_timezones_set:
         raise Invalid("This time zone does not exist", fields={"timezone": "unknown"})
     for name in WEEKDAYS:
@@ -182,7 +183,7 @@ def _keep_default(actor: Actor, row: WorkCalendar) -> None:
 
 def _check_day(actor: Actor, row: WorkDay, data: dict) -> None:
     row.calendar = referenced(WorkCalendar, row.calendar_id, actor, "calendarId")
-    row.hours = _hours(row.hours, "hours")
+    row.hours, row.kind = _hours(row.hours, "hours"), row.kind or DayKind.holiday
     if row.kind is DayKind.holiday:
         row.hours = None
 

@@ -76,7 +76,9 @@ def cross_service(request: Request, candidate: Candidate) -> Score:
 
 def exclusive(request: Request, candidate: Candidate) -> Score:
     """The customer's own agent, or the one whom he asked for."""
-    return Score(1, {"exclusive": True}) if candidate.id in request.exclusive_ids else Score()
+    if candidate.id not in request.exclusive_ids:
+        return Score()
+    return Score(len(request.exclusive_ids) - request.exclusive_ids.index(candidate.id), {"exclusive": True})
 
 
 def last_agent(request: Request, candidate: Candidate) -> Score:

@@ -198,12 +198,19 @@ class Screen:
 KEPT = "read create update delete export"
 SCREENS: dict[str, Screen] = {
     # service
-    "conversation": Screen("read assign transfer takeover close export", "preserve release"),
+    "conversation": Screen("read assign transfer takeover classify close export", "preserve release"),
     "chat_message": Screen("read", "", "export"),
     "rating": Screen("read", "export"),
     "conversation_assignment": Screen("read", "", "export"),
     "quick_reply": Screen("read create update delete share", "export"),
     "export_job": Screen("", "read", "export"),
+    # assigning
+    "routing_rule": Screen("read", "", "create update delete export"),
+    "problem_profile": Screen("read", "create update delete export"),
+    "customer_team_relation": Screen(KEPT),
+    "work_calendar": Screen("read", "create update delete export"),
+    "work_day": Screen("read", "create update delete export"),
+    "duty_shift": Screen(KEPT),
     # tickets
     "ticket": Screen("read create update flow assign follow_up", "delete export"),
     "ticket_follow_up": Screen("read", "", "export"),
