@@ -5,12 +5,14 @@ from sqlalchemy import func, select, update
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import OPEN, Conversation
+from models.conversations import HELD, OPEN, Conversation
 from models.entry_codes import EntryCode
 from models.organization import Agent, Team, TeamMember
 from models.tickets import Ticket, TicketStatus
+from services import capacity
 from services.crud import crud, referenced
 from services.operation import announce, operation
+from services.routing import relations
 
 #: states in which nothing more happens to a ticket
 _DONE = (TicketStatus.closed, TicketStatus.cancelled)
@@ -66,10 +68,21 @@ def dissolve(actor: Actor, team: Team) -> None:
 
 
 def hand_work_on(team: Team, target: Team | None) -> None:
-    """Inside an operation: what is open belongs to another team from now on, or to none; what is over stays history."""
+    """Inside an operation: what is open belongs to another team from now on, or to none; what is over stays history.
+
+    So do the customers whom it looked after.
+    """
     number = target.id if target else None
     for model, condition in _open(team):
         _change(update(model).where(*condition).values(team_id=number))
+    # whose agents hold a conversation in its name go on holding it in the other's
+    _change(
+        update(Conversation)
+        .where(Conversation.served_team_id == team.id, Conversation.status.in_(HELD))
+        .values(served_team_id=number)
+    )
+    capacity.recount()
+    relations.hand_on(team.id, number)
     codes = update(EntryCode).where(EntryCode.team_id == team.id)
     # a printed code keeps working: it leads to the other team, else to anybody
     _change(codes.values(team_id=number))

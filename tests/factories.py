@@ -181,6 +181,7 @@ class Things:
             "/entry-codes", {"name": self.text(), "kind": "agent", "agentId": person.agent_id}
         )
         return Thing(entry["id"], ids={"code": entry["code"], "version": entry["version"]})
+
     def _routing_rule(self) -> Thing:
         """One that is off: the company goes on assigning as it did."""
         return self._created("/routing-rules", {"name": self.text(), "strategies": ["fewest"], "active": False})

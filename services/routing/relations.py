@@ -45,6 +45,18 @@ def batch_create(
     return [create(actor, customer_id=number, **data) for number in wanted if number not in present]
 
 
+def hand_on(team_id: int, target_id: int | None) -> None:
+    """Inside an operation: another team looks after the customers of this one; None: nobody any more does."""
+    theirs = set(
+        db.session.scalars(select(CustomerTeamRelation.customer_id).where(CustomerTeamRelation.team_id == target_id))
+    )
+    for row in db.session.scalars(select(CustomerTeamRelation).where(CustomerTeamRelation.team_id == team_id)):
+        if target_id is None or row.customer_id in theirs:
+            db.session.delete(row)
+        else:
+            row.team_id = target_id
+
+
 def _check_relation(actor: Actor, row: CustomerTeamRelation, data: dict) -> None:
     # as objects: the log names them while the row is being stored
     row.customer = referenced(Customer, row.customer_id, actor, "customerId")

@@ -17,7 +17,8 @@ export interface Agent {
   teamNames: string[]
   currentCount: number
   maxCount: number
-  skills: string[]
+  /** What he is good at, from 1 (knows it) to 5 (teaches it). */
+  skills: { name: string; level: number }[]
   /** Keys of the preset roles. */
   roles: string[]
 }
