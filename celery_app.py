@@ -6,6 +6,18 @@ Without a broker the same tasks run inside the web process (`app.jobs`); with on
 
 from celery import Celery
 
+#: how long an unacknowledged job stays with a worker, in seconds; see the time limits below
+VISIBILITY = {"visibility_timeout": 600}
+#: whoever only hands a job over waits neither for a broker that hangs nor for one that is away
+HANDING_OVER = VISIBILITY | {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+
 celery_app = Celery("smartsupport", include=["app.tasks"])
 celery_app.conf.update(
     accept_content=["json"],
@@ -18,7 +30,7 @@ celery_app.conf.update(
     task_soft_time_limit=240,
     task_time_limit=300,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 600},
+    broker_transport_options=HANDING_OVER,
     timezone="UTC",
     beat_schedule={
         "tell what was not told": {"task": "outbox.sweep", "schedule": 5.0},
@@ -37,3 +49,8 @@ celery_app.conf.update(
 def configure(broker_url: str) -> None:
     """Name the broker; called by whoever starts a worker or sends to one."""
     celery_app.conf.broker_url = broker_url or "memory://"
+
+
+def become_worker() -> None:
+    """A worker lives on waiting: for jobs, and for the broker to come back."""
+    celery_app.conf.broker_transport_options = VISIBILITY

@@ -105,6 +105,7 @@ SETTINGS = (
     Setting("OA_API_KEY", "", "Bearer key for the OA system", secret=True),
     Setting("OUTBOUND_ALLOW", "", "Comma-separated internal hosts that outgoing calls may reach"),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting("FAIL_POINT", "", "For experiments with faults only: where the process dies, e.g. after_commit:0.01"),
 )
 
 #: keys that stand in documents or tutorials and therefore protect nothing
@@ -198,6 +199,8 @@ class Config:
             found.append("COOKIE_SECURE is off: cookies would travel over plain HTTP")
         if not self.TRUSTED_HOSTS:
             found.append("TRUSTED_HOSTS is not set: any Host header would be believed")
+        if self.FAIL_POINT:
+            found.append("FAIL_POINT is set: the process would die on purpose")
         if self.REDIS_URL and "@" not in self.REDIS_URL and not _is_loopback(self.REDIS_URL):
             found.append("REDIS_URL names another machine without a password")
         if self.SMTP_PASSWORD and self.SMTP_SECURITY == "none" and not _is_loopback(self.SMTP_HOST):

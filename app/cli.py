@@ -175,8 +175,9 @@ def worker() -> None:
         raise click.ClickException(
             gettext("worker needs REDIS_URL or CELERY_BROKER_URL; without them jobs run inside `run`")
         )
-    from celery_app import celery_app
+    from celery_app import become_worker, celery_app
 
+    become_worker()
     with app.app_context():
         celery_app.worker_main(
             [

@@ -8,20 +8,30 @@ from sqlalchemy.pool import NullPool
 
 from config import Config
 
+#: how long SQLite itself waits for others, in milliseconds
+BUSY_MS = 5000
+
 
 def engine_options(config: Config) -> dict:
     """Options for `create_engine`, per database."""
     if config.is_sqlite:
         # connections see new statistics (services.maintenance) only when they are made anew
-        return {"connect_args": {"timeout": 5, "check_same_thread": False}, "pool_recycle": 3600}
+        return {"connect_args": {"timeout": BUSY_MS / 1000, "check_same_thread": False}, "pool_recycle": 3600}
     return {
         "pool_size": config.DATABASE_POOL_SIZE,
         "max_overflow": 10,
-        "pool_timeout": 3,
+        "pool_timeout": 2,
         "pool_recycle": 1800,
         "pool_pre_ping": True,
         "isolation_level": "READ COMMITTED",
-        "connect_args": {"charset": "utf8mb4", "connect_timeout": 5, "read_timeout": 15, "write_timeout": 15},
+        "connect_args": {
+            "charset": "utf8mb4",
+            "connect_timeout": 5,
+            "read_timeout": 15,
+            "write_timeout": 15,
+            # whoever finds a row or a table locked is soon told to come again; by itself it would wait for a day
+            "init_command": "SET SESSION innodb_lock_wait_timeout = 3, lock_wait_timeout = 3",
+        },
     }
 
 
@@ -37,7 +47,7 @@ def _prepare(connection, record) -> None:
     # the driver must not open transactions by itself: `_begin` does, and says which kind
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -46,4 +56,13 @@ def _prepare(connection, record) -> None:
 def _begin(connection) -> None:
     if connection.dialect.name == "sqlite":
         kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        if kind != "IMMEDIATE":
+            connection.exec_driver_sql(f"BEGIN {kind}")
+            return
+        # SQLite's own wait for another process would stop the event loop: `services.operation` waits itself
+        driver = connection.connection.dbapi_connection
+        driver.execute("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")

@@ -5,7 +5,7 @@ from flask_appbuilder import AppBuilder
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import jobs, logs, reactions, tasks
+from app import fail_points, jobs, logs, reactions, tasks
 from app.database import engine_options
 from app.extensions import db, migrate, socketio
 from app.fab import ActorSecurityManager, patch_fab
@@ -22,8 +22,12 @@ from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
 from views.sockets import register_sockets
+from views.sockets.relay import Relay
 
 __all__ = ["create_app", "tasks"]
+
+#: the name under which the processes of one installation hear each other in Redis
+CHANNEL = "smartsupport"
 
 
 def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
@@ -63,7 +67,9 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     if serving:
         _prepare_sockets(app, config)
     elif config.REDIS_URL:  # jobs have no sockets of their own: they speak through Redis to those of the web processes
-        socketio.init_app(None, async_mode="threading", message_queue=config.REDIS_URL, channel="smartsupport")
+        socketio.init_app(
+            None, async_mode="threading", client_manager=Relay(config.REDIS_URL, CHANNEL, write_only=True)
+        )
     return app
 
 
@@ -81,8 +87,7 @@ def _prepare_sockets(app: Flask, config: Config) -> None:
         path="ws",
         async_mode=config.SOCKETIO_ASYNC_MODE,
         cors_allowed_origins=None,  # the same origin only
-        message_queue=config.REDIS_URL or None,
-        channel="smartsupport",
+        client_manager=Relay(config.REDIS_URL, CHANNEL) if config.REDIS_URL else None,
         max_http_buffer_size=100_000,
         ping_interval=25,
         ping_timeout=20,
@@ -93,6 +98,7 @@ def _prepare_sockets(app: Flask, config: Config) -> None:
 
 def _configure_services(config: Config) -> None:
     """Hand each service the settings it needs; services read no configuration themselves."""
+    fail_points.configure(config.FAIL_POINT)
     secret = config.secret_key()
     Encrypted.use_key(secret)
     passwords.configure(config.BCRYPT_ROUNDS, config.PASSWORD_MIN_LENGTH)

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 from flask import Flask
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
+from app.breaker import Breaker
 from app.offload import background
 from celery_app import celery_app
 
@@ -29,6 +32,7 @@ class Jobs:
         self._running: dict[str, threading.Lock] = {}
         self._turn: TextIO | None = None
         self._is_at_once = False
+        self._broker = Breaker("the job broker")
 
     def configure(self, app: Flask, broker_url: str) -> None:
         self.app, self.inside = app, not broker_url
@@ -41,10 +45,14 @@ class Jobs:
         if self.inside:
             background(self._run, name, arguments)
             return
+        if not self._broker.lets_through():
+            return
         try:
             celery_app.send_task(name, kwargs=arguments, retry=False)
-        except OSError as error:
-            logger.warning("job %s could not be queued: %s", name, error)
+        except (OSError, OperationalError, RedisError) as error:
+            self._broker.failed(error)
+        else:
+            self._broker.worked()
 
     @contextmanager
     def at_once(self) -> Iterator[None]:

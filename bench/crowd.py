@@ -29,17 +29,22 @@ class Seat:
     key: str
     conversations: list[int]
     is_agent: bool
+    #: how he signs what he says: kind and number
+    sender: tuple[str, int]
 
 
-def seat(actor: Actor, users: int) -> list[Seat]:
-    """`users` people: customers, and one agent for every ten of them, all in running conversations."""
+def seat(actor: Actor, users: int, mark: str = "") -> list[Seat]:
+    """`users` people: customers, and one agent for every ten of them, all in running conversations.
+
+    Several crowds in one database are told apart by `mark`, a few letters.
+    """
     agents = max(1, users // (EACH + 1))
     bind(db.session(), actor)
     seats: list[Seat] = []
 
     def fill() -> None:
         role = db.session.scalars(select(Role).where(Role.code == "agent")).one()
-        staff = [_agent(number, role, seats) for number in range(agents)]
+        staff = [_agent(f"{mark}{number}", role, seats) for number in range(agents)]
         for number in range(users - agents):
             agent, place = staff[number % agents]
             customer = Customer(name=f"客户 {number}", is_temporary=1)
@@ -47,7 +52,7 @@ def seat(actor: Actor, users: int) -> list[Seat]:
             db.session.add_all([customer, thread])
             db.session.flush()
             conversation = Conversation(
-                no=f"B{number:08}",
+                no=f"B{mark}{number:08}",
                 customer_id=customer.id,
                 agent_id=agent.id,
                 thread_id=thread.id,
@@ -58,14 +63,40 @@ def seat(actor: Actor, users: int) -> list[Seat]:
             db.session.flush()
             agent.current_count += 1
             key = _key(SessionKind.visitor, customer_id=customer.id)
-            seats.append(Seat(key, [conversation.id], is_agent=False))
+            seats.append(Seat(key, [conversation.id], is_agent=False, sender=("customer", customer.id)))
             place.conversations.append(conversation.id)
 
     run(actor, "bench.crowd", fill)
     return seats
 
 
-def _agent(number: int, role: Role, seats: list[Seat]) -> tuple[Agent, Seat]:
+def member(actor: Actor, role: str, mark: str) -> Seat:
+    """One more account with an agent's profile and this preset role; he has no conversations yet."""
+    bind(db.session(), actor)
+    seats: list[Seat] = []
+
+    def fill() -> None:
+        _agent(mark, db.session.scalars(select(Role).where(Role.code == role)).one(), seats)
+
+    run(actor, "bench.crowd", fill)
+    return seats[0]
+
+
+def another_key(actor: Actor, seat: Seat) -> str:
+    """The same person signs in anew."""
+    kind, number = seat.sender
+    made: list[str] = []
+
+    def fill() -> None:
+        whose = {"user_id": number} if seat.is_agent else {"customer_id": number}
+        made.append(_key(SessionKind.browser if kind == "agent" else SessionKind.visitor, **whose))
+
+    bind(db.session(), actor)
+    run(actor, "bench.crowd", fill)
+    return made[0]
+
+
+def _agent(number: str, role: Role, seats: list[Seat]) -> tuple[Agent, Seat]:
     user = User(
         username=f"crowd{number}",
         password="!",
@@ -80,7 +111,7 @@ def _agent(number: int, role: Role, seats: list[Seat]) -> tuple[Agent, Seat]:
     db.session.flush()
     agent = Agent(
         user_id=user.id,
-        work_no=f"Z{number:05}",
+        work_no=f"Z{number:0>5}",
         presence=Presence.online,
         chosen_presence=Presence.online,
         seen_time=utcnow(),
@@ -89,14 +120,12 @@ def _agent(number: int, role: Role, seats: list[Seat]) -> tuple[Agent, Seat]:
     )
     db.session.add(agent)
     db.session.flush()
-    place = Seat(_key(SessionKind.browser, user_id=user.id), [], is_agent=True)
+    place = Seat(_key(SessionKind.browser, user_id=user.id), [], is_agent=True, sender=("agent", user.id))
     seats.append(place)
     return agent, place
 
 
 def _key(kind: SessionKind, **whose) -> str:
-    key = secrets.token_urlsafe(32)
-    db.session.add(
-        LoginSession(kind=kind, token_hash=hash_token(key), expire_time=utcnow() + dt.timedelta(days=1), **whose)
-    )
+    key, lasts = secrets.token_urlsafe(32), dt.timedelta(days=30 if kind is SessionKind.visitor else 1)
+    db.session.add(LoginSession(kind=kind, token_hash=hash_token(key), expire_time=utcnow() + lasts, **whose))
     return key

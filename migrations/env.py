@@ -31,6 +31,9 @@ def compare_type(migration, inspected, column, found, wanted):
 
 def run() -> None:
     with database.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":  # a change of structure may wait until everybody has finished
+            connection.exec_driver_sql("SET SESSION lock_wait_timeout = 3600")
+            connection.commit()
         context.configure(
             connection=connection,
             target_metadata=database.metadata,

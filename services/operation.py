@@ -15,8 +15,8 @@ An operation called by another one shares its transaction.
 import functools
 import inspect
 import logging
-import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
 from app.extensions import db
+from app.fail_points import fail_point
 from app.locale import speaking
 from models.actor import Actor
 from models.base import bind, bound_actor
@@ -38,6 +39,8 @@ from models.outbox import OutboxEvent
 logger = logging.getLogger(__name__)
 
 TRIES = 3
+#: how long one waits for others who write, in seconds, before being told to come again
+PATIENCE = 4.0
 #: MariaDB: deadlock, lock wait; SQLite: another process writes
 _RETRYABLE = ("1213", "1205", "database is locked", "database table is locked")
 
@@ -254,7 +257,7 @@ def _commit(
     session: Session, actor: Actor, name: str, body: Callable[[], None], *, is_repeated: bool = False
 ) -> list[Event]:
     """`body` in one transaction, tried again while the database is busy; what it announced."""
-    attempt = 0
+    attempt, until = 0, time.monotonic() + PATIENCE
     while True:
         attempt += 1
         try:
@@ -266,7 +269,7 @@ def _commit(
         except OperationalError as error:
             if not _is(error, _RETRYABLE):
                 raise Unavailable("The database cannot be reached just now, please try again") from error
-            if attempt == TRIES:
+            if attempt == TRIES or time.monotonic() > until:
                 raise Unavailable("The system is busy, please try again") from error
             logger.info("operation %s: %s, try %s", name, type(error.orig).__name__, attempt + 1)
         except DataError as error:  # MariaDB: out of a column's range, longer than it holds
@@ -277,32 +280,27 @@ def _commit(
 
 def _tell(events: list[Event]) -> None:
     if events and _listener is not None:
-        _fail_point("after_commit")
+        fail_point("after_commit")
         _listener(events)
 
 
 @contextmanager
 def _transaction(session: Session, actor: Actor, name: str) -> Iterator[list[Event]]:
-    sqlite = session.get_bind().dialect.name == "sqlite"
     stored: list[Event] = []
     session.rollback()  # what was read before may be old: read again inside
-    if sqlite:
-        _writer_gate.acquire()
-    try:
-        bind(session, actor)
-        session.info.update(operation=name, events=[], later={})
-        if sqlite:
-            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-        yield stored
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        for key in ("operation", "events", "later", "is_repeated", "audit_pending"):
-            session.info.pop(key, None)
-        if sqlite:
-            _writer_gate.release()
+    with _gate(session):
+        try:
+            bind(session, actor)
+            session.info.update(operation=name, events=[], later={})
+            _begin(session)
+            yield stored
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            for key in ("operation", "events", "later", "is_repeated", "audit_pending"):
+                session.info.pop(key, None)
 
 
 @contextmanager
@@ -310,23 +308,48 @@ def write(tenant_id: int) -> Iterator[Session]:
     """A short transaction of bookkeeping that is no business action: no right, no log, no events."""
     session = db.session()
     session.rollback()
-    sqlite = session.get_bind().dialect.name == "sqlite"
     known = session.info.get("tenant_id")
-    if sqlite:
-        _writer_gate.acquire()
+    with _gate(session):
+        try:
+            session.info["tenant_id"] = tenant_id
+            _begin(session)
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["tenant_id"] = known
+
+
+@contextmanager
+def _gate(session: Session) -> Iterator[None]:
+    """On SQLite one writer after the other; who is not let in in time is told to come again."""
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    if not _writer_gate.acquire(timeout=PATIENCE):
+        raise Unavailable("The system is busy, please try again")
     try:
-        session.info["tenant_id"] = tenant_id
-        if sqlite:
-            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        yield
     finally:
-        session.info["tenant_id"] = known
-        if sqlite:
-            _writer_gate.release()
+        _writer_gate.release()
+
+
+def _begin(session: Session) -> None:
+    """On SQLite take the file's lock. It may be another process's; nobody of ours stands still meanwhile."""
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            return
+        except OperationalError as error:
+            session.rollback()
+            if not _is(error, _RETRYABLE) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _lock(session: Session, rows) -> None:
@@ -378,9 +401,3 @@ def _store(session: Session, stored: list[Event]) -> None:
 
 def _is(error: OperationalError, marks: tuple[str, ...]) -> bool:
     return any(mark in str(error.orig) for mark in marks)
-
-
-def _fail_point(name: str) -> None:
-    """Die here if a fault experiment asks for it (FAIL_POINT=after_commit); never set in service."""
-    if os.environ.get("FAIL_POINT") == name:
-        os._exit(9)

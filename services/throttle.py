@@ -11,7 +11,10 @@ from limits import parse as parse_rate
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from app.breaker import Breaker
 from app.errors import TooMany
 
 logger = logging.getLogger(__name__)
@@ -81,6 +84,7 @@ class Throttle:
     def __init__(self, redis_url: str = ""):
         self._local = LocalWindow()
         self._shared = MovingWindowRateLimiter(_storage(redis_url)) if redis_url else None
+        self._redis = Breaker("Redis, which keeps the common limits,")
 
     def hit(self, rate: str, *key: str) -> None:
         """Count one try; raises TooMany when `key` has used up `rate` ("30 per minute")."""
@@ -100,16 +104,26 @@ class Throttle:
         self._call("clear", parse(rate), key)
 
     def _call(self, method: str, rate, key: tuple[str, ...]):
-        if self._shared is not None:
+        if self._shared is not None and self._redis.lets_through():
             try:
-                return getattr(self._shared, method)(rate, *key)
-            except (StorageError, ConnectionError, TimeoutError, OSError) as error:
-                logger.warning("limits fall back to this process: %s", type(error).__name__)
+                allowed = getattr(self._shared, method)(rate, *key)
+            except (StorageError, OSError) as error:
+                self._redis.failed(error)
+            else:
+                self._redis.worked()
+                return allowed
         return getattr(self._local, method)(rate, *key)
 
 
 def _storage(url: str) -> Storage:
-    return storage_from_string(url, socket_timeout=0.5, socket_connect_timeout=0.5, wrap_exceptions=True)
+    """One try of half a second: what hangs is asked no second time before the breaker says so."""
+    return storage_from_string(
+        url,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        retry=Retry(NoBackoff(), 0),
+        wrap_exceptions=True,
+    )
 
 
 throttle = Throttle()

@@ -89,6 +89,9 @@ class Together:
                 if not call.is_open and call.refusal is None:
                     call.result = self._present(call.result, call.row_id)
         except DomainError as refusal:
+            if isinstance(refusal, Unavailable):  # who came meanwhile has waited, too, and is spared the same again
+                with self._lock:
+                    batch[:] = self._queues[batch[0].actor.tenant_id]
             for call in batch:
                 call.refusal, call.is_open = refusal, False
         except IntegrityError:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import pymysql
+import redis
 
 from tests import network, programs
 
@@ -313,6 +314,10 @@ class Redis(Server):
     @property
     def url(self) -> str:
         return f"redis://:{self.password}@{HOST}:{self.port}/0"
+
+    def client(self) -> redis.Redis:
+        """A connection of a test's own."""
+        return redis.Redis.from_url(self.url)
 
     def command(self) -> Sequence[str]:
         return [programs.find("redis-server"), "-"]

@@ -6,6 +6,7 @@ import uuid
 from flask import Flask, render_template, request
 from flask_babel import gettext
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
 from app.errors import DomainError, Unavailable
@@ -31,9 +32,10 @@ def install(app: Flask) -> None:
             return envelope.http_refusal(error)
         return page(error.code, envelope.words_for(error.code))
 
+    @app.errorhandler(PoolExhausted)
     @app.errorhandler(DBAPIError)
-    def database_gone(error: DBAPIError):
-        logger.error("database: %s", error.orig)
+    def database_gone(error: DBAPIError | PoolExhausted):
+        logger.error("database: %s", getattr(error, "orig", error))
         return refused(Unavailable("The database cannot be reached just now, please try again"))
 
     @app.errorhandler(Exception)

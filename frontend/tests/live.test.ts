@@ -32,6 +32,10 @@ class FakeSocket {
   disconnect(): void {
     this.connected = false
   }
+  refuse(): void {
+    this.connected = false
+    this.handlers.get('connect_error')?.(new Error('unavailable'))
+  }
   drop(): void {
     this.connected = false
     this.handlers.get('disconnect')?.('transport close')
@@ -98,6 +102,7 @@ beforeEach(() => {
 afterEach(() => {
   live.disconnect()
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -176,6 +181,63 @@ describe('Live', () => {
     await settle()
     expect(shown()).toEqual(['one', 'lost', 'three'])
     expect(server.calls.at(-1)).toBe('GET /api/v1/sessions/17/messages?afterChange=1&limit=200')
+  })
+
+  it('asks again for what is missing when the server had no answer', async () => {
+    live.connect('u1')
+    server.store(null, 'one')
+    await live.openThread(THREAD)
+    server.store(null, 'lost')
+    const answer = server.answer.bind(server)
+    let refusals = 2
+    server.answer = (url, init) => {
+      if (refusals-- <= 0) return answer(url, init)
+      const body = { code: 503, message: 'busy', data: { error: 'unavailable' }, timestamp: 0 }
+      return new Response(JSON.stringify(body), { status: 503 })
+    }
+    socket.push('message', server.store(null, 'three'))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(shown()).toEqual(['one', 'lost', 'three'])
+  })
+
+  it('catches up once, within the time it is given, when hints may have been lost', async () => {
+    live.connect('u1')
+    server.store(null, 'one')
+    await live.openThread(THREAD)
+    const missed = server.store(null, 'lost between two processes')
+    socket.answers.resume = () => ({ ok: true, threads: [{ ...THREAD, ...makeBatch([missed], { changeSeq: 2, lastSeq: 2 }) }] })
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    const resumes = () => socket.sent.filter((one) => one.event === 'resume').length
+    const before = resumes()
+    socket.push('catch_up', { within: 8 })
+    socket.push('catch_up', { within: 8 })
+    await vi.advanceTimersByTimeAsync(3900)
+    expect(resumes()).toBe(before)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(resumes()).toBe(before + 1)
+    expect(shown()).toEqual(['one', 'lost between two processes'])
+  })
+
+  it('waits ever longer for a server that refuses it, and not as long again once it was let in', () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    live.connect('u1')
+    socket.active = false
+    const connect = vi.spyOn(socket, 'connect').mockImplementation(() => undefined)
+    const waits = [1000, 2000, 4000]
+    for (const wait of waits) {
+      socket.refuse()
+      vi.advanceTimersByTime(wait - 1)
+      expect(connect).not.toHaveBeenCalled()
+      vi.advanceTimersByTime(1)
+      expect(connect).toHaveBeenCalledOnce()
+      connect.mockClear()
+    }
+    connect.mockRestore()
+    socket.connect()
+    const again = vi.spyOn(socket, 'connect')
+    socket.refuse()
+    vi.advanceTimersByTime(1000)
+    expect(again).toHaveBeenCalledOnce()
   })
 
   it('resumes open threads from their last change when the connection is back', async () => {

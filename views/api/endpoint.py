@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
+from app.fail_points import fail_point
 from models.actor import Actor
 from services.operation import OPERATIONS, DataField
 from services.throttle import throttle
@@ -156,6 +157,7 @@ def _view(entry: Endpoint) -> Callable:
         if entry.query or entry.method == "GET":
             data = {**data, **schema.read_query(entry.query)}
         result = entry.handler(g.actor, *path.values(), **data)
+        fail_point("before_ack")
         return result if isinstance(result, Response) else success(result)
 
     return view

@@ -10,9 +10,11 @@ from flask_babel import gettext
 from flask_socketio import ConnectionRefusedError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.errors import DomainError, Invalid, NotSignedIn, Reason
+from app.errors import DomainError, Invalid, NotSignedIn, Reason, Unavailable
 from app.extensions import db, socketio
+from app.fail_points import fail_point
 from models.actor import Actor
 from models.base import bind
 from models.conversations import Conversation
@@ -30,6 +32,8 @@ from views.sockets.connections import connections
 logger = logging.getLogger(__name__)
 
 _OWNER = (DataField("session_id", int | None, None), DataField("ticket_id", int | None, None))
+#: the database, or a free connection to it, is not there just now
+DATABASE_GONE = (DBAPIError, PoolExhausted)
 #: how many threads one `resume` may ask for
 MOST_THREADS = 50
 
@@ -41,6 +45,8 @@ def connect(auth_data: dict | None = None):
         actor = _identify(auth_data.get("token") if isinstance(auth_data, dict) else None)
     except NotSignedIn:
         raise ConnectionRefusedError("not_signed_in") from None
+    except (Unavailable, *DATABASE_GONE):
+        raise ConnectionRefusedError("unavailable") from None
     sid = request.sid
     if actor is None:
         socketio.start_background_task(_close_unless_signed_in, sid)
@@ -67,7 +73,9 @@ def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = 
                     if actor.must_change_password:
                         raise NotSignedIn("Please change your password first", kind="password_change_required")
                     bind(db.session(), actor)
-                return {"ok": True, **(function(actor, **_checked(name, fields, data)) or {})}
+                answer = {"ok": True, **(function(actor, **_checked(name, fields, data)) or {})}
+                fail_point("before_ack")
+                return answer
             except DomainError as error:
                 return {
                     "ok": False,
@@ -75,8 +83,8 @@ def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = 
                     "message": gettext(error.message) if error.message else error.kind,
                     **({"fields": error.fields} if error.fields else {}),
                 }
-            except DBAPIError as error:
-                logger.error("socket event %s: database: %s", name, error.orig)
+            except DATABASE_GONE as error:
+                logger.error("socket event %s: database: %s", name, getattr(error, "orig", error))
                 return {
                     "ok": False,
                     "error": "unavailable",

@@ -77,7 +77,12 @@ const ACK_MS = 8000
 /** How long a page may stay blank for an acknowledgement before it shows what REST knows. */
 const JOIN_MS = 300
 const REJOIN_MS = 3000
+/** A noticed gap is filled within this time. */
+const GAP_MS = 500
 const POLL_MS = 10_000
+/** A server that refuses is asked again after a while, and after ever longer ones; never by everybody at once. */
+const REFUSED_MS = 1000
+const REFUSED_MOST_MS = 15_000
 /** How long a connection may take to prove that it has outlived a change of network. */
 const PROBE_MS = 2000
 const PAGE = 200
@@ -128,6 +133,8 @@ export class Live {
   private readonly onNetwork = () => void this.reconnectNow()
   private socket: Socket | null = null
   private poll: ReturnType<typeof setInterval> | null = null
+  private catchUp: ReturnType<typeof setTimeout> | null = null
+  private refusals = 0
 
   constructor(private readonly makeSocket: SocketFactory = defaultSocket) {
     this.outbox = new Outbox({ deliver: (item) => this.deliver(item) }, (message) => this.receive(message))
@@ -147,11 +154,13 @@ export class Live {
     this.socket = socket
     socket.on('connect', () => {
       this.state.value = 'online'
+      this.refusals = 0
       this.stopPolling()
       void this.resume()
     })
     socket.on('disconnect', (reason) => this.lost(reason === 'io client disconnect'))
     socket.on('connect_error', () => this.lost(false))
+    socket.on('catch_up', (order: { within: number }) => this.catchUpWithin(order.within))
     for (const event of PUSHED) {
       socket.on(event, (payload: LiveEvents[typeof event]) => this.pushed(event, payload))
     }
@@ -165,6 +174,8 @@ export class Live {
     this.socket?.disconnect()
     this.socket = null
     this.stopPolling()
+    if (this.catchUp) clearTimeout(this.catchUp)
+    this.catchUp = null
     this.state.value = 'offline'
     this.logs.clear()
     this.outbox.setOwner('')
@@ -320,12 +331,18 @@ export class Live {
     this.emitter.emit('thread', { key: threadKey(open.ref) })
   }
 
-  private scheduleCatchUp(open: OpenThread): void {
+  /** Something is missing: ask for it, and as long as this thread is open ask again when there was no answer. */
+  private scheduleCatchUp(open: OpenThread, ceiling = GAP_MS): void {
     if (open.catchUp) return
-    open.catchUp = setTimeout(() => {
-      open.catchUp = null
-      this.fetchQuietly(open)
-    }, 250 + Math.random() * 250)
+    open.catchUp = setTimeout(
+      async () => {
+        open.catchUp = null
+        const isFetched = await this.quietly(this.fetchChanges(open))
+        const isOpen = this.threads.get(threadKey(open.ref)) === open
+        if (!isFetched && isOpen) this.scheduleCatchUp(open, Math.min(2 * ceiling, REFUSED_MOST_MS))
+      },
+      ceiling / 2 + (Math.random() * ceiling) / 2,
+    )
   }
 
   private fetchQuietly(open: OpenThread): void {
@@ -341,6 +358,17 @@ export class Live {
       if (!(error instanceof ApiError)) throw error
       return false
     }
+  }
+
+  /** Hints may have been lost on their way between the server's processes: ask anew, at a moment of one's own. */
+  private catchUpWithin(seconds: number): void {
+    this.catchUp ??= setTimeout(
+      () => {
+        this.catchUp = null
+        if (this.state.value === 'online') void this.resume()
+      },
+      Math.random() * seconds * 1000,
+    )
   }
 
   private async resume(): Promise<void> {
@@ -365,7 +393,10 @@ export class Live {
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      await Promise.all(open.map((one) => this.quietly(this.joinAndFetch(one))))
+      const again = async (one: OpenThread) => {
+        if (!(await this.quietly(this.joinAndFetch(one)))) this.scheduleCatchUp(one)
+      }
+      await Promise.all(open.map(again))
     }
   }
 
@@ -373,8 +404,14 @@ export class Live {
     if (wanted || !this.socket) return
     this.state.value = navigator.onLine ? 'reconnecting' : 'offline'
     // After a disconnect by the server socket.io does not come back by itself.
-    if (!this.socket.active) setTimeout(() => this.socket?.connect(), 1000 + Math.random() * 2000)
+    if (!this.socket.active) setTimeout(() => this.socket?.connect(), this.patience())
     this.poll ??= setInterval(() => void this.askByRest(), POLL_MS)
+  }
+
+  private patience(): number {
+    const ceiling = Math.min(REFUSED_MOST_MS, REFUSED_MS * 2 ** Math.min(this.refusals, 5))
+    this.refusals += 1
+    return ceiling + Math.random() * 2 * ceiling
   }
 
   /** Where REST gets through, unsent messages do too. */
