@@ -3,6 +3,9 @@
 F01, F04–F06, F21–F25 of the fault catalogue. What a client knows is its ledger: message id → sequence number.
 """
 
+import os
+import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +16,8 @@ import pytest
 import requests
 import sqlalchemy as sa
 
+from app import fail_points
+from config import Config, ConfigError
 from tests.people import Company, Ears, Person, at_once, listening, unique
 from tests.servers import AppServer, Redis
 
@@ -253,6 +258,77 @@ def redis_of_its_own(start_server: Callable[..., AppServer], tmp_path: Path) -> 
     """A server whose Redis may be killed."""
     with Redis(tmp_path / "redis") as redis:
         yield redis, start_server(REDIS_URL=redis.url)
+
+
+@pytest.mark.backend("mariadb")
+def test_redis_that_hangs_holds_nobody_up(people, redis_of_its_own):
+    """F07: it neither answers nor refuses. Answers come soon all the same, those that queue jobs too."""
+    redis, server = redis_of_its_own
+    served = people.served()
+    customer, agent = served.customer.at(server.base_url), served.agent.at(server.base_url)
+    os.kill(redis.process.pid, signal.SIGSTOP)
+    try:
+        times = []
+        for number in range(10):
+            began = time.monotonic()
+            customer.say(served.path, f"while it hangs {number}")
+            agent.be("busy" if number % 2 else "online")
+            times.append(time.monotonic() - began)
+    finally:
+        os.kill(redis.process.pid, signal.SIGCONT)
+    assert max(times) < 5 and sum(times) < 15, "answers wait for a Redis that hangs"
+
+
+@pytest.mark.backend("mariadb")
+def test_clients_of_another_process_learn_what_redis_did_not_carry(people, redis_of_its_own, start_server):
+    """F06: after an outage nobody reconnects; the order to catch up reaches whoever is there."""
+    redis, server = redis_of_its_own
+    second = start_server(REDIS_URL=redis.url)
+    served = people.served()
+    with listening(served.agent.at(second.base_url), join={"sessionId": served.id}) as (agent,):
+        redis.kill9()
+        said = served.customer.at(server.base_url).say(served.path, unique("unheard"))
+        redis.start()
+        order = agent.wait_for("catch_up", timeout=20)
+        assert 0 < order["within"] < 5
+        found = agent.ok("resume", {"threads": [{"sessionId": served.id, "afterChange": said["changeSeq"] - 1}]})
+    assert [row["messageId"] for row in found["threads"][0]["list"]] == [said["messageId"]]
+
+
+@pytest.mark.backend("sqlite")
+def test_locked_database_refuses_soon_and_holds_nobody_else_up(people, backend):
+    """F12: another program writes for long. Whoever wants to write is told to come again, readers notice nothing."""
+    served = people.served()
+    held = sqlite3.connect(Path(backend.settings["DATA_DIR"]) / "smartsupport.db", timeout=30, isolation_level=None)
+    held.execute("BEGIN EXCLUSIVE")
+    try:
+        name, began = unique("locked"), time.monotonic()
+        writer = threading.Thread(target=lambda: served.customer.say(served.path, "later", id=name, expect=503))
+        writer.start()
+        asked = time.monotonic()
+        served.agent.get(served.path)
+        assert time.monotonic() - asked < 2, "a reader waits for the writer"
+        writer.join(10)
+        assert 1 < time.monotonic() - began < 8
+    finally:
+        held.execute("ROLLBACK")
+        held.close()
+    assert served.customer.say(served.path, "later", id=name)["content"] == "later"
+
+
+def test_a_process_that_would_die_on_purpose_does_not_start_in_production(tmp_path):
+    settings = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "x" * 40,
+        "COOKIE_SECURE": "1",
+        "TRUSTED_HOSTS": "example.org",
+        "DATA_DIR": str(tmp_path),
+    }
+    Config(settings).check()
+    with pytest.raises(ConfigError, match="FAIL_POINT is set"):
+        Config(settings | {"FAIL_POINT": "after_commit"}).check()
+    with pytest.raises(ValueError, match="names no place of ours"):
+        fail_points.configure("somewhere:0.5")
 
 
 @pytest.mark.backend("mariadb")

@@ -208,13 +208,11 @@ class Client:
 
     async def _fetch(self, conversation: int, delay: float) -> None:
         await asyncio.sleep(delay)
+        del self._fetching[conversation]  # what is missed from now on is asked for anew
         try:
             await self.catch_up(conversation)
         except NO_CONNECTION:
-            self._fetching.pop(conversation)
             self._fetch_soon(conversation, min(LAST_CEILING, 2 * delay) * self._chance.uniform(0.5, 1))
-        else:
-            self._fetching.pop(conversation)
 
     def _look_for_leak(self, frame: str) -> None:
         if not self.seat.is_agent and INTERNAL in frame:

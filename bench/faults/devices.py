@@ -129,7 +129,8 @@ def _doubled_notifications(stage: Stage) -> list[sa.Row]:
 async def cut(stage: Stage) -> None:
     async with Proxy(stage.box.webs[0].port) as first, Proxy(stage.box.webs[-1].port) as second:
         proxies = (first, second)
-        second.dribble = 64  # and what comes through comes in drops
+        first.delay = 0.02  # here it is slow besides, there it comes in drops
+        second.dribble = 64
         moved = time.monotonic()
         for place, client in enumerate(stage.load.clients):
             client.move(proxies[place % 2].port)

@@ -12,8 +12,6 @@ from models.audit import AuditLog
 
 #: how long a service may be away, and until everybody is back
 AWAY, BACK = 10.0, 30.0
-#: die of a hundred operations once
-CHANCE = "0.01"
 
 
 @experiment("F01", "kill -9 the only web process under load, again and again")
@@ -75,7 +73,7 @@ async def _die_and_rise(stage: Stage, place: str, times: int) -> None:
     """A process that dies by itself at this place is started again at once, until it has died so often."""
     web = stage.box.webs[0]
     web.kill9()
-    web.settings["FAIL_POINT"] = f"{place}:{CHANCE}"
+    web.settings["FAIL_POINT"] = f"{place}:{stage.scale.chance}"
     await asyncio.to_thread(stage.box.start, web)
     for _ in range(times):
         await asyncio.to_thread(web.process.wait, 120)

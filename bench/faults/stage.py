@@ -31,13 +31,15 @@ class Scale:
     enough: int
     #: how often or how long the fault strikes, as a share of what the experiment wants
     share: float
+    #: how likely each operation is the last one of a process that dies by itself
+    chance: float = 0.01
 
 
 FULL = Scale(users=220, rate=40.0, enough=ENOUGH, share=1.0)
 #: beside neighbours who keep the machine busy (a load of BUSY and more), a run at full scale would measure them
 MODEST = Scale(users=110, rate=25.0, enough=ENOUGH, share=1.0)
 BUSY = 4.0
-SHORT = Scale(users=22, rate=25.0, enough=100, share=0.15)
+SHORT = Scale(users=22, rate=25.0, enough=100, share=0.1, chance=0.05)
 
 
 @dataclass
@@ -182,7 +184,7 @@ HEAD = (
 
 def perform(experiment: Experiment, box: Box, scale: Scale, seed: int) -> Result:
     """Run one experiment in a box, and judge it."""
-    seats = box.crowd((experiment.users and round(experiment.users * min(1, scale.share * 2))) or scale.users)
+    seats = box.crowd((experiment.users and round(experiment.users * min(1.0, 3 * scale.share))) or scale.users)
     number = experiment.webs if box.redis is not None else 1
     box.start_webs(number, **experiment.settings)
     engine = sa.create_engine(box.database_url)
