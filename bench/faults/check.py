@@ -268,8 +268,16 @@ class Newest:
 
     def are_known_to(self, client: Client) -> bool:
         """Whether this device knows them."""
+        return not self.missing_in(client)
+
+    def missing_in(self, client: Client) -> list[tuple[int, int, int, int]]:
+        """Device, conversation, the change it knows, the newest one, wherever these differ."""
         known = self.staff if client.seat.is_agent else self.customers
-        return all(view.synced >= known.get(number, 0) for number, view in client.views.items())
+        return [
+            (client.number, number, view.synced, known[number])
+            for number, view in client.views.items()
+            if view.synced < known.get(number, 0)
+        ]
 
 
 def newest(engine: sa.Engine, conversations: list[int]) -> Newest:

@@ -203,7 +203,7 @@ class Client:
                 self._fetch_soon(conversation, self._chance.uniform(0, data.get("within", 0)))
 
     def _fetch_soon(self, conversation: int, delay: float = 0.1) -> None:
-        if conversation not in self._fetching and self.online.is_set():
+        if conversation not in self._fetching:
             self._fetching[conversation] = asyncio.create_task(self._fetch(conversation, delay))
 
     async def _fetch(self, conversation: int, delay: float) -> None:

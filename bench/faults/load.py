@@ -32,6 +32,8 @@ class Load:
         self._files = 0
         #: what a client could not make sense of
         self.problems: list[str] = []
+        #: devices that do not know the newest change, as last looked
+        self.behind: list[tuple[int, int, int, int]] = []
 
     def add(self, seat: Seat, port: int) -> Client:
         """One more device."""
@@ -170,7 +172,8 @@ class Load:
 
         async def look() -> bool:
             now = await asyncio.to_thread(newest, engine, self.conversations)
-            return all(now.are_known_to(client) for client in self.clients)
+            self.behind = [missing for client in self.clients for missing in now.missing_in(client)]
+            return not self.behind
 
         return await self._seconds_until(look, since, seconds)
 

@@ -212,7 +212,7 @@ async def _perform(experiment, box, scale, seats, ledger, engine, chance) -> Res
         await load.stop()
         quiet = time.monotonic()
         converge = await load.converged(engine, quiet, DRAIN)
-        stage.expect(converge is not None, f"not everybody knew everything {DRAIN:.0f} s after the last word")
+        stage.expect(converge is not None, f"{len(load.behind)} views behind after {DRAIN:.0f} s: {load.behind[:3]}")
         await _until_told(engine)
         stage.figures["answers"] = ", ".join(f"{count} {kind}" for kind, count in ledger.answers().most_common())
         stage.expect(not load.problems, f"{len(load.problems)} clients stumbled: {load.problems[:2]}")
