@@ -62,7 +62,7 @@ class Wire:
 
     async def call(self, event: str, data: dict) -> dict:
         """The acknowledgement of one event. Raises Cut."""
-        if self.closed.is_set():
+        if self._socket is None or self.closed.is_set():
             raise Cut
         number = next(self._numbers)
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
