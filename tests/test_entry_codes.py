@@ -31,7 +31,8 @@ def said(visitor, number: int) -> list[str]:
 
 
 def test_agents_own_code_leads_to_him(company):
-    agent, other = company.new("agent"), company.new("agent")
+    other, agent = company.new("agent"), company.new("agent")  # whoever takes turns by number comes to the other first
+    company.served(agent=agent)  # and he has less to do
     agent.put("/user/avatar", files={"file": ("face.png", picture())})
     assert agent.get("/agents/me/entry-code") is None
     made = agent.post("/agents/me/entry-code")
@@ -53,6 +54,7 @@ def test_agents_own_code_leads_to_him(company):
         assert conversation["wantedAgent"]["id"] == agent.agent_id
         assert conversation["entry"] == {"id": made["id"], "kind": "agent", "name": agent.username}
         assert "wanted_away" not in said(visitor, conversation["id"])
+        assert company.admin.get(f"/customers/{visitor.customer_id}")["agentId"] == agent.agent_id, "his from now on"
 
         # he has gone: others take it, and the customer is told
         agent.be("offline")

@@ -40,6 +40,8 @@ export function makeConversation(what: Partial<Conversation> = {}): Conversation
     subject: '报表打不开',
     customer: { id: 7, name: '李女士', vipLevel: 0, avatarUrl: null, isTemporary: false },
     agent: { id: 3, userId: 30, name: '王敏', avatarUrl: null },
+    wantedAgent: null,
+    entry: null,
     teamId: null,
     threadId: 5,
     lastSeq: 0,

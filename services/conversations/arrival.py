@@ -17,8 +17,11 @@ def arrive(actor: Actor, conversation: Conversation, entry: EntryCode) -> None:
         return
     conversation.entry_code = entry
     conversation.channel = entry.channel or conversation.channel
-    conversation.team_id = entry.team_id
+    conversation.team_id = entry.team_id or conversation.team_id
     conversation.wanted_agent = entry.agent if entry.kind is EntryKind.agent else None
+    if conversation.wanted_agent is not None and conversation.customer.agent_id is None:
+        # whom he met by a card stays his agent, as long as nobody else is named for him
+        conversation.customer.agent = conversation.wanted_agent
     if entry.kind is EntryKind.agent and not _is_free(entry.agent):
         who = entry.agent.name if entry.agent else entry.name
         threads.system_message(

@@ -19,7 +19,7 @@ from views.admin.rows import Rows
 
 #: columns that take the whole width of a row's page, below the others
 WIDE = frozenset(
-    {"body", "content", "description", "detail", "introduction", "note", "params", "phrasings", "resolution"}
+    {"body", "content", "description", "detail", "introduction", "note", "params", "phrasings", "picture", "resolution"}
 )
 #: FAB's methods → the verb of the right, the same as REST asks: ticket.read, ticket.create …
 METHODS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete", "export": "export"}

@@ -16,8 +16,8 @@ def _validity(row) -> Markup:
 
 
 def _picture(row) -> Markup:
-    picture = Markup('<img src="/api/v1/entry-codes/{}/qr" width="148" height="148" alt="{}">').format(
-        row.id, gettext("QR code")
+    picture = Markup('<img src="/api/v1/entry-codes/{}/qr?version={}" width="148" height="148" alt="{}">').format(
+        row.id, row.version, gettext("QR code")
     )
     return Markup('<a href="/cards/{}">{}</a>').format(row.id, picture)
 

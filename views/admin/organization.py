@@ -102,6 +102,13 @@ class TeamView(AdminView):
             )
         return told
 
+    def narrow_form(self, form, action: RowAction, row) -> None:
+        if action.name == "merge":
+            others = [(value, title) for value, title in form["into_id"].options() if value != str(row.id)]
+            form["into_id"].options = lambda: others
+            # nothing is chosen by itself: this cannot be undone
+            form["into_id"].flags.required = False
+
     def perform(self, action: RowAction, row, data: dict):
         if action.name != "merge":
             return super().perform(action, row, data)

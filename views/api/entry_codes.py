@@ -93,10 +93,13 @@ action(
     section=SECTION,
     summary="二维码图片",
     right="",
-    query={"format": str, "download": bool},
+    query={"format": str, "download": bool, "version": int},
 )
-def show_picture(actor: Actor, row_id: int, format: str = "svg", download: bool = False) -> Response:
-    """The code as SVG or PNG, for its agent and for those who keep the codes."""
+def show_picture(actor: Actor, row_id: int, format: str = "svg", download: bool = False, version: int = 0) -> Response:
+    """The code as SVG or PNG, for its agent and for those who keep the codes.
+
+    `version` gives the picture of a renewed code another address, so that no page goes on showing the one before.
+    """
     entry = load(EntryCode, row_id, actor)
     if format not in qr.FORMATS:
         raise Invalid("The request is not valid", fields={"format": "svg or png"})

@@ -39,6 +39,7 @@ export const router = createRouter({
     { path: '/categories/:id(\\d+)', component: () => import('./pages/CategoryPage.vue'), meta: { title: 'category', tab: 'home' } },
     { path: '/chat', component: pages.chat, meta: { title: 'chat', tab: 'chat' } },
     { path: '/chat/:id(\\d+)', component: pages.room, meta: { title: 'chat', tab: 'chat', room: true } },
+    { path: '/c/:code', component: () => import('./pages/EntryPage.vue'), meta: { title: 'chat', tab: 'chat' } },
     { path: '/tickets', component: () => import('./pages/TicketListPage.vue'), meta: { title: 'tickets', tab: 'tickets' } },
     { path: '/tickets/new', component: () => import('./pages/TicketNewPage.vue'), meta: { title: 'ticketNew', tab: 'tickets' } },
     { path: '/tickets/:id(\\d+)', component: () => import('./pages/TicketRoomPage.vue'), meta: { title: 'ticket', tab: 'tickets', room: true } },

@@ -160,6 +160,10 @@ export interface Conversation {
   subject: string | null
   customer: CustomerBrief
   agent: AgentBrief | null
+  /** Whom the customer asked for, by a QR code for instance. */
+  wantedAgent: AgentBrief | null
+  /** The QR code by which he came. */
+  entry: { id: number; kind: 'agent' | 'team' | 'channel'; name: string } | null
   teamId: number | null
   threadId: number
   lastSeq: number

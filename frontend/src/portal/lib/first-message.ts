@@ -17,6 +17,8 @@ export interface FirstMessage {
   contact: string
   /** Go straight to the queue for a person. */
   person: boolean
+  /** The QR code that led here. */
+  entryCode: string
 }
 
 const KEY = 'ss.portal.first'
@@ -46,7 +48,8 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
     await ensureCustomer(first.name)
     await introduce('', first.contact)
     const body = first.question ? { question: first.question, clientMsgId: first.clientMsgId } : {}
-    const conversation = await api.post<Conversation>('/sessions', { ...body, channel: 'portal' })
+    const entry = first.entryCode ? { entryCode: first.entryCode } : {}
+    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, channel: 'portal' })
     // A person may already be there: then there is nobody to ask for.
     if (first.person && conversation.status === 'bot') await api.post(`/sessions/${conversation.id}/handover`)
     return conversation
@@ -72,9 +75,9 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
     }
   }
 
-  function start(question: string, options: { name?: string; contact?: string; person?: boolean } = {}): void {
-    const { name = '', contact = '', person = false } = options
-    const first = { clientMsgId: newClientMsgId(), question, name, contact, person }
+  function start(question: string, options: Partial<Omit<FirstMessage, 'clientMsgId' | 'question'>> = {}): void {
+    const { name = '', contact = '', person = false, entryCode = '' } = options
+    const first = { clientMsgId: newClientMsgId(), question, name, contact, person, entryCode }
     pending.value = first
     sessionStorage.setItem(KEY, JSON.stringify(first))
     void attempt()

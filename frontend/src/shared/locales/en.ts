@@ -118,6 +118,7 @@ export default {
     closed: 'Conversation closed',
     rated: 'Customer rating: {score} stars',
     ticket_created: 'Turned into ticket {no}',
+    wanted_away: '{to} cannot take it just now; colleagues help',
   },
   systemTicket: {
     created: 'Ticket created',

@@ -118,6 +118,7 @@ export default {
     closed: '会话已结束',
     rated: '客户评价：{score} 星',
     ticket_created: '已转为工单 {no}',
+    wanted_away: '{to} 暂时无法接待，由其他同事服务',
   },
   systemTicket: {
     created: '工单已创建',
