@@ -11,6 +11,7 @@ from services import retention
 from services.settings import get_setting
 from views.admin.base import AdminView
 from views.admin.cells import in_units
+from views.search_words import asked
 
 
 class ExportJobView(AdminView):
@@ -38,7 +39,7 @@ class ExportJobView(AdminView):
     ]
     label_columns = {"create_by": _("Owner")}
     search_text, search_columns = ("name",), ["create_by", "content", "format", "state", "create_time"]
-    formatters = {"size": lambda row: in_units(row.size) if row.size else ""}
+    formatters = {"params": lambda row: asked(row.params), "size": lambda row: in_units(row.size) if row.size else ""}
 
 
 class RetentionRunView(AdminView):

@@ -16,6 +16,7 @@ from services.settings import get_setting
 from services.visitors import shown_name
 from views.admin.event_lines import content_of
 from views.admin.labels import ORIGINS, state_title
+from views.search_words import asked
 
 #: titles of the columns, in the order of `_facts`, and how wide they are on paper
 FACTS = (
@@ -35,23 +36,11 @@ FACTS = (
     (_("Comment"), 1.6),
 )
 SAID = (_("Time"), _("Sender"), _("Role"), _("Type"), _("Content"))
-#: how the filters of a search are called where a file says what it was made of
-FILTERS = {
-    "q": _("Words"),
-    "since": pgettext("time", "From"),
-    "until": pgettext("time", "Until"),
-    "status": _("State"),
-    "agent_id": _("Agent"),
-    "customer_id": _("Customer"),
-    "channel": _("Channel"),
-    "rating": _("Score"),
-}
 CONTENTS = {ExportContent.conversations: _("Conversations"), ExportContent.messages: _("Conversation records")}
 
 
 def head(job: ExportJob, owner: str) -> Head:
     now = _time(job, dt.datetime.now(dt.UTC).replace(tzinfo=None))
-    asked = (f"{title}: {job.params[name]}" for name, title in FILTERS.items() if name in job.params)
     return Head(
         title=str(CONTENTS[job.content]),
         lines=tuple(
@@ -59,7 +48,7 @@ def head(job: ExportJob, owner: str) -> Head:
             for line in (
                 get_setting("company_name"),
                 gettext("Exported by %(name)s, %(time)s (%(zone)s)", name=owner, time=now, zone=job.time_zone),
-                "   ".join(asked),
+                asked(job.params),
             )
             if line
         ),

@@ -41,6 +41,12 @@ export const router = createRouter({
       meta: { title: 'desk.nav.console', permission: 'conversation.monitor' },
     },
     {
+      path: '/history',
+      name: 'history',
+      component: () => import('./history/HistoryPage.vue'),
+      meta: { title: 'desk.nav.history', permission: 'conversation.search' },
+    },
+    {
       path: '/profile',
       name: 'profile',
       component: () => import('./profile/ProfilePage.vue'),

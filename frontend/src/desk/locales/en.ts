@@ -1,6 +1,9 @@
+import { en as history } from '../history/words'
+
 export default {
   desk: {
-    nav: { workbench: 'Workbench', tickets: 'Tickets', console: 'Console', admin: 'Admin', profile: 'My account' },
+    history,
+    nav: { workbench: 'Workbench', tickets: 'Tickets', console: 'Console', admin: 'Admin', profile: 'My account', history: 'History' },
     shell: { navigation: 'Main navigation', skip: 'Skip to content' },
     presence: {
       label: 'Change presence',

@@ -1,6 +1,9 @@
+import { zh as history } from '../history/words'
+
 export default {
   desk: {
-    nav: { workbench: '工作台', tickets: '工单', console: '监控台', admin: '管理', profile: '个人中心' },
+    history,
+    nav: { workbench: '工作台', tickets: '工单', console: '监控台', history: '历史', admin: '管理', profile: '个人中心' },
     shell: { navigation: '主导航', skip: '跳到主要内容' },
     presence: {
       label: '切换状态',
