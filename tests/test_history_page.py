@@ -68,6 +68,6 @@ def test_history_on_a_phone_in_english(company: Company, talk: Served, open_page
     page.get_by_role("button", name="Back to the results").click()
     expect(page.get_by_role("button", name="Filters")).to_be_visible()
     page.get_by_role("button", name="Filters").click()
-    page.get_by_text("Any rating").click()
+    page.locator("#main").get_by_text("Any rating").click()
     page.get_by_role("option", name="Good (4–5)").click()
     expect(page.get_by_text("No conversation fits")).to_be_visible()
