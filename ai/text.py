@@ -73,6 +73,11 @@ def char_terms(text: str) -> list[str]:
     return terms
 
 
+def is_unspaced(char: str) -> bool:
+    """Whether this character belongs to a script written without spaces."""
+    return UNSPACED_RUN.match(char) is not None
+
+
 def words_between(text: str) -> list[str]:
     """The words of spaced scripts and the numbers in a text, in order."""
     return [match[0] for match in _RUN.finditer(text) if match.lastgroup == "word"]

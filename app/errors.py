@@ -4,6 +4,8 @@ A message is an English sentence that doubles as the translation key (see `app/t
 (ids, fields) goes along for the client.
 """
 
+from collections.abc import Callable
+
 
 class Reason(str):
     """Why a field was refused, where the sentence has values in it: Reason("at most %(number)s characters", number=64).
@@ -22,6 +24,8 @@ class DomainError(Exception):
 
     kind = "internal"
     status = 500
+    #: what is done once everything else has been rolled back: a refusal may have to be remembered
+    aftermath: Callable[[], None] | None = None
 
     def __init__(self, message: str = "", *, kind: str | None = None, fields: dict | None = None, **data):
         super().__init__(message)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
+from sqlalchemy import select
+
 from app.extensions import db
 from app.jobs import jobs
 from app.offload import background
@@ -18,10 +20,12 @@ from models.base import bind
 from models.conversations import Conversation
 from models.messaging import ChatMessage
 from models.notifications import Notification
+from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from services import exports, files, notices, outbox
 from services.identity import avatars, rights
 from services.operation import Event
+from services.sensitive import lists, watchers
 from views.sockets import emit
 
 logger = logging.getLogger(__name__)
@@ -131,6 +135,24 @@ def _forget_rights(event: Event) -> None:
     rights.forget_rights()
 
 
+def _alert(event: Event) -> None:
+    """To staff who have the thread open a mark, to those who look after alerts the alert."""
+    alert = event.rows.get("alert") or db.session.get(SensitiveAlert, event.payload["alert_id"])
+    if alert is not None:
+        emit.message_marked(alert, event)
+        emit.sensitive_alert(alert, watchers.watchers_of(alert))
+        watchers.tell(alert, f"event-{event.id}")
+
+
+def _alerts_settled(event: Event) -> None:
+    for alert in db.session.scalars(select(SensitiveAlert).where(SensitiveAlert.id.in_(event.payload["alert_ids"]))):
+        emit.sensitive_alert(alert, watchers.watchers_of(alert))
+
+
+def _forget_words(event: Event) -> None:
+    lists.forget(event.tenant_id)
+
+
 def _discard_avatar(event: Event) -> None:
     avatars.discard(event.payload.get("former"))
 
@@ -226,6 +248,9 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.purged": (_discard_files,),
     "customer.preserved": (_nothing,),
     "customer.released": (_nothing,),
+    "sensitive_alert.created": (_alert,),
+    "sensitive_alert.handled": (_alerts_settled,),
+    **{f"sensitive_word.{verb}": (_forget_words,) for verb in ("created", "updated", "deleted", "imported")},
 }
 
 

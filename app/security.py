@@ -35,6 +35,8 @@ READABLE = (
     "role",
     "role_scope",
     "routing_rule",
+    "sensitive_alert",
+    "sensitive_word",
     "statistics",
     "system_setting",
     "team",
@@ -147,6 +149,7 @@ _LEADING = (
     "quick_reply.share",
     "question.read",
     "chat_message.read",
+    "sensitive_alert.*",
 )
 _ADMINISTERING = (
     "user.*",
@@ -172,6 +175,7 @@ _ADMINISTERING = (
     "notification.read",
     "export_job.read",
     "retention_run.read",
+    "sensitive_word.*",
 )
 
 

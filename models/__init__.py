@@ -17,6 +17,7 @@ from models import (
     retention,
     routing,
     search,
+    sensitive,
     settings,
     tickets,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "retention",
     "routing",
     "search",
+    "sensitive",
     "settings",
     "tickets",
 ]

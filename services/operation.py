@@ -176,8 +176,18 @@ def run(actor: Actor, name: str, work: Callable, rows=(), *, is_repeated: bool =
         if is_repeated:
             raise Conflict("This already exists or is still in use") from error
         return run(actor, name, work, rows, is_repeated=True)
+    except DomainError as refusal:
+        raise remembered(refusal) from refusal.__cause__
     _tell(told)
     return result
+
+
+def remembered(refusal: DomainError) -> DomainError:
+    """The refusal, once what it leaves behind (see `DomainError.aftermath`) has been stored."""
+    aftermath, refusal.aftermath = refusal.aftermath, None
+    if aftermath is not None:
+        aftermath()
+    return refusal
 
 
 @dataclass

@@ -23,6 +23,7 @@ from services.identity import accounts, roles
 from services.identity.roles import Preset
 from services.operation import OPERATIONS, run, write
 from services.routing import rules
+from services.sensitive import words
 
 DICTIONARIES = {
     ("ticket_type", "工单类型"): (
@@ -183,6 +184,7 @@ def _fill_company(actor: Actor, name: str, presets: tuple[Preset, ...]) -> None:
     department.path = f"/{department.id}/"
     db.session.add_all([Team(name=team, department_id=department.id) for team in TEAMS])
     db.session.add_all([QuickReply(code=code, title=title, content=content) for code, title, content in QUICK_REPLIES])
+    db.session.add_all(words.usual_words())
     db.session.add(Organization(name="示例市疾病预防控制中心", region="华东区", industry="公共卫生"))
     db.session.flush()
 

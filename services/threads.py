@@ -18,6 +18,7 @@ from models.actor import Actor
 from models.messaging import ChatMessage, FileObject, MessageType, ReadMark, SenderKind, Thread
 from models.types import utcnow
 from services.operation import announce, later
+from services.sensitive import watch
 from services.throttle import throttle
 
 RECALL_WITHIN = dt.timedelta(minutes=2)
@@ -164,6 +165,7 @@ def append(
     """
     if not 1 <= len(client_msg_id) <= 64:
         raise Invalid("The message needs an id of its own", fields={"clientMsgId": "1 to 64 characters"})
+    caught = watch.look_at(actor, thread.id, client_msg_id, type_, content, payload, place)
     thread.last_seq += 1
     thread.change_seq += 1
     kind, sender_id = actor.sender
@@ -189,6 +191,8 @@ def append(
         file.thread_id = thread.id
         file.is_internal = type_ is MessageType.note
     db.session.add(message)
+    if caught is not None:
+        watch.mark(message, caught)
     if actor.kind not in MACHINES:
         later(_move_marks, (actor, message))
     announce(

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.locale import current_locale, speaking
 from models.actor import Actor
 from models.base import bind
-from services.operation import OPERATIONS, Call, Operation, run, run_together
+from services.operation import OPERATIONS, Call, Operation, remembered, run, run_together
 
 #: how long the first one waits for others, in seconds; about what one message takes
 GATHER = 0.001
@@ -55,7 +55,7 @@ class Together:
         if mine.is_open:
             self._lead(actor)
         if mine.refusal is not None:
-            raise mine.refusal
+            raise remembered(mine.refusal)
         return mine.result
 
     def _lead(self, actor: Actor) -> None:

@@ -66,7 +66,7 @@ def read_table(name: str, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
 def _read_csv(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
     if b"\x00" in data:
         raise Invalid("The content is not what the file's ending says", fields={"file": "content"})
-    text = _decoded(data)
+    text = decoded(data)
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -82,7 +82,8 @@ def _read_csv(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
     return lines
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Text of a file as it comes from Chinese and other systems. Raises Invalid."""
     # GB18030 contains GBK, which Excel writes on Chinese systems
     for encoding in ("utf-8-sig", "gb18030"):
         try:

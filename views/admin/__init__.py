@@ -21,6 +21,7 @@ from views.admin import (
     presence,
     records,
     roles,
+    sensitive,
     system_settings,
     tickets,
     users,
@@ -29,6 +30,7 @@ from views.admin import (
 from views.admin.base import AdminView
 from views.admin.keeping import RetentionPlanView
 from views.admin.options import OptionsView
+from views.admin.sensitive import SensitiveImportView
 from views.admin.user_import import UserImportView
 
 _MODULES = (
@@ -46,6 +48,7 @@ _MODULES = (
     presence,
     records,
     roles,
+    sensitive,
     system_settings,
     tickets,
     users,
@@ -75,6 +78,7 @@ def register_admin(appbuilder: AppBuilder) -> None:
     appbuilder.add_view_no_menu(OptionsView)
     appbuilder.add_view_no_menu(UserImportView)
     appbuilder.add_view_no_menu(RetentionPlanView)
+    appbuilder.add_view_no_menu(SensitiveImportView)
 
 
 def screens() -> list[type[AdminView]]:

@@ -20,10 +20,12 @@ from models.messaging import MessageType, SenderKind
 from models.organization import Presence
 from models.retention import RunState
 from models.routing import OffHours, RelationKind, RuleScope
+from models.sensitive import AlertState, WordAction, WordLevel, WordSpeaker
 from models.tickets import TicketPriority, TicketStatus
 
 #: column or parameter → label; a view may override one in its own `label_columns`
 COLUMNS = {
+    "action": _("Action"),
     "active": _("Active"),
     "active_time": _("Answered by a person"),
     "added": _("Added"),
@@ -82,6 +84,7 @@ COLUMNS = {
     "entry_code_id": _("QR code"),
     "file_bytes": _("Size of the files"),
     "event_key": _("Event"),
+    "excerpt": _("What was written"),
     "expire_time": _("Expires"),
     "expiry_date": _("Holds until"),
     "file_id": _("File"),
@@ -93,9 +96,13 @@ COLUMNS = {
     "first_visit_strategies": _("Strategies for first visits"),
     "first_visit_team_id": _("Team for first visits"),
     "friday": _("Friday"),
+    "form": _("Compared as"),
     "from_agent_id": _("From"),
     "full_name": pgettext("person", "Name"),
     "gender": _("Gender"),
+    "group_name": _("Group"),
+    "handle_time": _("Settled"),
+    "handler_id": _("Settled by"),
     "height": _("Height"),
     "hint": _("Note on the card"),
     "helpful_count": _("Helpful"),
@@ -129,11 +136,13 @@ COLUMNS = {
     "leader_id": _("Leader"),
     "legal_hold_reason": _("Reason of the legal hold"),
     "legal_hold_time": _("Legal hold since"),
+    "level": _("Level"),
     "link": _("Link"),
     "locale": _("Language"),
     "locked_until": _("Locked until"),
     "max_conversations": _("Conversations at most"),
     "messages": _("Messages"),
+    "message_id": _("Message"),
     "method": _("Method"),
     "mime": _("File type"),
     "monday": _("Monday"),
@@ -198,6 +207,7 @@ COLUMNS = {
     "sort": _("Sort order"),
     "source": _("Source"),
     "start_time": _("Begun"),
+    "speaker": _("Looked for in messages of"),
     "state": _("State"),
     "status": _("State"),
     "storage_key": _("Stored as"),
@@ -220,6 +230,7 @@ COLUMNS = {
     "timezone": _("Time zone"),
     "title": _("Title"),
     "to_agent_id": _("To"),
+    "together": _("Settle the others of this conversation too"),
     "token_version": _("Version of the sign-ins"),
     "total": _("Conversations"),
     "totp_enabled": _("Two-step verification"),
@@ -244,6 +255,8 @@ COLUMNS = {
     "wanted_agent_id": _("Wanted agent"),
     "wednesday": _("Wednesday"),
     "width": _("Width"),
+    "word": _("Word"),
+    "words": _("Words found"),
     "work_no": _("Staff number"),
 }
 
@@ -306,6 +319,26 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "agent": (_("Agent"), "primary"),
         "team": (_("Team"), "info"),
         "channel": (_("Channel"), "quiet"),
+    },
+    WordLevel: {
+        "notice": (pgettext("sensitive word", "Notice"), "info"),
+        "warning": (pgettext("sensitive word", "Warning"), "warning"),
+        "severe": (pgettext("sensitive word", "Severe"), "danger"),
+    },
+    WordAction: {
+        "mark": (pgettext("sensitive word", "Mark"), "info"),
+        "block": (pgettext("sensitive word", "Block"), "danger"),
+    },
+    WordSpeaker: {
+        "everybody": (pgettext("sensitive word", "Everybody"), "quiet"),
+        "customer": (_("Customer"), "info"),
+        "agent": (_("Agent"), "primary"),
+    },
+    AlertState: {
+        "open": (pgettext("alert", "New"), "danger"),
+        "seen": (pgettext("alert", "Being looked into"), "warning"),
+        "handled": (pgettext("alert", "Handled"), "success"),
+        "dismissed": (pgettext("alert", "Dismissed"), "quiet"),
     },
     Presence: {"online": (_("Online"), "success"), "busy": (_("Busy"), "warning"), "offline": (_("Offline"), "quiet")},
     SenderKind: {

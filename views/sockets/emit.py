@@ -6,11 +6,13 @@ from app.extensions import db, socketio
 from models.conversations import Conversation, ConversationStatus
 from models.messaging import ChatMessage, MessageType
 from models.notifications import Notification
+from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from services import routing
 from services.operation import Event
 from views.api.conversations import dump_agent_ref, dump_customer_ref
 from views.api.resource import plain
+from views.api.sensitive import dump_alert_hint, dump_mark
 from views.api.threads import dump_message
 from views.sockets.connections import connections
 
@@ -133,6 +135,17 @@ def notification(row: Notification, event: Event) -> None:
         {"id": row.id, "kind": row.kind, "params": row.params, "link": row.link, "createTime": plain(row.create_time)},
         event.rooms,
     )
+
+
+def message_marked(alert: SensitiveAlert, event: Event) -> None:
+    """Sensitive words stand in a message: told beside it and to staff only, so that no customer can ever see it."""
+    if alert.message_id is not None:
+        _emit("message_marked", dump_mark(alert), event.rooms)
+
+
+def sensitive_alert(alert: SensitiveAlert, user_ids: list[int]) -> None:
+    """An alert is new or was settled, to those who look after them."""
+    _emit("sensitive_alert", dump_alert_hint(alert), [f"user:{user_id}" for user_id in user_ids])
 
 
 def sign_out(sign_in_ids: list[int], reason: str) -> None:

@@ -1,0 +1,182 @@
+"""The watch over what people write: each message is looked at before it is stored for good (CHT-12).
+
+A word that marks leaves the message as it is and makes an alert beside it. Nothing of the mark is written into the
+message, so nothing of it can reach a customer. A word that blocks undoes the whole action; the alert is all that stays.
+"""
+
+import functools
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ai.sensitive import Found
+from app.errors import Invalid, Reason
+from app.extensions import db
+from models.actor import Actor
+from models.conversations import Conversation
+from models.messaging import ChatMessage, MessageType, SenderKind, Thread
+from models.sensitive import AlertState, SensitiveAlert, SensitiveHit, WordAction, WordLevel, WordSpeaker
+from models.tickets import Ticket
+from services.operation import announce, run
+from services.sensitive.lists import Word, words_of
+
+#: what goes from one party to the other; notes stay among staff
+WATCHED = frozenset({MessageType.text, MessageType.image, MessageType.file, MessageType.voice})
+#: how much of a long message an alert keeps, and how much of it before the first word
+EXCERPT_CHARS, BEFORE_CHARS = 400, 120
+_LEVELS = list(WordLevel)
+
+
+@dataclass(frozen=True)
+class Catch:
+    """What was found in one message, and where it was said: plain values that outlive a rollback."""
+
+    words: tuple[Word, ...]
+    spans: tuple[tuple[int, int], ...]
+    text: str
+    #: the columns of the alert that say who wrote it and where
+    facts: dict
+    #: rooms of those who see marks: staff who have the thread open
+    rooms: tuple[str, ...]
+
+    @property
+    def blocking(self) -> list[Word]:
+        return [word for word in self.words if word.action is WordAction.block]
+
+
+def look_at(
+    actor: Actor, thread_id: int, client_msg_id: str, type_: MessageType, content: str, payload: dict | None, place
+) -> Catch | None:
+    """Before a message is numbered and stored: what there is to mark in it (`place`: a `services.threads.Place`).
+
+    Raises Invalid when it has a word that may not be sent.
+    """
+    if actor.kind in ("system", "bot") or type_ not in WATCHED:
+        return None
+    known = words_of(actor.tenant_id)
+    # what a file is called is read by the other side too
+    text = content or (payload or {}).get("name", "")
+    own = WordSpeaker.customer if actor.sees_as_customer else WordSpeaker.agent
+    found = [one for one in known.scanner.find(text) if known.words[one.key].speaker in (WordSpeaker.everybody, own)]
+    if not found:
+        return None
+    kind, sender_id = actor.sender
+    catch = Catch(
+        tuple(
+            sorted(
+                (known.words[key] for key in dict.fromkeys(one.key for one in found)),
+                key=lambda word: -_LEVELS.index(word.level),
+            )
+        ),
+        tuple(_merged(found)),
+        text,
+        {
+            "thread_id": thread_id,
+            "client_msg_id": client_msg_id,
+            "sender_kind": SenderKind(kind),
+            "sender_id": sender_id,
+            "sender_name": actor.name[:128],
+            **_parties(place.context),
+        },
+        tuple(place.rooms(thread_id, internal=True)),
+    )
+    if catch.blocking and not _is_stored(catch):
+        raise _refusal(actor, catch)
+    return catch
+
+
+def mark(message: ChatMessage, catch: Catch) -> None:
+    """Inside the operation that stores `message`: the alert beside it."""
+    _store(catch, WordAction.mark, message.seq, message)
+
+
+def _is_stored(catch: Catch) -> bool:
+    """A repeated message is the one there is, though its words may not be sent any more."""
+    facts = catch.facts
+    return (
+        db.session.scalar(
+            select(ChatMessage.id).where(
+                ChatMessage.thread_id == facts["thread_id"],
+                ChatMessage.sender_kind == facts["sender_kind"],
+                ChatMessage.sender_id == facts["sender_id"],
+                ChatMessage.client_msg_id == facts["client_msg_id"],
+            )
+        )
+        is not None
+    )
+
+
+def _parties(context: dict) -> dict:
+    """Whose thread it is, as columns of the alert. The operation has the row already: no statement."""
+    if "sessionId" in context:
+        conversation = db.session.get(Conversation, context["sessionId"])
+        return {
+            "conversation_id": conversation.id,
+            "customer_id": conversation.customer_id,
+            "agent_id": conversation.agent_id,
+        }
+    if "ticketId" in context:
+        ticket = db.session.get(Ticket, context["ticketId"])
+        return {"ticket_id": ticket.id, "customer_id": ticket.customer_id, "agent_id": ticket.assignee_id}
+    return {}
+
+
+def _refusal(actor: Actor, catch: Catch) -> Invalid:
+    """The sender is told which words; the alert is stored once the message is undone."""
+    words = "、".join(word.word for word in catch.blocking)[:200]
+    refusal = Invalid(
+        "This message was not sent: it contains words that may not be used here",
+        kind="blocked_words",
+        fields={"content": Reason("not allowed: %(words)s", words=words)},
+    )
+    refusal.aftermath = functools.partial(run, actor, "sensitive_alert.block", lambda: _store_refused(catch))
+    return refusal
+
+
+def _store_refused(catch: Catch) -> None:
+    """The alert of a message that was not sent, once, however often the sender tries it."""
+    facts = catch.facts
+    # one after the other: two tries at once are one alert
+    thread = db.session.get(Thread, facts["thread_id"], with_for_update=True, populate_existing=True)
+    same = select(SensitiveAlert.id).where(
+        SensitiveAlert.thread_id == facts["thread_id"],
+        SensitiveAlert.sender_kind == facts["sender_kind"],
+        SensitiveAlert.sender_id == facts["sender_id"],
+        SensitiveAlert.client_msg_id == facts["client_msg_id"],
+        SensitiveAlert.action == WordAction.block,
+    )
+    if db.session.scalar(same) is None:
+        _store(catch, WordAction.block, thread.last_seq, None)
+
+
+def _store(catch: Catch, action: WordAction, seq: int, message: ChatMessage | None) -> None:
+    start = max(0, catch.spans[0][0] - BEFORE_CHARS)
+    end = start + EXCERPT_CHARS
+    alert = SensitiveAlert(
+        **catch.facts,
+        seq=seq,
+        message=message,
+        action=action,
+        state=AlertState.open,
+        level=catch.words[0].level,
+        words="、".join(word.word for word in catch.words)[:500],
+        excerpt=catch.text[start:end],
+        spans=[[left - start, min(right, end) - start] for left, right in catch.spans if left < end],
+    )
+    db.session.add(alert)
+    db.session.add_all(
+        SensitiveHit(alert=alert, word_id=word.id, word=word.word, group_name=word.group_name, level=word.level)
+        for word in catch.words
+    )
+    announce("sensitive_alert.created", rooms=list(catch.rooms), alert=alert)
+
+
+def _merged(found: list[Found]) -> list[tuple[int, int]]:
+    """The places found, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for one in found:
+        if merged and one.start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], one.end))
+        else:
+            merged.append((one.start, one.end))
+    return merged
