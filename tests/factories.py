@@ -270,6 +270,18 @@ class Things:
         )
         return Thing(reply["id"])
 
+    def _sensitive_word(self) -> Thing:
+        return self._created("/sensitive-words", {"word": self.text(), "groupName": self.text()})
+
+    def _sensitive_alert(self) -> Thing:
+        """What came of a message of the conversation that the agent serves."""
+        word = self.text()
+        self.company.admin.post("/sensitive-words", {"word": word})
+        thing = self._session()
+        thing.owner.say(f"/sessions/{thing.id}", f"{self.text()} {word}")
+        alerts = self.company.admin.get("/sensitive-alerts", conversationId=thing.id)["list"]
+        return Thing(alerts[0]["id"], thing.owner, {"session": thing.id})
+
     def _dictionary(self) -> Thing:
         code = self.text()
         return Thing(self._created("/dictionaries", {"code": code, "name": self.text()}).id, ids={"code": code})

@@ -139,6 +139,7 @@ def company(new_company: Callable[[], Company]) -> Company:
     ):
         things.any(kind)
     made.agent.be("busy")
+    things.any("sensitive_alert")
     rated = things.any("closed_session")
     rated.owner.post(f"/sessions/{rated.id}/rating", {"score": 5})
     rated.owner.post("/kb/qa", {"question": unique("question")})

@@ -9,7 +9,14 @@ from models.identity import User
 from services.operation import operation
 
 #: kinds of notification that can be switched off, in the order of the page; what is not named here is always told
-NOTICES = ("conversation.assigned", "ticket.assigned", "ticket.created", "ticket.message", "ticket.moved")
+NOTICES = (
+    "conversation.assigned",
+    "ticket.assigned",
+    "ticket.created",
+    "ticket.message",
+    "ticket.moved",
+    "sensitive_alert.created",
+)
 #: how the workbench draws attention, and whether it does so before anybody has chosen
 ATTENTION = {"sound": True, "browser": False}
 

@@ -125,7 +125,7 @@ def _refusal(actor: Actor, catch: Catch) -> Invalid:
     """The sender is told which words; the alert is stored once the message is undone."""
     words = "、".join(word.word for word in catch.blocking)[:200]
     refusal = Invalid(
-        "This message was not sent: it contains words that may not be used here",
+        Reason("This message was not sent: it contains words that may not be used here (%(words)s)", words=words),
         kind="blocked_words",
         fields={"content": Reason("not allowed: %(words)s", words=words)},
     )

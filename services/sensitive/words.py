@@ -118,12 +118,18 @@ def read_list(name: str, data: bytes) -> tuple[dict[str, int], list[Row]]:
         text = decoded(data)
         first = text.lstrip().partition("\n")[0]
         if "word" not in _places(re.split(r"[,;\t]", first)):
-            return {"word": 0}, _words_in(text)
+            return _not_empty({"word": 0}, _words_in(text))
     heading, rows = read_table(name, data)
     places = _places(heading)
     if "word" not in places:
         rows = [Row(row.number, (cell,)) for row in (Row(1, heading), *rows) for cell in row.cells if cell]
-    return {"word": 0, **places}, rows
+    return _not_empty({"word": 0, **places}, rows)
+
+
+def _not_empty(places: dict[str, int], rows: list[Row]) -> tuple[dict[str, int], list[Row]]:
+    if not rows:
+        raise Invalid("There is no word in it", fields={"text": "required"})
+    return places, rows
 
 
 def _places(heading: Iterable[str]) -> dict[str, int]:

@@ -24,6 +24,8 @@ CONCERNED = "401 200 404 200 404 200 200 200"
 CONCERNED_STAFF = "401 403 403 200 404 200 200 200"
 #: figures of somebody else
 ITS_LEADERS = "401 403 403 404 404 200 200 200"
+#: what staff see beside a conversation: for customers it does not exist
+MARKS = "401 404 404 200 404 200 200 200"
 ITS_CUSTOMER = "401 200 404 403 403 403 403 403"
 
 
@@ -406,6 +408,23 @@ MATRIX: tuple[Row, ...] = (
         change={"name": "$unique"},
     ),
     Row("GET", "/dictionaries/<code>/items", EVERYBODY, "dictionary"),
+    # --- sensitive words: the list is the administrators', the alerts are the supervisors', marks are for who serves
+    *resource(
+        "sensitive-words",
+        "sensitive_word",
+        read=ADMINISTRATORS,
+        write=ADMINISTRATORS,
+        create={"word": "$unique"},
+        change={"groupName": "$unique"},
+    ),
+    Row("POST", "/sensitive-words/import", ADMINISTRATORS, body={"text": "$unique"}),
+    Row("POST", "/sensitive-words/check", ADMINISTRATORS, body={"text": "$unique"}),
+    Row("GET", "/sensitive-alerts", LEADERS),
+    Row("GET", "/sensitive-alerts/trend", LEADERS),
+    Row("GET", "/sensitive-alerts/<id:id>", LEADERS, "sensitive_alert"),
+    Row("POST", "/sensitive-alerts/<id:id>/handle", LEADERS, "sensitive_alert", {"state": "seen"}),
+    Row("GET", "/sessions/<id:id>/marks", MARKS, "session"),
+    Row("GET", "/tickets/<id:id>/marks", MARKS, "ticket"),
     Row("GET", "/settings", ADMINISTRATORS),
     Row("PUT", "/settings", SUPER, body={"values": {"bot_misses_before_offer": 2}}),
     # --- knowledge: the help centre is open to everybody

@@ -35,14 +35,14 @@ def refusal(error: DomainError) -> Response:
     data = {"error": error.kind, **{_camel(key): value for key, value in error.data.items()}}
     if error.fields:
         data["fields"] = {name: translated(reason) for name, reason in error.fields.items()}
-    response = _answer(error.status, gettext(error.message) if error.message else error.kind, data)
+    response = _answer(error.status, translated(error.message) if error.message else error.kind, data)
     if error.status == 429:
         response.headers["Retry-After"] = "30"
     return response
 
 
 def translated(reason: str) -> str:
-    """The reason of a field in the reader's language."""
+    """A refusal, or the reason of a field, in the reader's language."""
     return gettext(reason.text, **reason.values) if isinstance(reason, Reason) else gettext(reason)
 
 

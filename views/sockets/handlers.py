@@ -25,6 +25,7 @@ from services.identity import tokens
 from services.operation import DataField
 from views import auth
 from views.api.endpoint import load
+from views.api.envelope import translated
 from views.api.schema import MAX_INT, model_of, reasons
 from views.api.threads import SEND_FIELDS, SENDING, dump_changes
 from views.sockets.connections import connections
@@ -80,7 +81,7 @@ def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = 
                 return {
                     "ok": False,
                     "error": error.kind,
-                    "message": gettext(error.message) if error.message else error.kind,
+                    "message": translated(error.message) if error.message else error.kind,
                     **({"fields": error.fields} if error.fields else {}),
                 }
             except DATABASE_GONE as error:

@@ -7,6 +7,7 @@ import { ref, type Ref } from 'vue'
 
 import { api, ApiError } from './api'
 import { Emitter } from './emitter'
+import type { Mark } from './word-marks'
 import { Outbox, threadKey, type Draft, type OutboxItem } from './outbox'
 import { ThreadLog } from './thread-log'
 import type {
@@ -42,6 +43,10 @@ export interface LiveEvents {
   ticket_update: { ticketId: number; event: string; ticket: Partial<Ticket> & { id: number } }
   notification: Notice
   queue: { sessionId: number } & QueuePlace
+  /** An alert of sensitive words is new or was settled; only those who look after alerts hear it. */
+  sensitive_alert: { id: number; state: string; sessionId: number | null; ticketId: number | null }
+  /** A message has sensitive words; only staff hear it. */
+  message_marked: Mark & Partial<ThreadIds>
   signed_out: { reason: string }
   /** Ours: the thread of this key has new content in its log. */
   thread: { key: string }
@@ -71,6 +76,8 @@ const PUSHED = [
   'ticket_update',
   'notification',
   'queue',
+  'sensitive_alert',
+  'message_marked',
   'signed_out',
 ] as const
 const ACK_MS = 8000
@@ -90,6 +97,7 @@ const KEPT_LOGS = 30
 
 const STATUS_OF_ERROR: Record<string, number> = {
   invalid: 400,
+  blocked_words: 400,
   not_signed_in: 401,
   not_allowed: 403,
   not_found: 404,

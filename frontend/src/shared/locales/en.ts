@@ -71,6 +71,7 @@ export default {
     tooLong: 'At most {max} characters',
   },
   message: {
+    marked: 'Sensitive: {words}',
     sending: 'Sending',
     waiting: 'Waiting for the network, will be sent by itself',
     failed: 'Not sent',

@@ -71,6 +71,7 @@ export default {
     tooLong: '最多 {max} 字',
   },
   message: {
+    marked: '敏感词：{words}',
     sending: '发送中',
     waiting: '等待网络，将自动发送',
     failed: '发送失败',
