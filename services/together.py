@@ -51,6 +51,7 @@ class Together:
             leads = actor.tenant_id not in self._queues
             self._queues.setdefault(actor.tenant_id, []).append(mine)
         if not leads:
+            db.session.rollback()  # whoever leads needs a connection: those who wait must not hold them all
             mine.turn.wait()
         if mine.is_open:
             self._lead(actor)

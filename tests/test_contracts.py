@@ -252,6 +252,8 @@ def sentences_of(path: str, argument: ast.expr) -> set[str]:
         return {argument.value} - {""}
     if isinstance(argument, ast.IfExp):
         return sentences_of(path, argument.body) | sentences_of(path, argument.orelse)
+    if isinstance(argument, ast.Call) and raised_by(argument) == "Reason":  # with values in it
+        return sentences_of(path, argument.args[0])
     if isinstance(argument, ast.Attribute) and argument.attr == "message":
         return set()
     value = vars(importlib.import_module(path.removesuffix(".py").replace("/", ".")))

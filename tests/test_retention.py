@@ -80,6 +80,7 @@ def test_what_is_old_goes_and_everything_else_stays(keeper):
     company = keeper.company
     word = unique("geheim")
     gone = company.served(company.visitor("李医生"))
+    company.manager.post("/sensitive-words", {"word": word})
     gone.customer.say(gone.path, f"密码是 {word}")
     file = gone.customer.upload("屏幕.png", picture(size=(64, 64)), "image/png")
     gone.customer.post(f"{gone.path}/messages", {"clientMsgId": unique(), "type": "image", "fileId": file["fileId"]})
@@ -120,6 +121,9 @@ def test_what_is_old_goes_and_everything_else_stays(keeper):
     assert keeper.count("rating", "conversation_id = :id AND score = 3 AND comment IS NULL", id=gone.id) == 1, (
         "the score counts on, without a word"
     )
+    (alert,) = boss.get("/sensitive-alerts", conversationId=gone.id)["list"]
+    assert (alert["words"], alert["excerpt"], alert["sender"]["name"]) == (word, "", ""), "that there was one"
+    assert alert["customer"]["id"] is None and alert["messageId"] is None
     assert boss.messages(f"/tickets/{ticket['id']}")["list"], "a ticket's room is its own"
 
     head, *lines = keeper.archived(gone)

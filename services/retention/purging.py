@@ -16,7 +16,8 @@ from models.base import mark_deleted
 from models.conversations import Conversation, ConversationAssignment, Rating
 from models.customers import Customer
 from models.knowledge import Question
-from models.messaging import ChatMessage, FileObject, ReadMark
+from models.messaging import ChatMessage, FileObject, ReadMark, SenderKind
+from models.sensitive import SensitiveAlert
 from models.types import utcnow
 from services import words
 from services.operation import announce, run, write
@@ -128,6 +129,12 @@ def _forget(row: Conversation) -> None:
         update(Rating).where(Rating.conversation_id == row.id).values(comment=None, customer_id=nobody),
         execution_options=_CHANGED,
     )
+    alerts = update(SensitiveAlert).where(SensitiveAlert.conversation_id == row.id)
+    for statement in (
+        alerts.values(excerpt="", spans=[], note=None, sender_name="", customer_id=nobody),
+        alerts.where(SensitiveAlert.sender_kind == SenderKind.customer).values(sender_id=nobody),
+    ):
+        db.session.execute(statement, execution_options=_CHANGED)
     db.session.execute(
         update(Conversation)
         .where(Conversation.id == row.id)
