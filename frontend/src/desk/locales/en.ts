@@ -410,6 +410,7 @@ export default {
       renewTitle: 'Renew the code?',
       renewText: 'Every code printed or sent before stops working.',
       renewed: 'You have a new code',
+    },
     alerts: {
       search: 'Search words or what was written',
       state: 'State',

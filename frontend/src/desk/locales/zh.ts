@@ -409,6 +409,7 @@ export default {
       renewTitle: '更换二维码？',
       renewText: '之前打印或发出的二维码将全部失效。',
       renewed: '二维码已更换',
+    },
     alerts: {
       search: '搜索词语或消息内容',
       state: '处理状态',
