@@ -93,6 +93,16 @@ def test_renewed_or_switched_off_codes_lead_nowhere(company):
     assert conversation["status"] in ("queued", "active") and conversation["entry"] is None
 
 
+def test_card_of_somebody_who_left_still_leads_to_help(company):
+    agent = company.new("agent")
+    code = agent.post("/agents/me/entry-code")["code"]
+    company.admin.delete(f"/agents/{agent.agent_id}")
+    assert company.anonymous.get(f"/entry/{code}")["agent"] is None
+    visitor, conversation = arrive(company, code)
+    assert conversation["status"] in ("queued", "active") and conversation["wantedAgent"] is None
+    assert "wanted_away" in said(visitor, conversation["id"])
+
+
 def test_code_of_another_company_does_not_exist(company, strangers):
     code = strangers.admin.post("/entry-codes", {"name": "x", "kind": "channel", "channel": "expo"})["code"]
     strangers.anonymous.get(f"/entry/{code}")
