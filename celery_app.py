@@ -36,6 +36,8 @@ celery_app.conf.update(
         "tell what was not told": {"task": "outbox.sweep", "schedule": 5.0},
         "give waiting conversations to free agents": {"task": "routing.dispatch", "schedule": 5.0},
         "customers of agents who have gone": {"task": "routing.requeue", "schedule": 10.0},
+        "transfers nobody has answered": {"task": "conversations.expire_transfers", "schedule": 5.0},
+        "conversations in which nothing is said": {"task": "conversations.close_idle", "schedule": 10.0},
         "agents of whom nothing is heard are off line": {"task": "agents.expire", "schedule": 10.0},
         "index what is new": {"task": "assistant.embed", "schedule": 30.0},
         "save index snapshots": {"task": "assistant.snapshot", "schedule": 300.0},

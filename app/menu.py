@@ -46,6 +46,7 @@ MENU = (
             Entry("rating", "RatingView", _("Ratings"), "fa-star"),
             Entry("sensitive_alert", "SensitiveAlertView", _("Sensitive-word alerts"), "fa-triangle-exclamation"),
             Entry("conversation_assignment", "ConversationAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("conversation_transfer", "ConversationTransferView", _("Transfers"), "fa-right-left"),
             Entry("quick_reply", "QuickReplyView", _("Quick replies"), "fa-bolt"),
             Entry("export_job", "ExportJobView", _("Exported files"), "fa-file-export"),
         ),

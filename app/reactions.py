@@ -22,6 +22,7 @@ from models.messaging import ChatMessage
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
+from models.transfers import ConversationTransfer
 from services import exports, files, notices, outbox
 from services.identity import avatars, rights
 from services.operation import Event
@@ -48,6 +49,12 @@ def _conversation(event: Event) -> None:
     conversation = db.session.get(Conversation, event.payload["conversation_id"], populate_existing=True)
     if conversation is not None:
         emit.session_update(conversation, event)
+
+
+def _transfer(event: Event) -> None:
+    offer = db.session.get(ConversationTransfer, event.payload["transfer_id"], populate_existing=True)
+    if offer is not None:
+        emit.transfer(offer, event)
 
 
 def _ticket(event: Event) -> None:
@@ -189,6 +196,15 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.resumed": (_conversation,),
     "conversation.closed": (_conversation, _queue_moved, _dispatch),
     "conversation.rated": (_conversation,),
+    "conversation.rating_invited": (_conversation,),
+    "conversation.reopened": (_conversation,),
+    "conversation.left_queue": (_conversation, _queue_moved),
+    "conversation.prioritized": (_conversation, _queue_moved, _dispatch),
+    "conversation.transfer_offered": (_transfer,),
+    "conversation.transfer_accepted": (_transfer,),
+    "conversation.transfer_declined": (_transfer,),
+    "conversation.transfer_timed_out": (_transfer,),
+    "conversation.transfer_cancelled": (_transfer,),
     "ticket.created": (_ticket, _notify_of_ticket),
     "ticket.updated": (_ticket,),
     "ticket.moved": (_ticket, _notify_of_ticket),

@@ -13,6 +13,7 @@ READABLE = (
     "contact",
     "conversation",
     "conversation_assignment",
+    "conversation_transfer",
     "customer",
     "customer_team_relation",
     "department",
@@ -118,6 +119,7 @@ _SERVING = (
     "ticket_assignment.read",
     "conversation_assignment.read",
     "customer_team_relation.read",
+    "conversation_transfer.read",
 )
 _LEADING = (
     "conversation.monitor",

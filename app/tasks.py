@@ -11,7 +11,17 @@ from celery_app import celery_app
 from models.actor import system
 from models.base import bind
 from models.identity import Tenant
-from services import assistant, exports, knowledge_index, maintenance, outbox, presence, retention, routing
+from services import (
+    assistant,
+    conversations,
+    exports,
+    knowledge_index,
+    maintenance,
+    outbox,
+    presence,
+    retention,
+    routing,
+)
 from views import exports as export_wording
 
 
@@ -48,6 +58,16 @@ def dispatch(tenant_id: int | None = None) -> int:
 @shared_task(name="routing.requeue")
 def requeue() -> int:
     return for_every_tenant(lambda number: routing.requeue_left_alone(system(number)))
+
+
+@shared_task(name="conversations.expire_transfers")
+def expire_transfers() -> int:
+    return for_every_tenant(lambda number: conversations.expire_transfers(system(number)))
+
+
+@shared_task(name="conversations.close_idle")
+def close_idle() -> int:
+    return for_every_tenant(lambda number: conversations.close_idle(system(number)))
 
 
 @shared_task(name="agents.expire")

@@ -11,6 +11,7 @@ from models import (
     knowledge,
     messaging,
     notifications,
+    observed_time,
     organization,
     outbox,
     presence,
@@ -20,6 +21,7 @@ from models import (
     sensitive,
     settings,
     tickets,
+    transfers,
 )
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "knowledge",
     "messaging",
     "notifications",
+    "observed_time",
     "organization",
     "outbox",
     "presence",
@@ -42,4 +45,5 @@ __all__ = [
     "sensitive",
     "settings",
     "tickets",
+    "transfers",
 ]

@@ -38,7 +38,10 @@ TRANSITIONS: dict[ConversationStatus, frozenset[ConversationStatus]] = {
     ConversationStatus.on_hold: frozenset(
         {ConversationStatus.active, ConversationStatus.queued, ConversationStatus.closed}
     ),
-    ConversationStatus.closed: frozenset(),
+    # only a late word of the customer leads out of the end
+    ConversationStatus.closed: frozenset(
+        {ConversationStatus.bot, ConversationStatus.queued, ConversationStatus.active}
+    ),
 }
 
 #: states in which an agent's capacity is taken
@@ -53,7 +56,15 @@ class Conversation(Versioned, Entity, Model):
 
     __tablename__ = "conversation"
     __bookkeeping__ = frozenset(
-        {"last_message_time", "waiting_since", "first_reply_time", "bot_misses", "archive_time", "purge_time"}
+        {
+            "last_message_time",
+            "waiting_since",
+            "first_reply_time",
+            "bot_misses",
+            "idle_warned_time",
+            "archive_time",
+            "purge_time",
+        }
     )
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_conversation_no"),
@@ -115,6 +126,14 @@ class Conversation(Versioned, Entity, Model):
     #: when its copy was written to the archive, and when retention took what was said in it
     archive_time: Mapped[dt.datetime | None]
     purge_time: Mapped[dt.datetime | None]
+    #: what the customer talked about before this; a number only, for the earlier one may have been removed since
+    previous_id: Mapped[int | None]
+    #: when it was said that the silence will end the conversation; older than the last message it says nothing
+    idle_warned_time: Mapped[dt.datetime | None]
+    #: when a customer who found nobody left a message instead of waiting
+    left_message_time: Mapped[dt.datetime | None]
+    #: when the customer was asked what he thought of it
+    rating_invited_time: Mapped[dt.datetime | None]
     customer: Mapped[Customer] = relationship()
     agent: Mapped[Agent | None] = relationship(foreign_keys=[agent_id])
     entry_code: Mapped[EntryCode | None] = relationship()
@@ -160,7 +179,7 @@ class ConversationAssignment(Entity, Model):
     __tablename__ = "conversation_assignment"
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
-    #: auto, assign, transfer, takeover, queue
+    #: auto, assign, transfer, takeover, requeue, reopen, prioritize
     method: Mapped[str] = mapped_column(String(32))
     from_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     to_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
@@ -189,6 +208,8 @@ class Rating(Entity, Model):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
     score: Mapped[int] = mapped_column(Integer)
+    #: codes of the dictionary rating_tag
+    tags: Mapped[list | None] = mapped_column(Json)
     comment: Mapped[str | None] = mapped_column(Text)
     conversation: Mapped[Conversation] = relationship()
     agent: Mapped[Agent | None] = relationship()

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.offload import offload
 from models.actor import Actor
 from models.conversations import Conversation
-from models.messaging import FileObject, SenderKind, Thread, ThreadKind
+from models.messaging import ChatMessage, FileObject, SenderKind, Thread, ThreadKind
 from models.tickets import Ticket
 from services.operation import operation
 
@@ -165,9 +165,23 @@ def _may_read(actor: Actor, file: FileObject) -> bool:
         return False
     thread = db.session.get(Thread, file.thread_id)
     owner = {ThreadKind.conversation: Conversation, ThreadKind.ticket: Ticket}.get(thread.kind)
+    if owner is None:
+        return False
+    if db.session.scalar(select(owner.id).where(owner.thread_id == thread.id, owner.visible_to(actor))) is not None:
+        return True
+    return owner is Conversation and not file.is_internal and _went_along(actor, file)
+
+
+def _went_along(actor: Actor, file: FileObject) -> bool:
+    """Whether a file of a conversation was carried into a ticket that this actor sees."""
     return (
-        owner is not None
-        and db.session.scalar(select(owner.id).where(owner.thread_id == thread.id, owner.visible_to(actor))) is not None
+        db.session.scalar(
+            select(Ticket.id)
+            .join(ChatMessage, ChatMessage.thread_id == Ticket.thread_id)
+            .where(ChatMessage.file_id == file.id, ChatMessage.recalled_time.is_(None), Ticket.visible_to(actor))
+            .limit(1)
+        )
+        is not None
     )
 
 

@@ -24,6 +24,15 @@ class Declared:
     high: int | None = None
 
 
+#: event → when its text is said; by default the usual words are
+AUTOMATIC_TEXTS = {
+    "welcome": "Said when a conversation begins; empty: nothing",
+    "queued": "Said when the customer asks for a person; empty: the usual sentence",
+    "off_hours": "Said to who asks for a person outside working hours; empty: the usual sentence",
+    "idle_warning": "Said before a silent conversation is closed, {minutes} is replaced; empty: the usual sentence",
+    "closed": "Said when a conversation ends; empty: the usual sentence",
+}
+
 SETTINGS = {
     setting.name: setting
     for setting in (
@@ -47,6 +56,41 @@ SETTINGS = {
             "Minutes after which a waiting customer of an agent who has gone off line returns to the queue; 0: never",
             0,
             1440,
+        ),
+        Declared(
+            "conversation_idle_hours",
+            24,
+            "Hours without a message after which a conversation is closed; 0: never",
+            0,
+            8760,
+        ),
+        Declared(
+            "idle_warning_minutes",
+            60,
+            "Minutes before that at which the customer is warned; 0: no warning",
+            0,
+            1440,
+        ),
+        Declared(
+            "reopen_hours",
+            24,
+            "Hours after the end in which a word of the customer takes the conversation up again; 0: never",
+            0,
+            8760,
+        ),
+        Declared("transfer_timeout_seconds", 60, "Seconds a colleague has to accept a transfer", 10, 3600),
+        Declared(
+            "team_transfer_at_once",
+            False,
+            "Transfers to a team go to a free member at once instead of being offered to all",
+        ),
+        Declared("left_message_ticket", False, "Messages left outside working hours become tickets"),
+        Declared("rating_invitation", True, "Customers are asked for a rating when a conversation ends"),
+        Declared("rating_change_minutes", 10, "Minutes in which a customer may change his rating", 0, 1440),
+        *(
+            Declared(f"text_{event}_{locale}", "", help)
+            for event, help in AUTOMATIC_TEXTS.items()
+            for locale in ("zh", "en")
         ),
         Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
         Declared("export_max_conversations", 5000, "Conversations that one exported file may hold", 1, 100_000),

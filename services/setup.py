@@ -40,6 +40,16 @@ DICTIONARIES = {
         ("network", "网络与环境", "Network"),
         ("other", "其他", "Other"),
     ),
+    ("rating_tag", "评价标签"): (
+        ("good.polite", "态度亲切", "Friendly"),
+        ("good.fast", "回复及时", "Quick answers"),
+        ("good.solved", "问题已解决", "Problem solved"),
+        ("good.professional", "专业清楚", "Clear and competent"),
+        ("bad.slow", "回复太慢", "Slow answers"),
+        ("bad.unsolved", "问题没解决", "Problem not solved"),
+        ("bad.rude", "态度不好", "Unfriendly"),
+        ("bad.unclear", "讲不清楚", "Hard to follow"),
+    ),
     ("tag", "客户标签"): (("vip", "VIP客户", "VIP"), ("new", "新客户", "New"), ("key", "重点机构", "Key institution")),
 }
 #: words of customers by which a problem type is recognised

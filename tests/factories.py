@@ -68,6 +68,20 @@ class Things:
         visitor.post(f"/sessions/{number}/handover")
         return Thing(number, visitor)
 
+    def _offered_session(self) -> Thing:
+        """One that its agent offers to `other_team_agent`."""
+        thing = self._session()
+        other = self.company.other_team_agent
+        self.company.make_room(other)
+        other.be("busy")
+        self.company.agent.post(f"/sessions/{thing.id}/transfer", {"toAgentId": other.agent_id})
+        return thing
+
+    def _rated_session(self) -> Thing:
+        thing = self._closed_session()
+        thing.owner.post(f"/sessions/{thing.id}/rating", {"score": 4})
+        return thing
+
     def _held_session(self) -> Thing:
         thing = self._session()
         self.company.agent.post(f"/sessions/{thing.id}/hold")
@@ -131,6 +145,12 @@ class Things:
     def _agent(self) -> Thing:
         person = self.company.new("agent", self.text())
         self.company.make_room(person)
+        return Thing(person.agent_id)
+
+    def _present_agent(self) -> Thing:
+        """One who can be asked to take a conversation over; the queue gives him none."""
+        person = self.company.new("agent", self.text())
+        person.be("busy")
         return Thing(person.agent_id)
 
     def _retired_agent(self) -> Thing:

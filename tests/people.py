@@ -171,6 +171,12 @@ class Person:
         """Set own presence: online, busy, offline."""
         return self.put("/agents/me/presence", {"presence": presence})
 
+    def hand_on(self, path: str, to: "Person", reason: str = "") -> dict:
+        """Offer an own conversation to a colleague, who is there and accepts; his view of it."""
+        to.be("busy")  # there, but the queue gives him nobody
+        self.post(f"{path}/transfer", {"toAgentId": to.agent_id, "reason": reason})
+        return to.post(f"{path}/accept")
+
     def __repr__(self) -> str:
         return self.username or (self.actor or {}).get("name") or "anonymous"
 

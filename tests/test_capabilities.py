@@ -60,6 +60,7 @@ class Situations:
         self.company, self.askers = company, askers
         self.colleague = company.new("agent")
         company.make_room(self.colleague)
+        self.colleague.be("busy")  # there to be asked
         self._known: dict[str, Situation] = {}
 
     def of(self, role: str) -> Situation:

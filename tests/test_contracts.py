@@ -181,18 +181,27 @@ def names_of(path: str, tree: ast.Module, argument: ast.expr) -> set[str]:
             if isinstance(call.func, ast.Name) and call.func.id == "crud"
         }
         return {resource + verb for resource in resources}
-    prefix = argument.values[0].value  # f"ticket.{event}" inside _tell(ticket, event), or tell() of a package
+    prefix, teller = argument.values[0].value, function_around(tree, argument)  # f"ticket.{event}" inside _tell()
     folder = Path(path).parent
-    telling = [("_tell", tree)] if folder.name == "services" else [("tell", one) for _, one in modules(str(folder))]
+    telling = [tree] if folder.name == "services" else [one for _, one in modules(str(folder))]
     words = {
         word
-        for name, module in telling
+        for module in telling
         for call in calls(module)
-        if isinstance(call.func, ast.Name) and call.func.id == name
+        if isinstance(call.func, ast.Name) and call.func.id == teller
         for word in words_of(module, call.args[1])
     }
-    assert words, f"{path}:{argument.lineno}: nobody calls it"
+    assert words, f"{path}:{argument.lineno}: nobody calls {teller}()"
     return {prefix + word for word in words}
+
+
+def function_around(tree: ast.Module, node: ast.expr) -> str:
+    """The name of the function in which this stands."""
+    return next(
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and any(inner is node for inner in ast.walk(function))
+    )
 
 
 def words_of(tree: ast.Module, value: ast.expr) -> set[str]:
@@ -276,14 +285,16 @@ def documented() -> dict[str, tuple[str, str]]:
     return {name: (default.strip("`"), meaning) for name, default, meaning in rows}
 
 
+def shown(default: object) -> str:
+    """A default as the documentation writes it."""
+    return (str(default).lower() if isinstance(default, bool) else str(default)) or "（空）"
+
+
 def test_every_setting_is_documented_as_it_is():
     expected = {}
     for setting in SETTINGS:
-        shown = str(setting.default).lower() if isinstance(setting.default, bool) else str(setting.default)
-        expected[setting.name] = (shown or "（空）", setting.help)
-    expected |= {
-        name: (str(declared.default) or "（空）", declared.help) for name, declared in BROWSER_SETTINGS.items()
-    }
+        expected[setting.name] = (shown(setting.default), setting.help)
+    expected |= {name: (shown(declared.default), declared.help) for name, declared in BROWSER_SETTINGS.items()}
     assert documented() == expected
 
 

@@ -127,6 +127,7 @@ def company(new_company: Callable[[], Company]) -> Company:
     made = new_company()
     things = Things(made)
     for kind in (
+        "offered_session",
         "ticket",
         "file",
         "contact",

@@ -129,7 +129,11 @@ def test_agent_whose_connection_comes_back_is_what_he_was(company, database):
 
 def test_nobody_knows_how_long_it_takes_while_nobody_is_there(company):
     (visitor,) = waiting(company, 1)
-    assert visitor.get("/sessions")["list"][0]["queue"] == {"position": 1, "expectedWaitSeconds": None}
+    assert visitor.get("/sessions")["list"][0]["queue"] == {
+        "position": 1,
+        "expectedWaitSeconds": None,
+        "isOpen": True,
+    }
     on_line(company, 1).be("busy")
 
 

@@ -7,40 +7,77 @@ from services.conversations.assigning import (
     get_agent,
     give,
     take_over,
-    transfer_conversation,
 )
 from services.conversations.classifying import classify_conversation
 from services.conversations.flow import (
+    back_to_bot,
     close_conversation,
     hand_over,
     hold_conversation,
+    prioritize,
     requeue_conversation,
     resume_conversation,
 )
-from services.conversations.rating import rate_conversation
+from services.conversations.idle import close_idle
+from services.conversations.offers import pending_offers
+from services.conversations.opening import is_open, openings
+from services.conversations.rating import (
+    change_rating,
+    changeable_until,
+    invite_rating,
+    rate_conversation,
+    rating_of,
+)
+from services.conversations.reopening import reopen_until
 from services.conversations.state import place, rooms
 from services.conversations.talking import answer_as_bot, open_conversation, read_messages, recall_message, send_message
+from services.conversations.transfers import (
+    accept_transfer,
+    cancel_transfer,
+    decline_transfer,
+    expire_transfers,
+    find_offer,
+    transfer_conversation,
+    transfers_of,
+)
 
 __all__ = [
+    "accept_transfer",
     "answer_as_bot",
     "assign_conversation",
     "assignments_of",
+    "back_to_bot",
     "batch_assign",
+    "cancel_transfer",
+    "change_rating",
+    "changeable_until",
     "classify_conversation",
     "close_conversation",
+    "close_idle",
+    "decline_transfer",
+    "expire_transfers",
+    "find_offer",
     "get_agent",
     "give",
     "hand_over",
     "hold_conversation",
+    "invite_rating",
+    "is_open",
     "open_conversation",
+    "openings",
+    "pending_offers",
     "place",
+    "prioritize",
     "rate_conversation",
+    "rating_of",
     "read_messages",
     "recall_message",
+    "reopen_until",
     "requeue_conversation",
     "resume_conversation",
     "rooms",
     "send_message",
     "take_over",
     "transfer_conversation",
+    "transfers_of",
 ]

@@ -1,4 +1,4 @@
-"""Who serves a conversation: given, assigned, taken over, handed on (CHT-6, CHT-7, RTE-6)."""
+"""Who serves a conversation: given, assigned, taken over (CHT-7, RTE-6)."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ from models.messaging import MessageType
 from models.organization import Agent
 from models.types import utcnow
 from services import capacity, threads
+from services.conversations.offers import withdraw_offer
 from services.conversations.state import move, place, rooms, tell
 from services.operation import operation
 
@@ -42,17 +43,6 @@ def take_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> 
     return conversation
 
 
-@operation("conversation.transfer", title="Transfer a conversation")
-def transfer_conversation(
-    actor: Actor, conversation: Conversation, *, to_agent_id: int, reason: str = ""
-) -> Conversation:
-    """Hand a live conversation to another agent; both agents and the customer see it at once."""
-    if conversation.status not in HELD:
-        raise Conflict("Only a running conversation can be transferred")
-    give(actor, conversation, get_agent(to_agent_id), method="transfer", reason=reason)
-    return conversation
-
-
 def give(
     actor: Actor,
     conversation: Conversation,
@@ -62,10 +52,13 @@ def give(
     reason: str = "",
     detail: dict | None = None,
     team_ids: Sequence[int] | None = None,
+    note: bool = True,
+    by: int | None = None,
 ) -> None:
     """Inside an operation: `agent` serves `conversation` from now on; capacity, history, message, event.
 
-    It takes a place of one of `team_ids`, by default of the agent's teams.
+    It takes a place of one of `team_ids`, by default of the agent's teams. `note` False keeps the reason out of the
+    thread; `by` is the account that wanted it, if not the actor's.
     """
     if conversation.status is Status.closed:
         raise Conflict("The conversation has ended", kind="conversation_closed")
@@ -74,6 +67,7 @@ def give(
         raise Conflict("This agent already serves the conversation")
     old_rooms = rooms(conversation)
     capacity.take(conversation, agent.id, team_ids)
+    withdraw_offer(conversation)
     if conversation.status is not Status.active:
         move(conversation, Status.active)
     conversation.agent = agent
@@ -87,6 +81,7 @@ def give(
             to_agent_id=agent.id,
             reason=reason[:500] or None,
             detail=detail,
+            create_by=by,
         )
     )
     if previous is None:
@@ -95,7 +90,7 @@ def give(
         text, params = f"会话已由 {previous.name} 转给 {agent.name}", {"from": previous.name, "to": agent.name}
     event = "transferred" if previous else "assigned"
     threads.system_message(actor, conversation.thread, event, text, place=place(conversation), **params)
-    if reason:
+    if reason and note:
         threads.store(
             system(actor.tenant_id),
             conversation.thread,

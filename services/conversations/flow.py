@@ -7,9 +7,15 @@ from models.conversations import HELD, Conversation, ConversationAssignment
 from models.conversations import ConversationStatus as Status
 from models.organization import Presence
 from models.types import utcnow
-from services import capacity, problems, threads
+from services import capacity, problems, settings, threads
+from services.conversations.automatic import say
+from services.conversations.offers import withdraw_offer
+from services.conversations.opening import is_open
 from services.conversations.state import move, place, rooms, tell
 from services.operation import operation
+
+#: above every VIP level
+PRIORITY_OF_URGENT = 1000
 
 
 @operation("conversation.handover", title="Ask for a person")
@@ -17,18 +23,13 @@ def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> 
     """From the bot to the queue of people; the dispatcher takes it from there."""
     if conversation.status in (Status.queued, *HELD):
         return conversation
+    if conversation.status is Status.closed:
+        raise Conflict("The conversation has ended", kind="conversation_closed")
     move(conversation, Status.queued)
     conversation.queue_time = conversation.waiting_since = utcnow()
     problems.recognise(conversation)
     conversation.queue_priority = problems.priority(conversation)
-    threads.system_message(
-        actor,
-        conversation.thread,
-        "queued",
-        "您的会话已进入人工队列，请稍候",
-        place=place(conversation),
-        reason=reason[:200],
-    )
+    say(actor, conversation, "queued" if is_open(conversation.team_id) else "off_hours", reason=reason[:200])
     tell(conversation, "queued")
     return conversation
 
@@ -59,6 +60,7 @@ def requeue_conversation(actor: Actor, conversation: Conversation) -> Conversati
         return None
     if agent.presence is not Presence.offline:
         return None
+    withdraw_offer(conversation)
     old_rooms = rooms(conversation)
     capacity.release(conversation)
     move(conversation, Status.queued)
@@ -77,23 +79,53 @@ def requeue_conversation(actor: Actor, conversation: Conversation) -> Conversati
     return conversation
 
 
+@operation("conversation.to_bot", title="Back to the bot", right="conversation.handover")
+def back_to_bot(actor: Actor, conversation: Conversation) -> Conversation:
+    """A customer who waits would rather try the bot once more (RTE-5)."""
+    if conversation.status is not Status.queued:
+        raise Conflict("The conversation is not waiting for a person")
+    move(conversation, Status.bot)
+    conversation.queue_time = conversation.waiting_since = conversation.left_message_time = None
+    conversation.queue_priority = conversation.bot_misses = 0
+    threads.system_message(actor, conversation.thread, "left_queue", "您已回到智能助手", place=place(conversation))
+    tell(conversation, "left_queue")
+    return conversation
+
+
+@operation("conversation.prioritize", title="Serve first", right="conversation.assign")
+def prioritize(actor: Actor, conversation: Conversation, *, reason: str = "") -> Conversation:
+    """A supervisor has an urgent customer served before all others, in the order in which he says so (RTE-5)."""
+    if conversation.status is not Status.queued:
+        raise Conflict("The conversation is not waiting for a person")
+    conversation.queue_priority = PRIORITY_OF_URGENT
+    db.session.add(
+        ConversationAssignment(
+            conversation_id=conversation.id, method="prioritize", reason=reason.strip()[:500] or None
+        )
+    )
+    db.session.flush()
+    tell(conversation, "prioritized")
+    return conversation
+
+
 @operation("conversation.close", title="Close a conversation")
 def close_conversation(actor: Actor, conversation: Conversation, *, reason: str = "") -> Conversation:
     """End it, by either side; the agent's place is free again."""
-    if conversation.status is Status.closed:
-        return conversation
+    if conversation.status is not Status.closed:
+        by = conversation.customer.name if actor.sees_as_customer else actor.name
+        end(actor, conversation, "closed", reason=reason, by=by)
+    return conversation
+
+
+def end(actor: Actor, conversation: Conversation, event: str, *, reason: str, **params) -> None:
+    """Inside an operation: close what is open, and say so in the words of `event`."""
+    withdraw_offer(conversation)
     if conversation.status in HELD:
         capacity.release(conversation)
     move(conversation, Status.closed)
     conversation.close_time, conversation.close_reason = utcnow(), reason[:255] or None
     conversation.waiting_since = None
-    threads.system_message(
-        actor,
-        conversation.thread,
-        "closed",
-        "会话已结束",
-        place=place(conversation),
-        by=conversation.customer.name if actor.sees_as_customer else actor.name,
-    )
+    if conversation.rating_invited_time is None and settings.get_setting("rating_invitation"):
+        conversation.rating_invited_time = conversation.close_time
+    say(actor, conversation, event, **params)
     tell(conversation, "closed")
-    return conversation

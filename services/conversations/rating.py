@@ -1,35 +1,39 @@
 """What customers thought of it (CHT-13)."""
 
+import datetime as dt
+
 from sqlalchemy import select
 
 from app.errors import Conflict, Invalid, NotAllowed
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import Conversation, Rating
+from models.conversations import HELD, Conversation, Rating
 from models.conversations import ConversationStatus as Status
-from services import threads
+from models.types import utcnow
+from services import settings, threads
 from services.conversations.state import place, tell
 from services.operation import operation
 
+#: the dictionary whose items a customer taps instead of writing
+TAGS = "rating_tag"
+MOST_TAGS = 8
+
 
 @operation("conversation.rate", title="Rate a conversation")
-def rate_conversation(actor: Actor, conversation: Conversation, *, score: int, comment: str = "") -> Rating:
-    """The customer's verdict, once, after the end (CHT-13)."""
+def rate_conversation(
+    actor: Actor, conversation: Conversation, *, score: int, tags: list[str] | None = None, comment: str = ""
+) -> Rating:
+    """The customer's verdict, once, after the end or when he was asked for it (CHT-13)."""
     if conversation.customer_id != actor.customer_id:
         raise NotAllowed("Only the customer rates a conversation")
-    if conversation.status is not Status.closed:
+    if conversation.status is not Status.closed and conversation.rating_invited_time is None:
         raise Conflict("The conversation is still running")
-    if not 1 <= score <= 5:
-        raise Invalid("Give one to five stars", fields={"score": "1 to 5"})
-    if db.session.scalar(select(Rating.id).where(Rating.conversation_id == conversation.id)):
+    if rating_of(conversation) is not None:
         raise Conflict("You have already rated this conversation")
     rating = Rating(
-        conversation_id=conversation.id,
-        agent_id=conversation.agent_id,
-        customer_id=conversation.customer_id,
-        score=score,
-        comment=comment[:2000] or None,
+        conversation_id=conversation.id, agent_id=conversation.agent_id, customer_id=conversation.customer_id
     )
+    _fill(rating, score, tags, comment)
     db.session.add(rating)
     threads.system_message(
         actor,
@@ -43,3 +47,67 @@ def rate_conversation(actor: Actor, conversation: Conversation, *, score: int, c
     db.session.flush()
     tell(conversation, "rated")
     return rating
+
+
+@operation("conversation.change_rating", title="Change a rating", right="conversation.rate")
+def change_rating(
+    actor: Actor, conversation: Conversation, *, score: int, tags: list[str] | None = None, comment: str = ""
+) -> Rating:
+    """The customer thinks better of it, within some minutes."""
+    if conversation.customer_id != actor.customer_id:
+        raise NotAllowed("Only the customer rates a conversation")
+    rating = rating_of(conversation)
+    if rating is None:
+        raise Conflict("This conversation has not been rated yet")
+    if utcnow() > changeable_until(rating):
+        raise Conflict("This rating can no longer be changed", kind="rating_final")
+    _fill(rating, score, tags, comment)
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "rating_changed",
+        f"客户将评价改为 {score} 星",
+        place=place(conversation),
+        score=score,
+        comment=comment[:2000],
+    )
+    db.session.flush()
+    tell(conversation, "rated")
+    return rating
+
+
+@operation("conversation.invite_rating", title="Ask for a rating", right="conversation.close")
+def invite_rating(actor: Actor, conversation: Conversation) -> Conversation:
+    """The agent asks for the verdict, also before the end; asking twice changes nothing."""
+    if not actor.is_staff:
+        raise NotAllowed("Only staff ask for a rating")
+    if conversation.status not in (*HELD, Status.closed) or conversation.agent_id is None:
+        raise Conflict("Only who has been served by a person is asked for a rating")
+    if rating_of(conversation) is not None:
+        raise Conflict("The customer has already rated this conversation")
+    if conversation.rating_invited_time is None:
+        conversation.rating_invited_time = utcnow()
+        threads.system_message(
+            actor, conversation.thread, "rating_invited", "请您评价本次服务", place=place(conversation)
+        )
+        tell(conversation, "rating_invited")
+    return conversation
+
+
+def rating_of(conversation: Conversation) -> Rating | None:
+    """What its customer thought of it; there is at most one."""
+    return db.session.scalars(select(Rating).where(Rating.conversation_id == conversation.id)).first()
+
+
+def changeable_until(rating: Rating) -> dt.datetime:
+    """Until when its author may change it."""
+    return rating.create_time + dt.timedelta(minutes=settings.get_setting("rating_change_minutes"))
+
+
+def _fill(rating: Rating, score: int, tags: list[str] | None, comment: str) -> None:
+    if not 1 <= score <= 5:
+        raise Invalid("Give one to five stars", fields={"score": "1 to 5"})
+    chosen = list(dict.fromkeys(tags or ()))
+    if len(chosen) > MOST_TAGS or not set(chosen) <= settings.dictionary_codes(TAGS):
+        raise Invalid("Choose among the tags that are offered", fields={"tags": "unknown"})
+    rating.score, rating.tags, rating.comment = score, chosen or None, comment.strip()[:2000] or None

@@ -1,6 +1,6 @@
 """Opening a conversation and talking in it (CHT-1, CHT-2, CHT-10)."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.errors import Conflict, DomainError, NotAllowed
 from app.extensions import db
@@ -14,6 +14,8 @@ from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
 from services import entry_codes, files, threads
 from services.conversations.arrival import arrive
+from services.conversations.automatic import say
+from services.conversations.reopening import may_reopen, reopen
 from services.conversations.state import move, place, tell
 from services.numbers import next_number
 from services.operation import announce, is_repeated, operation
@@ -50,10 +52,12 @@ def open_conversation(
         subject=subject.strip()[:255],
         thread=threads.new_thread(ThreadKind.conversation),
         last_message_time=now,
+        previous_id=db.session.scalar(select(func.max(Conversation.id)).where(Conversation.customer_id == customer.id)),
     )
     customer.last_contact_time = now
     db.session.add(conversation)
     db.session.flush()
+    say(actor, conversation, "welcome")
     if entry is not None:
         arrive(actor, conversation, entry)
     tell(conversation, "created")
@@ -76,9 +80,11 @@ def send_message(
     known = threads.find_sent(conversation.thread_id, actor, client_msg_id) if refusal or is_repeated() else None
     if known is not None:
         return threads.same_again(known, type, content, file_id)
-    if refusal is not None:
+    if refusal is not None and not may_reopen(actor, conversation):
         raise refusal
     file, payload = files.attach(actor, file_id, conversation.thread_id)
+    if refusal is not None:
+        reopen(actor, conversation)
     message = threads.append(
         actor,
         conversation.thread,

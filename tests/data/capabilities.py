@@ -198,10 +198,11 @@ class Screen:
 KEPT = "read create update delete export"
 SCREENS: dict[str, Screen] = {
     # service
-    "conversation": Screen("read assign transfer takeover classify close export", "preserve release"),
+    "conversation": Screen("read assign transfer prioritize takeover classify close export", "preserve release"),
     "chat_message": Screen("read", "", "export"),
     "rating": Screen("read", "export"),
     "sensitive_alert": Screen("read export handle reopen"),
+    "conversation_transfer": Screen("read", "", "export"),
     "conversation_assignment": Screen("read", "", "export"),
     "quick_reply": Screen("read create update delete share", "export"),
     "export_job": Screen("", "read", "export"),

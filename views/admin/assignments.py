@@ -2,10 +2,12 @@
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup
 
 from models.conversations import ConversationAssignment
 from models.tickets import TicketAssignment
+from models.transfers import ConversationTransfer
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.assigning import explanation, facts_of, outcome
@@ -17,6 +19,8 @@ METHODS = {
     "takeover": _("Taken over"),
     "queue": _("From the queue"),
     "requeue": _("Back to the queue"),
+    "reopen": _("Continued later"),
+    "prioritize": _("Served first"),
     "conversation": _("From the conversation"),
     "create": _("When it was made"),
 }
@@ -68,6 +72,31 @@ class ConversationAssignmentView(AdminView):
 
     def heading(self, row) -> str:
         return _heading(row, row.conversation.no if row.conversation else "")
+
+
+class ConversationTransferView(AdminView):
+    model, resource, icon = ConversationTransfer, "conversation_transfer", "fa-right-left"
+    singular, plural = _("Conversation transfer"), _("Conversation transfers")
+    intro = _("Which conversations agents have offered to others, and what came of it.")
+    list_columns = [
+        "conversation_id",
+        "state",
+        "from_agent_id",
+        "to_agent_id",
+        "to_team_id",
+        "reason",
+        "create_time",
+        "id",
+    ]
+    show_columns = [*list_columns[:-1], "answer", "expire_time", "end_time", "create_by", "id"]
+    key_columns = ("state", "from_agent_id", "to_agent_id", "create_time")
+    related_columns = ("state", "from_agent_id", "to_agent_id", "to_team_id", "reason", "create_time")
+    search_columns = ["state", "conversation_id", "from_agent_id", "to_agent_id", "create_time"]
+    label_columns = {"end_time": pgettext("offer", "Answered")}
+    when_empty = _("A line appears here whenever an agent offers a conversation to somebody.")
+
+    def heading(self, row) -> str:
+        return row.conversation.no if row.conversation else f"#{row.id}"
 
 
 class TicketAssignmentView(AdminView):

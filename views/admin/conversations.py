@@ -5,11 +5,11 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup
 
-from models.conversations import HELD, OPEN, Conversation, QuickReply, Rating
+from models.conversations import HELD, OPEN, Conversation, ConversationStatus, QuickReply, Rating
 from views.admin.assigning import problem_word
-from views.admin.assignments import ConversationAssignmentView
+from views.admin.assignments import ConversationAssignmentView, ConversationTransferView
 from views.admin.base import AdminView
-from views.admin.dictionaries import items_of
+from views.admin.dictionaries import items_of, words_of
 from views.admin.labels import origin
 from views.admin.messages import MessageView
 from views.admin.row_actions import RowAction
@@ -18,7 +18,7 @@ from views.admin.row_actions import RowAction
 class RatingView(AdminView):
     model, resource, icon = Rating, "rating", "fa-star"
     singular, plural = _("Rating"), _("Ratings")
-    list_columns = ["score", "comment", "conversation_id", "agent_id", "customer_id", "create_time", "id"]
+    list_columns = ["score", "tags", "comment", "conversation_id", "agent_id", "customer_id", "create_time", "id"]
     show_columns = list_columns
     key_columns = ("comment", "agent_id", "customer_id", "create_time")
     when_empty = _("Customers are asked for a rating when a conversation ends.")
@@ -27,7 +27,8 @@ class RatingView(AdminView):
     formatters = {
         "score": lambda row: Markup('<span class="ad-stars" title="{}/5">{}<i>{}</i></span>').format(
             row.score, "★" * row.score, "★" * (5 - row.score)
-        )
+        ),
+        "tags": words_of("rating_tag", "tags"),
     }
 
 
@@ -62,6 +63,10 @@ class ConversationView(AdminView):
         "last_message_time",
         "close_time",
         "close_reason",
+        "left_message_time",
+        "idle_warned_time",
+        "rating_invited_time",
+        "previous_id",
         "bot_misses",
         "entry_code_id",
         "wanted_agent_id",
@@ -95,8 +100,16 @@ class ConversationView(AdminView):
             _("Transfer"),
             "conversation.transfer",
             "fa-right-left",
-            ask=("to_agent_id", "reason"),
+            ask=("to_agent_id", "to_team_id", "reason"),
             when=lambda row: row.status in HELD,
+        ),
+        RowAction(
+            "prioritize",
+            _("Serve first"),
+            "conversation.prioritize",
+            "fa-angles-up",
+            ask=("reason",),
+            when=lambda row: row.status is ConversationStatus.queued,
         ),
         RowAction(
             "takeover",
@@ -140,7 +153,7 @@ class ConversationView(AdminView):
             multiple=False,
         ),
     )
-    related_views = [MessageView, ConversationAssignmentView, RatingView]
+    related_views = [MessageView, ConversationAssignmentView, ConversationTransferView, RatingView]
 
     def heading(self, row) -> str:
         return f"{row.no} · {row.customer.name}" if row.customer else row.no

@@ -22,6 +22,7 @@ from models.retention import RunState
 from models.routing import OffHours, RelationKind, RuleScope
 from models.sensitive import AlertState, WordAction, WordLevel, WordSpeaker
 from models.tickets import TicketPriority, TicketStatus
+from models.transfers import TransferState
 
 #: column or parameter → label; a view may override one in its own `label_columns`
 COLUMNS = {
@@ -32,6 +33,7 @@ COLUMNS = {
     "address": _("Address"),
     "after": _("After"),
     "agent_id": _("Agent"),
+    "answer": _("Answer"),
     "answered": _("Answered"),
     "archive_time": _("Copied to the archive"),
     "archived": _("Copy in the archive"),
@@ -109,6 +111,7 @@ COLUMNS = {
     "hire_date": _("Date of joining"),
     "hours": _("Hours"),
     "id": _("No."),
+    "idle_warned_time": _("Warned of the end"),
     "index_error": _("Search index error"),
     "index_version": _("Index version"),
     "industry": _("Industry"),
@@ -137,6 +140,7 @@ COLUMNS = {
     "legal_hold_reason": _("Reason of the legal hold"),
     "legal_hold_time": _("Legal hold since"),
     "level": _("Level"),
+    "left_message_time": _("Message left"),
     "link": _("Link"),
     "locale": _("Language"),
     "locked_until": _("Locked until"),
@@ -168,6 +172,7 @@ COLUMNS = {
     "position": _("Position"),
     "presence": _("Presence"),
     "presence_time": _("Presence since"),
+    "previous_id": _("Earlier conversation"),
     "priority": _("Priority"),
     "problem_type": _("Problem type"),
     "problem_types": _("Problem types"),
@@ -176,6 +181,7 @@ COLUMNS = {
     "publish_time": pgettext("time", "Published"),
     "queue_priority": _("Queue priority"),
     "queue_time": pgettext("time", "Queued"),
+    "rating_invited_time": _("Asked for a rating"),
     "read_time": pgettext("time", "Read"),
     "reason": _("Reason"),
     "recalled_time": _("Recalled"),
@@ -231,6 +237,7 @@ COLUMNS = {
     "title": _("Title"),
     "to_agent_id": _("To"),
     "together": _("Settle the others of this conversation too"),
+    "to_team_id": _("To team"),
     "token_version": _("Version of the sign-ins"),
     "total": _("Conversations"),
     "totp_enabled": _("Two-step verification"),
@@ -291,6 +298,13 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "active": (pgettext("conversation", "Active"), "success"),
         "on_hold": (_("On hold"), "primary"),
         "closed": (pgettext("conversation", "Closed"), "quiet"),
+    },
+    TransferState: {
+        "pending": (pgettext("offer", "Pending"), "warning"),
+        "accepted": (pgettext("offer", "Accepted"), "success"),
+        "declined": (pgettext("offer", "Declined"), "danger"),
+        "timed_out": (pgettext("offer", "Not answered"), "quiet"),
+        "cancelled": (pgettext("offer", "Taken back"), "quiet"),
     },
     TicketStatus: {
         "pending": (_("Pending"), "warning"),

@@ -34,6 +34,72 @@ TITLES = {
             "Minutes after which a waiting customer of an agent who has gone off line returns to the queue; 0: never",
         ),
     ),
+    "conversation_idle_hours": (
+        _("Close silent conversations after hours"),
+        _("Hours without a message after which a conversation is closed; 0: never"),
+    ),
+    "idle_warning_minutes": (
+        _("Warn before, in minutes"),
+        _("Minutes before that at which the customer is warned; 0: no warning"),
+    ),
+    "reopen_hours": (
+        _("Continue after the end, in hours"),
+        _("Hours after the end in which a word of the customer takes the conversation up again; 0: never"),
+    ),
+    "transfer_timeout_seconds": (
+        _("Seconds to accept a transfer"),
+        _("Seconds a colleague has to accept a transfer"),
+    ),
+    "team_transfer_at_once": (
+        _("Transfers to a team at once"),
+        _("Transfers to a team go to a free member at once instead of being offered to all"),
+    ),
+    "left_message_ticket": (
+        _("Left messages become tickets"),
+        _("Messages left outside working hours become tickets"),
+    ),
+    "rating_invitation": (
+        _("Ask for a rating at the end"),
+        _("Customers are asked for a rating when a conversation ends"),
+    ),
+    "rating_change_minutes": (
+        _("Minutes to change a rating"),
+        _("Minutes in which a customer may change his rating"),
+    ),
+    "text_welcome_zh": (_("Welcome (Chinese)"), _("Said when a conversation begins; empty: nothing")),
+    "text_welcome_en": (_("Welcome (English)"), _("Said when a conversation begins; empty: nothing")),
+    "text_queued_zh": (
+        _("Waiting for a person (Chinese)"),
+        _("Said when the customer asks for a person; empty: the usual sentence"),
+    ),
+    "text_queued_en": (
+        _("Waiting for a person (English)"),
+        _("Said when the customer asks for a person; empty: the usual sentence"),
+    ),
+    "text_off_hours_zh": (
+        _("Outside working hours (Chinese)"),
+        _("Said to who asks for a person outside working hours; empty: the usual sentence"),
+    ),
+    "text_off_hours_en": (
+        _("Outside working hours (English)"),
+        _("Said to who asks for a person outside working hours; empty: the usual sentence"),
+    ),
+    "text_idle_warning_zh": (
+        _("Before a silent conversation is closed (Chinese)"),
+        _("Said before a silent conversation is closed, {minutes} is replaced; empty: the usual sentence"),
+    ),
+    "text_idle_warning_en": (
+        _("Before a silent conversation is closed (English)"),
+        _("Said before a silent conversation is closed, {minutes} is replaced; empty: the usual sentence"),
+    ),
+    "text_closed_zh": (
+        _("End of a conversation (Chinese)"),
+        _("Said when a conversation ends; empty: the usual sentence"),
+    ),
+    "text_closed_en": (
+        _("End of a conversation (English)"),
+        _("Said when a conversation ends; empty: the usual sentence"),
+    ),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
     "export_max_conversations": (
         _("Conversations in an exported file"),
@@ -98,7 +164,7 @@ def _field(declared: Declared) -> Field:
     if isinstance(declared.default, int):
         limits = [InputRequired(), NumberRange(declared.low, declared.high)]
         return IntegerField(label, description=description, validators=limits)
-    kind = StringField if len(declared.default) < 20 else TextAreaField
+    kind = TextAreaField if declared.name.startswith(("text_", "bot_")) else StringField
     return kind(label, description=description, validators=[Optional(), Length(max=1000)])
 
 

@@ -24,6 +24,7 @@ from views.api import (  # noqa: F401
     table,
     team_members,
     tickets,
+    transfers,
 )
 
 

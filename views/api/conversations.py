@@ -1,19 +1,23 @@
 """会话管理接口: conversations (B §7.8)."""
 
+import datetime as dt
+
 from flask_babel import gettext
 from sqlalchemy import select
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus
+from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus, Rating
 from models.customers import Customer
 from models.entry_codes import EntryCode
 from models.identity import User
 from models.messaging import ChatMessage, MessageType
 from models.organization import Agent, Presence
 from models.tickets import Ticket
-from services import assistant, conversations, routing, threads, visitors, words
+from models.transfers import ConversationTransfer
+from models.types import utcnow
+from services import assistant, conversations, left_messages, routing, settings, threads, visitors, words
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, plain
@@ -21,6 +25,8 @@ from views.api.threads import counters, serve_thread
 from views.assigning import explanation
 
 SECTION = "会话管理接口"
+#: a year; a longer wait is the same to a filter
+MOST_WAITING_MINUTES = 525_600
 
 
 def dump_agent_ref(agent: Agent | None) -> dict | None:
@@ -58,6 +64,28 @@ def dump_entry_ref(entry: EntryCode | None) -> dict | None:
     return None if entry is None else {"id": entry.id, "kind": entry.kind.value, "name": entry.name}
 
 
+def dump_transfer(transfer: ConversationTransfer) -> dict:
+    """An offer, with as much of the conversation as somebody needs who is asked to take it."""
+    conversation, team = transfer.conversation, transfer.to_team
+    return {
+        "id": transfer.id,
+        "sessionId": transfer.conversation_id,
+        "state": transfer.state.value,
+        "fromAgent": dump_agent_ref(transfer.from_agent),
+        "toAgent": dump_agent_ref(transfer.to_agent),
+        "toTeam": {"id": team.id, "name": team.name} if team else None,
+        "reason": transfer.reason,
+        "answer": transfer.answer,
+        "createTime": plain(transfer.create_time),
+        "expireTime": plain(transfer.expire_time),
+        "endTime": plain(transfer.end_time),
+        "no": conversation.no,
+        "subject": conversation.subject,
+        "customer": dump_customer_ref(conversation.customer),
+        "waitingSince": plain(conversation.waiting_since),
+    }
+
+
 def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
     tickets = dict(
         db.session.execute(
@@ -69,11 +97,15 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
         .all()
     )
     found, queue = counters(actor, rows), routing.queue_positions(rows)
+    offers, openings = conversations.pending_offers(actor, rows), conversations.openings(rows)
+    reopen_hours = settings.get_setting("reopen_hours") if any(row.close_time for row in rows) else 0
     for row in rows:
+        offer = offers.get(row.id)
         found[row.id] |= {
             "ticketId": tickets.get(row.id),
-            "queue": queue.get(row.id),
-            "pendingTransfer": None,
+            "queue": queue[row.id] | {"isOpen": openings[row.id]} if row.id in queue else None,
+            "pendingTransfer": dump_transfer(offer) if offer else None,
+            "reopenUntil": plain(conversations.reopen_until(row, reopen_hours)),
             "typing": [],
         }
     return found
@@ -115,6 +147,10 @@ SESSIONS = Resource(
         "close_time",
         "close_reason",
         "purge_time",
+        "previous_id",
+        "left_message_time",
+        "rating_invited_time",
+        "queue_priority",
         "version",
     ),
     filters=("status", "agent_id", "customer_id", "team_id", "channel", "problem_type"),
@@ -172,16 +208,33 @@ def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime
 
 
 @endpoint(
-    "GET", "/sessions/unassigned", section=SECTION, summary="待分配列表", right="conversation.assign", query=PAGING
+    "GET",
+    "/sessions/unassigned",
+    section=SECTION,
+    summary="待分配列表",
+    right="conversation.assign",
+    query={**PAGING, "teamId": int, "vip": bool, "waitingMinutes": int, "leftMessage": bool},
 )
-def unassigned(actor: Actor, sort: str = "queueTime", **query):
-    return listing(
-        SESSIONS,
-        actor,
-        statement=select(Conversation).where(Conversation.status == ConversationStatus.queued),
-        sort=sort,
-        **query,
-    )
+def unassigned(
+    actor: Actor,
+    sort: str = "queueTime",
+    vip: bool | None = None,
+    waitingMinutes: int = 0,
+    leftMessage: bool | None = None,
+    **query,
+):
+    """The pool, narrowed to important customers, to those who wait for long, to messages that were left (RTE-7)."""
+    statement = select(Conversation).where(Conversation.status == ConversationStatus.queued)
+    if vip is not None:
+        important = Conversation.customer.has(Customer.vip_level > 1)
+        statement = statement.where(important if vip else ~important)
+    if waitingMinutes > 0:
+        since = utcnow() - dt.timedelta(minutes=min(waitingMinutes, MOST_WAITING_MINUTES))
+        statement = statement.where(Conversation.waiting_since < since)
+    if leftMessage is not None:
+        left = Conversation.left_message_time.is_not(None)
+        statement = statement.where(left if leftMessage else ~left)
+    return listing(SESSIONS, actor, statement=statement, sort=sort, **query)
 
 
 @endpoint("GET", "/sessions/<id:id>", section=SECTION, summary="会话详情", right="conversation.read")
@@ -279,8 +332,54 @@ def suggestions(actor: Actor, row_id: int):
     fields=OPERATIONS["conversation.rate"].data_fields,
 )
 def rate(actor: Actor, row_id: int, **data):
-    rating = conversations.rate_conversation(actor, load(Conversation, row_id, actor), **data)
-    return {"id": rating.id, "score": rating.score, "comment": rating.comment}
+    return dump_rating(conversations.rate_conversation(actor, load(Conversation, row_id, actor), **data))
+
+
+@endpoint(
+    "PUT",
+    "/sessions/<id:id>/rating",
+    section=SECTION,
+    summary="修改评价",
+    right="conversation.rate",
+    fields=OPERATIONS["conversation.change_rating"].data_fields,
+)
+def change_rating(actor: Actor, row_id: int, **data):
+    return dump_rating(conversations.change_rating(actor, load(Conversation, row_id, actor), **data))
+
+
+@endpoint("GET", "/sessions/<id:id>/rating", section=SECTION, summary="会话评价", right="conversation.read")
+def show_rating(actor: Actor, row_id: int):
+    """What the customer thought of it; null before he has said so."""
+    rating = conversations.rating_of(load(Conversation, row_id, actor))
+    return dump_rating(rating) if rating else None
+
+
+def dump_rating(rating: Rating) -> dict:
+    return {
+        "id": rating.id,
+        "score": rating.score,
+        "tags": rating.tags or [],
+        "comment": rating.comment,
+        "createTime": plain(rating.create_time),
+        "changeableUntil": plain(conversations.changeable_until(rating)),
+    }
+
+
+@endpoint(
+    "POST",
+    "/sessions/<id:id>/left-message",
+    section=SECTION,
+    summary="留言",
+    right="conversation.handover",
+    fields=(
+        DataField("client_msg_id", str, max_length=64),
+        DataField("text", str, max_length=4000),
+        DataField("contact", str, "", 190),
+    ),
+)
+def leave_message(actor: Actor, row_id: int, **data):
+    threads.limit_sender(actor)
+    return dump(actor, left_messages.leave_message(actor, load(Conversation, row_id, actor), **data))
 
 
 for _method, _suffix, _operation in (
@@ -292,6 +391,10 @@ for _method, _suffix, _operation in (
     ("POST", "reassign", "conversation.assign"),
     ("POST", "transfer", "conversation.transfer"),
     ("POST", "takeover", "conversation.takeover"),
+    ("POST", "cancel-transfer", "conversation.cancel_transfer"),
+    ("POST", "to-bot", "conversation.to_bot"),
+    ("POST", "prioritize", "conversation.prioritize"),
+    ("POST", "invite-rating", "conversation.invite_rating"),
 ):
     action(_method, f"/sessions/<id:id>/{_suffix}", _operation, on=Conversation, dump=dump, section=SECTION)
 

@@ -8,9 +8,10 @@ from models.messaging import ChatMessage, MessageType
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
+from models.transfers import ConversationTransfer, TransferState
 from services import routing
 from services.operation import Event
-from views.api.conversations import dump_agent_ref, dump_customer_ref
+from views.api.conversations import dump_agent_ref, dump_customer_ref, dump_transfer
 from views.api.resource import plain
 from views.api.sensitive import dump_alert_hint, dump_mark
 from views.api.threads import dump_message
@@ -73,11 +74,27 @@ def session_update(conversation: Conversation, event: Event) -> None:
                 "queueTime": plain(conversation.queue_time),
                 "waitingSince": plain(conversation.waiting_since),
                 "closeTime": plain(conversation.close_time),
+                "ratingInvitedTime": plain(conversation.rating_invited_time),
             },
         },
         event.rooms,
     )
     connections.recheck(conversation.thread_id)
+
+
+def transfer(row: ConversationTransfer, event: Event) -> None:
+    """An offer was made or is over. Who is asked learns of the offer alone: the conversation is not his yet."""
+    pending = dump_transfer(row) if row.state is TransferState.pending else None
+    _emit(
+        "session_update",
+        {
+            "sessionId": row.conversation_id,
+            "event": event.name.split(".")[1],
+            "conversation": {"id": row.conversation_id, "pendingTransfer": pending},
+        },
+        [*event.rooms, f"agent:{row.from_agent_id}"],
+    )
+    _emit("transfer", dump_transfer(row), event.payload["asked"])
 
 
 def ticket_update(ticket: Ticket, event: Event) -> None:

@@ -19,6 +19,7 @@ import type {
   ReadMark,
   ThreadRef,
   Ticket,
+  Transfer,
   TypingEvent,
   Conversation,
 } from './types'
@@ -47,6 +48,8 @@ export interface LiveEvents {
   sensitive_alert: { id: number; state: string; sessionId: number | null; ticketId: number | null }
   /** A message has sensitive words; only staff hear it. */
   message_marked: Mark & Partial<ThreadIds>
+  /** To who is asked to take a conversation, and to who asks. */
+  transfer: Transfer
   signed_out: { reason: string }
   /** Ours: the thread of this key has new content in its log. */
   thread: { key: string }
@@ -78,6 +81,7 @@ const PUSHED = [
   'queue',
   'sensitive_alert',
   'message_marked',
+  'transfer',
   'signed_out',
 ] as const
 const ACK_MS = 8000

@@ -1,5 +1,5 @@
 /** The sentence of a system message in the reader's language; the server's own text where we know no words for it. */
-import { hasTranslation, translate } from './i18n'
+import { hasTranslation, storedLocale, translate } from './i18n'
 import type { Message } from './types'
 
 /** What the sentence is made of: a message, or what a list keeps of one. */
@@ -15,9 +15,16 @@ function readable(params: Record<string, string | number | null>): Record<string
   return words
 }
 
+/** The company's own words for this event in the reader's language, where it has chosen some. */
+export function ownWords(message: SystemMessage): string {
+  return String(message.payload?.params?.[`text_${storedLocale()}`] ?? '')
+}
+
 export function systemText(message: SystemMessage): string {
   const event = message.payload?.event
   if (!event) return message.content
+  const own = ownWords(message)
+  if (own) return own
   const params = message.payload?.params ?? {}
   const group = message.ticketId ? 'systemTicket' : 'system'
   const plain = `${group}.${event}`

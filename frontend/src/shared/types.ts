@@ -139,6 +139,38 @@ export interface AgentBrief {
 export interface QueuePlace {
   position: number
   expectedWaitSeconds: number | null
+  /** Whether these are working hours; events about the place say nothing of it. */
+  isOpen?: boolean
+}
+
+export type TransferState = 'pending' | 'accepted' | 'declined' | 'timed_out' | 'cancelled'
+
+/** A conversation offered to a colleague or to a team. */
+export interface Transfer {
+  id: number
+  sessionId: number
+  state: TransferState
+  fromAgent: AgentBrief
+  toAgent: AgentBrief | null
+  toTeam: { id: number; name: string } | null
+  reason: string
+  answer: string | null
+  createTime: string
+  expireTime: string
+  endTime: string | null
+  no: string
+  subject: string
+  customer: CustomerBrief
+  waitingSince: string | null
+}
+
+export interface Rating {
+  id: number
+  score: number
+  tags: string[]
+  comment: string | null
+  createTime: string
+  changeableUntil: string
 }
 
 export interface LastMessage {
@@ -179,7 +211,13 @@ export interface Conversation {
   waitingSince: string | null
   activeTime: string | null
   closeTime: string | null
-  pendingTransfer: { toAgent?: AgentBrief; reason?: string } | null
+  /** Staff only: whom it is offered to just now. */
+  pendingTransfer: Transfer | null
+  /** Until when a word of the customer takes up what has ended. */
+  reopenUntil: string | null
+  leftMessageTime: string | null
+  ratingInvitedTime: string | null
+  queuePriority: number
   ticketId: number | null
   typing: unknown[]
 }

@@ -44,7 +44,8 @@ export function followOpenConversation(): void {
 
 /** Waits while none of our people is on line: nobody knows how long. */
 export function nobodyThere(conversation: Conversation | null): boolean {
-  return conversation?.status === 'queued' && conversation.queue?.expectedWaitSeconds === null
+  const place = conversation?.status === 'queued' ? conversation.queue : null
+  return place?.expectedWaitSeconds === null || place?.isOpen === false
 }
 
 /** One conversation kept up to date while it is shown. */
@@ -99,7 +100,8 @@ export function useConversation(id: () => number) {
     }),
     live.on('queue', (place) => {
       if (place.sessionId !== id()) return
-      patch({ queue: { position: place.position, expectedWaitSeconds: place.expectedWaitSeconds } })
+      const { position, expectedWaitSeconds } = place
+      patch({ queue: { ...conversation.value?.queue, position, expectedWaitSeconds } })
     }),
     live.on('resumed', refresh),
   ]
@@ -117,14 +119,20 @@ export function useConversation(id: () => number) {
     await fetch()
   }
 
-  async function close(): Promise<void> {
-    await api.put(`/sessions/${id()}/close`)
+  async function close(reason = ''): Promise<void> {
+    await api.put(`/sessions/${id()}/close`, reason ? { reason } : {})
     await fetch()
   }
 
-  async function rate(score: number, comment: string): Promise<void> {
-    await api.post(`/sessions/${id()}/rating`, comment ? { score, comment } : { score })
+  async function backToBot(): Promise<void> {
+    await api.post(`/sessions/${id()}/to-bot`)
+    await fetch()
   }
 
-  return { conversation, error, loading, reload, handOver, close, rate }
+  async function leaveMessage(clientMsgId: string, text: string, contact: string): Promise<void> {
+    await api.post(`/sessions/${id()}/left-message`, { clientMsgId, text, contact })
+    await fetch()
+  }
+
+  return { conversation, error, loading, reload, handOver, close, backToBot, leaveMessage }
 }

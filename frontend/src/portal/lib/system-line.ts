@@ -1,11 +1,11 @@
 /** What happened, told to the customer: our words where we have them, otherwise the common ones. */
 import { hasTranslation, translate } from '@shared/i18n'
-import { systemText, type SystemMessage } from '@shared/system-text'
+import { ownWords, systemText, type SystemMessage } from '@shared/system-text'
 
 export function toldToCustomer(message: SystemMessage): string {
   const { event, params = {} } = message.payload ?? {}
   const key = `portal.${message.ticketId ? 'ticketSystem' : 'system'}.${event}`
-  if (!event || !hasTranslation(key)) return systemText(message)
+  if (!event || !hasTranslation(key) || ownWords(message)) return systemText(message)
   const status = `ticketStatus.${params.to}`
   const words = translate(key, event === 'status' && hasTranslation(status) ? { to: translate(status) } : params)
   // A placeholder without its value would be worse than the ready sentence.

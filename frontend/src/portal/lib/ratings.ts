@@ -1,0 +1,34 @@
+/** What customers think of a conversation. */
+import { api, ApiError } from '@shared/api'
+import type { Rating } from '@shared/types'
+
+export interface RatingTag {
+  code: string
+  label: string
+  labelEn: string | null
+}
+
+export interface Words {
+  score: number
+  tags: string[]
+  comment: string
+}
+
+/** The words to tap; stars alone do as well where there are none. */
+export async function loadRatingTags(): Promise<RatingTag[]> {
+  try {
+    return await api.get<RatingTag[]>('/dictionaries/rating_tag/items')
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return []
+  }
+}
+
+export function ratingOf(conversationId: number): Promise<Rating | null> {
+  return api.get<Rating | null>(`/sessions/${conversationId}/rating`)
+}
+
+export function rate(conversationId: number, words: Words, again: boolean): Promise<Rating> {
+  const path = `/sessions/${conversationId}/rating`
+  return again ? api.put<Rating>(path, words) : api.post<Rating>(path, words)
+}

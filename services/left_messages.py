@@ -1,0 +1,44 @@
+"""A customer who finds nobody leaves a message instead of waiting (CHT-5)."""
+
+from app.errors import Conflict, NotAllowed
+from models.actor import Actor, system
+from models.conversations import Conversation
+from models.conversations import ConversationStatus as Status
+from models.types import utcnow
+from services import conversations, settings, threads, tickets, visitors
+from services.operation import operation
+
+
+@operation("conversation.leave_message", title="Leave a message", right="conversation.handover")
+def leave_message(
+    actor: Actor, conversation: Conversation, *, client_msg_id: str, text: str, contact: str = ""
+) -> Conversation:
+    """What he wants and how to reach him. He keeps his place in the queue; or it becomes a ticket, by setting.
+
+    The same `client_msg_id` again changes nothing.
+    """
+    if conversation.customer_id != actor.customer_id:
+        raise NotAllowed("Only the customer leaves a message")
+    if threads.find_sent(conversation.thread_id, actor, client_msg_id) is not None:
+        return conversation
+    if conversation.status not in (Status.bot, Status.queued):
+        raise Conflict("Somebody is there already: simply write to him")
+    if contact.strip():
+        visitors.introduce(actor, conversation.customer, contact=contact)
+    if conversation.status is Status.bot:
+        conversations.hand_over(actor, conversation)
+    message = conversations.send_message(actor, conversation, client_msg_id=client_msg_id, content=text)
+    conversation.left_message_time = utcnow()
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "message_left",
+        "已收到您的留言，我们会尽快与您联系",
+        place=conversations.place(conversation),
+    )
+    if settings.get_setting("left_message_ticket"):
+        machine = system(actor.tenant_id)
+        title = " ".join(message.content.split())[:80]
+        tickets.create_from_conversation(machine, conversation, title=title)
+        conversations.close_conversation(machine, conversation, reason="left_message")
+    return conversation
