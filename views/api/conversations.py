@@ -213,7 +213,7 @@ def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime
     section=SECTION,
     summary="待分配列表",
     right="conversation.assign",
-    query={**PAGING, "teamId": int, "vip": bool, "waitingMinutes": int, "leftMessage": bool},
+    query={**PAGING, "teamId": int, "problemType": str, "vip": bool, "waitingMinutes": int, "leftMessage": bool},
 )
 def unassigned(
     actor: Actor,

@@ -222,9 +222,12 @@ export default {
       inviteRating: 'Ask for a rating',
       invited: 'The customer was asked for a rating',
       archiveHint: 'This is a temporary customer: do not forget to complete and archive the profile.',
+      first: 'First',
       leftMessage: 'Left a message',
       continued: 'Continued',
       filter: {
+        problem: 'All problem types',
+        none: 'Nothing matches',
         team: 'All teams',
         vip: 'All customers',
         vipOnly: 'VIP only',

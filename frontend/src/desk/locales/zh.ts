@@ -221,9 +221,12 @@ export default {
       inviteRating: '邀请评价',
       invited: '已邀请客户评价',
       archiveHint: '这是临时客户：别忘了补充资料并归档为正式客户。',
+      first: '优先',
       leftMessage: '已留言',
       continued: '再次继续',
       filter: {
+        problem: '全部问题类型',
+        none: '没有符合条件的会话',
         team: '全部团队',
         vip: '全部客户',
         vipOnly: '仅 VIP',

@@ -40,3 +40,4 @@ export function dictionaryStore(dictionary: string) {
 
 export const useTicketTypes = dictionaryStore('ticket_type')
 export const useCustomerTags = dictionaryStore('tag')
+export const useProblemTypes = dictionaryStore('problem_type')
