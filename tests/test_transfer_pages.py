@@ -36,7 +36,7 @@ def test_agent_asks_a_colleague_who_accepts(company, open_page: Pages, screensho
     phone = open_page.signed_in(li, "/desk/tickets", viewport="phone")
     desk.get_by_role("button", name="转接", exact=True).click()
     box = dialog(desk)
-    expect(box.get_by_role("radio", disabled=True)).to_have_count(2)  # who is away cannot be asked: 赵强, the administrator
+    expect(box.get_by_role("radio", disabled=True)).to_have_count(2)  # 赵强 and the administrator are away
     box.get_by_text("李雷").click()
     box.get_by_role("textbox").last.fill("客户问的是报表，您更熟悉")
     screenshot(desk, "transfer-dialog")

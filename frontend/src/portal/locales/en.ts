@@ -155,7 +155,7 @@ export default {
     soon: 'Somebody will be with you soon',
     ticket: 'Leave a ticket',
     nobody: 'Nobody is on line now',
-    nobodyText: 'You can leave a ticket. We work on it when we are back; follow it under “My tickets”.',
+    nobodyText: 'Leave a message and we will answer when we are back, or a ticket whose progress you can follow.',
     leaveTicket: 'Leave a ticket',
   },
   rating: {

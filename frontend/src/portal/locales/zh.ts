@@ -155,7 +155,7 @@ export default {
     soon: '请稍候，客服会尽快接入',
     ticket: '改为留工单',
     nobody: '现在没有客服在线',
-    nobodyText: '可以留下工单，客服上线后处理，进展在“我的工单”里查看。',
+    nobodyText: '留言后我们上线会尽快回复您；留下工单可随时查看进展。',
     leaveTicket: '留下工单',
   },
   rating: {
