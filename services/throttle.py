@@ -1,7 +1,6 @@
 """Limits on how often something may be tried, shared by every door (form, API, socket, code)."""
 
 import functools
-import logging
 import threading
 import time
 from collections import deque
@@ -16,8 +15,6 @@ from redis.retry import Retry
 
 from app.breaker import Breaker
 from app.errors import TooMany
-
-logger = logging.getLogger(__name__)
 
 #: how often keys that nobody uses any more are forgotten, in seconds
 TIDY_EVERY = 60.0
