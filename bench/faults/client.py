@@ -87,6 +87,7 @@ class Client:
         self._wire: Wire | None = None
         self._running: asyncio.Task | None = None
         self._fetching: dict[int, asyncio.Task] = {}
+        self._catching_up: asyncio.Task | None = None
         self._turns = {conversation: asyncio.Lock() for conversation in seat.conversations}
 
     # --- being there --------------------------------------------------------------------------------------------
@@ -150,6 +151,12 @@ class Client:
         self._wire = wire
         await wire.open(15)
         self.connections += 1
+        await self._resume(wire)
+        self.resumed_at = time.monotonic()
+        self.online.set()
+
+    async def _resume(self, wire: Wire) -> None:
+        """Bring every conversation up to date."""
         wanted = list(self.views)
         while wanted:
             threads = [{"sessionId": number, "afterChange": self.views[number].synced} for number in wanted[:50]]
@@ -161,8 +168,6 @@ class Client:
                 self.views[batch["sessionId"]].batch(batch)
                 if batch["hasMore"]:
                     wanted.append(batch["sessionId"])
-        self.resumed_at = time.monotonic()
-        self.online.set()
 
     async def _leave(self) -> None:
         self.online.clear()
@@ -198,9 +203,8 @@ class Client:
         elif name == "status_update" and data.get("sessionId") in self.views:
             for mark in data.get("reads", ()):
                 self.views[data["sessionId"]].read(mark)
-        elif name == "catch_up":
-            for conversation in self.views:
-                self._fetch_soon(conversation, self._chance.uniform(0, data.get("within", 0)))
+        elif name == "catch_up" and not self._catching_up:
+            self._catching_up = asyncio.create_task(self._catch_up_within(data["within"]))
 
     def _fetch_soon(self, conversation: int, delay: float = 0.1) -> None:
         if conversation not in self._fetching:
@@ -213,6 +217,12 @@ class Client:
             await self.catch_up(conversation)
         except NO_CONNECTION:
             self._fetch_soon(conversation, min(LAST_CEILING, 2 * delay) * self._chance.uniform(0.5, 1))
+
+    async def _catch_up_within(self, seconds: float) -> None:
+        await asyncio.sleep(self._chance.uniform(0, seconds))
+        self._catching_up = None
+        with contextlib.suppress(*NO_CONNECTION):  # a connection that ends is followed by another one
+            await self._resume(self._wire)
 
     def _look_for_leak(self, frame: str) -> None:
         if not self.seat.is_agent and INTERNAL in frame:

@@ -37,7 +37,7 @@ class Scale:
 
 FULL = Scale(users=220, rate=40.0, enough=ENOUGH, share=1.0)
 #: beside neighbours who keep the machine busy (a load of BUSY and more), a run at full scale would measure them
-MODEST = Scale(users=110, rate=25.0, enough=ENOUGH, share=1.0)
+MODEST = Scale(users=44, rate=12.0, enough=ENOUGH, share=0.5)
 BUSY = 4.0
 SHORT = Scale(users=22, rate=25.0, enough=100, share=0.1, chance=0.05)
 
