@@ -16,7 +16,11 @@ def engine_options(config: Config) -> dict:
     """Options for `create_engine`, per database."""
     if config.is_sqlite:
         # connections see new statistics (services.maintenance) only when they are made anew
-        return {"connect_args": {"timeout": BUSY_MS / 1000, "check_same_thread": False}, "pool_recycle": 3600}
+        return {
+            "connect_args": {"timeout": BUSY_MS / 1000, "check_same_thread": False},
+            "pool_recycle": 3600,
+            "pool_timeout": 2,
+        }
     return {
         "pool_size": config.DATABASE_POOL_SIZE,
         "max_overflow": 10,

@@ -298,11 +298,11 @@ def _tell(events: list[Event]) -> None:
 def _transaction(session: Session, actor: Actor, name: str) -> Iterator[list[Event]]:
     stored: list[Event] = []
     session.rollback()  # what was read before may be old: read again inside
-    with _gate(session):
+    with _gate(session) as until:
         try:
             bind(session, actor)
             session.info.update(operation=name, events=[], later={})
-            _begin(session)
+            _begin(session, until)
             yield stored
             session.commit()
         except BaseException:
@@ -319,10 +319,10 @@ def write(tenant_id: int) -> Iterator[Session]:
     session = db.session()
     session.rollback()
     known = session.info.get("tenant_id")
-    with _gate(session):
+    with _gate(session) as until:
         try:
             session.info["tenant_id"] = tenant_id
-            _begin(session)
+            _begin(session, until)
             yield session
             session.commit()
         except BaseException:
@@ -333,24 +333,24 @@ def write(tenant_id: int) -> Iterator[Session]:
 
 
 @contextmanager
-def _gate(session: Session) -> Iterator[None]:
-    """On SQLite one writer after the other; who is not let in in time is told to come again."""
+def _gate(session: Session) -> Iterator[float]:
+    """On SQLite one writer after the other; who is not let in in time is told to come again. Until when one waits."""
+    until = time.monotonic() + PATIENCE
     if session.get_bind().dialect.name != "sqlite":
-        yield
+        yield until
         return
     if not _writer_gate.acquire(timeout=PATIENCE):
         raise Unavailable("The system is busy, please try again")
     try:
-        yield
+        yield until
     finally:
         _writer_gate.release()
 
 
-def _begin(session: Session) -> None:
+def _begin(session: Session, until: float) -> None:
     """On SQLite take the file's lock. It may be another process's; nobody of ours stands still meanwhile."""
     if session.get_bind().dialect.name != "sqlite":
         return
-    until = time.monotonic() + PATIENCE
     while True:
         try:
             session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
