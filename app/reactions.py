@@ -230,6 +230,8 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "duty_shift",
             "problem_profile",
             "routing_rule",
+            "team",
+            "team_member",
             "work_calendar",
             "work_day",
         )
@@ -247,8 +249,6 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "entry_code",
             "organization",
             "quick_reply",
-            "team",
-            "team_member",
         )
         for verb in ("created", "updated", "deleted")
     },

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
-from tests.people import Company, Person, at_once
+from tests.people import Company, Person, at_once, unique
 from tests.waiting import ago
 
 #: longer than anybody is ever waited for: an event serves at once, and the timetable makes up for a lost one
@@ -38,10 +38,14 @@ def states(company: Company) -> Counter:
 
 
 def counters_are_right(company: Company) -> None:
-    """I7: every agent's counter equals his running conversations, and none holds more than he may."""
+    """I7: every agent's and team's counter equals the running conversations, and none holds more than it may."""
     for agent in company.admin.get("/agents", size=100)["list"]:
         held = company.admin.get("/sessions", agentId=agent["id"], status="active,on_hold", size=1)["total"]
         assert agent["currentCount"] == held <= agent["maxCount"]
+    running = company.admin.get("/sessions", status="active,on_hold", size=100)["list"]
+    for team in company.admin.get("/teams", size=100)["list"]:
+        held = sum(row["servedTeamId"] == team["id"] for row in running)
+        assert team["currentCount"] == held and (not team["maxConversations"] or held <= team["maxConversations"])
 
 
 class Watch:
@@ -245,8 +249,14 @@ def test_important_customers_wait_less(company):
 
 
 def test_fifty_arrivals_at_once_never_exceed_two_agents_with_three_places(company):
-    """N02, RTE-4: six are served, forty-four wait, and as places come free all are served one after the other."""
-    agents = [on_line(company, 3), on_line(company, 3)]
+    """N02, RTE-4: five are served, for their team may hold no more; then six, forty-four wait, and as places come free
+    all are served one after the other."""
+    agents = [company.new("agent"), company.new("agent")]
+    team = company.admin.post("/teams", {"name": unique("team"), "maxConversations": 5})
+    for agent in agents:
+        company.admin.post(f"/teams/{team['id']}/members", {"agentId": agent.agent_id})
+        company.make_room(agent, 3)
+        agent.be("online")
     visitors = [company.visitor() for _ in range(50)]
 
     def arrive(visitor: Person) -> None:
@@ -255,6 +265,10 @@ def test_fifty_arrivals_at_once_never_exceed_two_agents_with_three_places(compan
     with Watch(company) as watch:
         for part in range(0, 50, 25):  # two waves of 25 threads: the machine has four processors
             at_once(*[lambda visitor=visitor: arrive(visitor) for visitor in visitors[part : part + 25]])
+        watch.until_served(5)
+        assert states(company) == {"active": 5, "queued": 45}
+        counters_are_right(company)
+        company.admin.put(f"/teams/{team['id']}", {"maxConversations": 6})
         watch.until_served(6)
         assert states(company) == {"active": 6, "queued": 44}
         counters_are_right(company)

@@ -29,7 +29,7 @@ LINKS = (
 )
 #: what a company does that has configured nothing
 STRATEGIES = (
-    '["exclusive", "relation", "cross_service", "skill", "senior", "region", "last_agent", "fewest", "round_robin"]'
+    '["exclusive", "cross_service", "relation", "skill", "senior", "region", "last_agent", "fewest", "round_robin"]'
 )
 
 

@@ -63,15 +63,17 @@ def relation(request: Request, candidate: Candidate) -> Score:
 
 
 def cross_service(request: Request, candidate: Candidate) -> Score:
-    """With several teams: the customer's team for this problem, else any team that serves such problems."""
+    """Of a customer's several teams the one for this problem; for a customer without any, a team that serves such."""
     if request.problem_type is None:
         return Score()
-    theirs = [one for one in request.relations if one.team_id in candidate.team_ids]
-    own = next((one for one in theirs if one.is_about(request.problem_type)), None)
-    if own is not None:
-        return Score(2, {"team": _name(candidate, own.team_id), "own": True})
-    serving = next((team for team in candidate.teams if request.problem_type in team.problem_types), None)
-    return Score(1, {"team": serving.name, "own": False}) if serving else Score()
+    theirs = {one.team_id: one for one in request.relations}
+    for team in candidate.teams:
+        if team.id in theirs and theirs[team.id].is_about(request.problem_type):
+            return Score(2, {"team": team.name, "own": True})
+    for team in candidate.teams:
+        if request.problem_type in team.problem_types and (team.id in theirs or not theirs):
+            return Score(1, {"team": team.name, "own": bool(theirs)})
+    return Score()
 
 
 def exclusive(request: Request, candidate: Candidate) -> Score:
@@ -91,8 +93,8 @@ STRATEGIES: dict[str, Strategy] = {
     function.__name__: function
     for function in (
         exclusive,
-        relation,
         cross_service,
+        relation,
         skill,
         senior,
         region,
