@@ -19,6 +19,7 @@ class FormReader(HTMLParser):
         super().__init__()
         self.forms: list[dict] = []
         self._select: str | None = None
+        self._chosen: str | None = None
         self._several = False
         self._area: str | None = None
         self.feed(page)
@@ -33,28 +34,35 @@ class FormReader(HTMLParser):
             if "checked" in given:
                 self.forms[-1].setdefault(given["name"], []).append(given.get("value", "on"))
         elif tag == "input":
-            self.forms[-1][given["name"]] = given.get("value", "")
+            self._put(given["name"], given.get("value", ""))
         elif tag == "select":
-            self._select = given["name"]
+            self._select, self._chosen = given["name"], None
             self._several = "multiple" in given
         elif tag == "option" and self._select and self._several:
             if "selected" in given:
                 self.forms[-1].setdefault(self._select, []).append(given.get("value", ""))
-        elif tag == "option" and self._select and (self._select not in self.forms[-1] or "selected" in given):
-            self.forms[-1][self._select] = given.get("value", "")
+        elif tag == "option" and self._select and (self._chosen is None or "selected" in given):
+            self._chosen = given.get("value", "")
         elif tag == "textarea":
             self._area = given["name"]
             self.forms[-1][self._area] = ""
 
     def handle_endtag(self, tag):
-        if tag == "select":
-            self._select = None
+        if tag == "select" and self._select:
+            if self._chosen is not None:
+                self._put(self._select, self._chosen)
+            self._select = self._chosen = None
         elif tag == "textarea":
             self._area = None
 
     def handle_data(self, data):
         if self._area:
             self.forms[-1][self._area] += data.removeprefix("\r\n").removeprefix("\n")
+
+    def _put(self, name: str, value: str) -> None:
+        """A field's value; of several fields of one name all, in their order."""
+        form = self.forms[-1]
+        form[name] = [*([form[name]] if isinstance(form[name], str) else form[name]), value] if name in form else value
 
     def with_field(self, name: str) -> dict:
         return next(form for form in self.forms if name in form)

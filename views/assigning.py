@@ -61,7 +61,7 @@ def explanation(row: ConversationAssignment) -> dict | None:
                 "name": one["name"],
                 "chosen": one["agentId"] == row.to_agent_id,
                 "facts": facts_of(one),
-                "outcome": gettext("chosen") if one["agentId"] == row.to_agent_id else outcome(one),
+                "outcome": gettext("got the conversation") if one["agentId"] == row.to_agent_id else outcome(one),
             }
             for one in candidates
         ],

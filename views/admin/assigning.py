@@ -103,17 +103,21 @@ class RoutingRuleView(AdminView):
         "strategies",
         "target_teams",
         "off_hours",
-        "first_visit_team_id",
-        "first_visit_strategies",
-        "no_relation_team_id",
-        "no_relation_strategies",
         "sort",
+        "first_visit_team_id",
+        "no_relation_team_id",
+        "first_visit_strategies",
+        "no_relation_strategies",
     ]
     label_columns = {"sort": _("Order")}
     search_text, search_columns = ("name",), ["active", "applies_to", "team_id"]
     base_order = ("sort", "asc")
     choices = {"problem_type": items_of("problem_type")}
-    own_fields = dict.fromkeys(("strategies", "first_visit_strategies", "no_relation_strategies"), _ORDER)
+    own_fields = {
+        "strategies": partial(_ORDER, default=["skill", "fewest", "round_robin"]),
+        "first_visit_strategies": _ORDER,
+        "no_relation_strategies": _ORDER,
+    }
     asked_when = {
         "department_id": ("applies_to", "department"),
         "team_id": ("applies_to", "team"),

@@ -25,7 +25,8 @@ METHODS = {
     "create": _("When it was made"),
 }
 _TABLE = Markup(
-    '<p>{}</p><p>{}</p><div class="ad-small-table"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
+    '<p>{}</p><p class="ad-conditions">{}</p>'
+    '<div class="ad-small-table"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
     "<tbody>{}</tbody></table></div>"
 )
 _LINE = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>")

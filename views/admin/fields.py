@@ -177,7 +177,9 @@ class SkillsField(Field):
 
 
 class OrderField(Field):
-    """Some of several choices, in an order: a select for each place."""
+    """Some of several choices, in an order: a select for each place, and some empty ones for more."""
+
+    SPARE = 3
 
     def __init__(self, *args, choices: Callable, **kwargs):
         super().__init__(*args, **kwargs)
@@ -186,7 +188,7 @@ class OrderField(Field):
     @staticmethod
     def widget(field: "OrderField", **attributes) -> Markup:
         offered = [(value, str(title)) for value, title in field._offered()]
-        chosen = [*(field.data or []), *[""] * len(offered)][: len(offered)]
+        chosen = [*(field.data or []), *[""] * field.SPARE][: len(offered)]
         return Markup('<ol class="ad-order">{}</ol>').format(
             Markup("").join(field._place(offered, value, place) for place, value in enumerate(chosen, start=1))
         )

@@ -391,7 +391,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "failed": (_("Failed"), "danger"),
     },
     RuleScope: {
-        "everybody": (_("Everybody"), "quiet"),
+        "everybody": (_("All conversations"), "quiet"),
         "department": (_("A department"), "info"),
         "team": (_("A team"), "info"),
         "problem_type": (_("A problem type"), "info"),

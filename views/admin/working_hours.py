@@ -34,7 +34,7 @@ class WorkCalendarView(AdminView):
     model, resource, icon = WorkCalendar, "work_calendar", "fa-clock"
     singular, plural = _("Working hours"), _("Working hours")
     intro = _("The hours of a week. One calendar is the company's own; a team may have another one.")
-    list_columns = ["name", "is_default", *WEEKDAYS, "timezone"]
+    list_columns = ["name", "is_default", "monday", "saturday", "sunday", "timezone", "id"]
     key_columns = ("is_default", "monday", "saturday")
     show_columns = ["name", "is_default", *WEEKDAYS, "timezone", "create_time", "update_time", "id"]
     add_columns = edit_columns = ["name", *WEEKDAYS, "timezone", "is_default"]

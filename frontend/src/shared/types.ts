@@ -197,6 +197,8 @@ export interface Conversation {
   /** The QR code by which he came. */
   entry: { id: number; kind: 'agent' | 'team' | 'channel'; name: string } | null
   teamId: number | null
+  /** What it is about: a code of the dictionary problem_type. */
+  problemType?: string | null
   threadId: number
   lastSeq: number
   changeSeq: number

@@ -500,6 +500,22 @@ export default {
       told: { open: 'Open again', seen: 'In progress', handled: 'Handled', dismissed: 'Dismissed' },
       settledBy: '{name}, {time}',
       reopen: 'Open again',
+    assigning: {
+      title: 'How it was assigned',
+      problemType: 'Problem type',
+      unknownType: 'Not recognised',
+      typeSaved: 'Problem type saved',
+      more: 'Show the candidate | Show {n} candidates',
+      less: 'Show less',
+      methods: {
+        auto: 'Automatic',
+        assign: 'By a supervisor',
+        transfer: 'Transferred',
+        takeover: 'Taken over',
+        queue: 'From the queue',
+        requeue: 'Back to the queue',
+        accept: 'Transfer accepted',
+      },
     },
     console: {
       alerts: 'Sensitive words',

@@ -499,6 +499,22 @@ export default {
       told: { open: '已重新打开', seen: '处理中', handled: '已处理', dismissed: '已忽略' },
       settledBy: '{name} 于 {time} 处理',
       reopen: '重新打开',
+    assigning: {
+      title: '分配经过',
+      problemType: '问题类型',
+      unknownType: '未识别',
+      typeSaved: '问题类型已更新',
+      more: '查看 {n} 名候选客服',
+      less: '收起',
+      methods: {
+        auto: '自动分配',
+        assign: '主管分配',
+        transfer: '转接',
+        takeover: '接管',
+        queue: '排队领取',
+        requeue: '退回排队',
+        accept: '接受转接',
+      },
     },
     console: {
       alerts: '敏感词预警',
