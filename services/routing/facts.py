@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from models.conversations import Conversation
+from models.conversations import Conversation, ConversationAssignment
 from models.customers import Customer
 from models.organization import Agent, Presence, Team, TeamMember
 from models.routing import CustomerTeamRelation, OffHours, ProblemProfile, RelationKind, RoutingRule, RuleScope
@@ -243,17 +243,18 @@ def _relations(customer_ids: set[int], today: dt.date) -> dict[int, list[Relatio
 
 
 def _last_agents(customer_ids: set[int]) -> dict[int, int]:
-    """customer → who served him last."""
+    """customer → to whom he was given last. From the history: a conversation that is taken up again has no agent."""
     last = (
-        select(func.max(Conversation.id))
-        .where(
-            Conversation.customer_id.in_(customer_ids),
-            Conversation.agent_id.is_not(None),
-            Conversation.active_time.is_not(None),
-        )
+        select(func.max(ConversationAssignment.id))
+        .join(ConversationAssignment.conversation)
+        .where(Conversation.customer_id.in_(customer_ids), ConversationAssignment.to_agent_id.is_not(None))
         .group_by(Conversation.customer_id)
     )
-    rows = db.session.execute(select(Conversation.customer_id, Conversation.agent_id).where(Conversation.id.in_(last)))
+    rows = db.session.execute(
+        select(Conversation.customer_id, ConversationAssignment.to_agent_id)
+        .join(ConversationAssignment.conversation)
+        .where(ConversationAssignment.id.in_(last))
+    )
     return dict(rows.tuples().all())
 
 

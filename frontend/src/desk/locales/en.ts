@@ -512,9 +512,9 @@ export default {
         assign: 'By a supervisor',
         transfer: 'Transferred',
         takeover: 'Taken over',
-        queue: 'From the queue',
         requeue: 'Back to the queue',
-        accept: 'Transfer accepted',
+        reopen: 'Continued later',
+        prioritize: 'Served first',
       },
     },
     console: {

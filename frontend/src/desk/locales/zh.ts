@@ -511,9 +511,9 @@ export default {
         assign: '主管分配',
         transfer: '转接',
         takeover: '接管',
-        queue: '排队领取',
         requeue: '退回排队',
-        accept: '接受转接',
+        reopen: '继续会话',
+        prioritize: '优先接待',
       },
     },
     console: {
