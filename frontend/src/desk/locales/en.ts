@@ -500,6 +500,7 @@ export default {
       told: { open: 'Open again', seen: 'In progress', handled: 'Handled', dismissed: 'Dismissed' },
       settledBy: '{name}, {time}',
       reopen: 'Open again',
+    },
     assigning: {
       title: 'How it was assigned',
       problemType: 'Problem type',

@@ -499,6 +499,7 @@ export default {
       told: { open: '已重新打开', seen: '处理中', handled: '已处理', dismissed: '已忽略' },
       settledBy: '{name} 于 {time} 处理',
       reopen: '重新打开',
+    },
     assigning: {
       title: '分配经过',
       problemType: '问题类型',
