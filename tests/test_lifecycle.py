@@ -12,6 +12,7 @@ from tests.people import Company, Person, at_once, listening, unique
 from tests.waiting import ago, eventually
 
 HOUR = 3600
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +265,23 @@ def test_who_finds_nobody_leaves_a_message(company):
         settings(company, left_message_ticket=False)
     assert row["status"] == "closed" and row["ticketId"]
     assert "请回电" in other.get(f"/tickets/{row['ticketId']}")["description"]
+
+
+def test_outside_working_hours_the_customer_is_told_so(company):
+    """He waits all the same, with his place; whoever is on duty would be somebody to wait for."""
+    calendar = company.admin.get("/work-calendars", size=1, sort="id")["list"][0]
+    always = {day: calendar[day] for day in DAYS}
+    company.admin.put(f"/work-calendars/{calendar['id']}", {"version": calendar["version"], **dict.fromkeys(DAYS)})
+    try:
+        visitor, path = waiting(company)
+        row = visitor.get(path)
+        assert (row["status"], row["queue"]["isOpen"]) == ("queued", False)
+        assert events(visitor, path)[-1] == "off_hours"
+    finally:
+        version = company.admin.get(f"/work-calendars/{calendar['id']}")["version"]
+        company.admin.put(f"/work-calendars/{calendar['id']}", {"version": version, **always})
+    assert visitor.get(path)["queue"]["isOpen"]
+    visitor.put(f"{path}/close")
 
 
 def test_own_words_are_said_at_the_turns(company, agent):

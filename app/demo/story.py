@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from app.demo.cast import Cast
 from app.extensions import db
-from models.actor import system
+from models.actor import Actor, system
 from models.base import bind
 from models.conversations import Conversation, QuickReply
 from models.messaging import MessageType
+from models.organization import Agent, Presence
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import as_of, utcnow
-from services import conversations, notifications, tickets
+from services import conversations, notifications, presence, tickets
 from services.operation import OPERATIONS
 
 #: minutes that pass before a step without words
@@ -87,9 +88,7 @@ class Story:
                     self.cast.supervisor, conversation, agent_id=self.cast.staff[name].agent_id
                 )
             case {"transfer": name, "reason": reason}:
-                conversations.transfer_conversation(
-                    agent, conversation, to_agent_id=self.cast.staff[name].agent_id, reason=reason
-                )
+                self._hand_on(agent, conversation, self.cast.staff[name], reason)
             case {"takeover": reason}:
                 conversations.take_over(self.cast.supervisor, conversation, reason=reason)
             case {"hold": True}:
@@ -102,9 +101,19 @@ class Story:
                     conversations.read_messages(agent, conversation, seq=conversation.thread.last_seq)
                     notifications.read_notifications(agent)
             case {"rate": score}:
-                conversations.rate_conversation(customer, conversation, score=score, comment=step.get("comment", ""))
+                conversations.rate_conversation(
+                    customer, conversation, score=score, tags=step.get("tags"), comment=step.get("comment", "")
+                )
             case _:
                 raise ValueError(f"{scene['key']}: no such step {step}")
+
+    def _hand_on(self, agent: Actor, conversation: Conversation, colleague: Actor, reason: str) -> None:
+        """Offered to a colleague, who is there for the moment, and accepted."""
+        theirs = db.session.get(Agent, colleague.agent_id)
+        presence.set_own_presence(colleague, theirs, presence=Presence.busy)
+        conversations.transfer_conversation(agent, conversation, to_agent_id=theirs.id, reason=reason)
+        conversations.accept_transfer(colleague, conversation, conversations.find_offer(colleague, conversation.id))
+        presence.set_own_presence(colleague, theirs, presence=Presence.offline)
 
     def _ticket(self, scene: dict) -> Iterator[Step]:
         moment = self._begin(scene)
