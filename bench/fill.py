@@ -195,7 +195,8 @@ class Filler:
             "type": MessageType.text,
             "sender_kind": SenderKind.customer if customer else SenderKind.agent,
             "sender_id": self._any(self.customers if customer else self.users),
-            "content": self.random.choice(PROBLEMS),
+            "content": f"{self.random.choice(PROBLEMS)}，编号 {self.random.randrange(100_000)}",
+            "create_time": self._before(),
         }
 
     def _log(self, n: int) -> dict:
@@ -238,7 +239,7 @@ def fill(actor: Actor, rows: int) -> dict[str, int]:
     """Fill the current application's database; how many rows of each table there are then."""
     with db.engine.begin() as connection:
         counts = Filler(connection, actor, rows).fill()
-    for model in (Ticket, Customer, Conversation):  # what the flush does where rows are not inserted in bulk
+    for model in (Ticket, Customer, Conversation, ChatMessage):  # what the flush does where rows are not inserted in bulk
         with write(actor.tenant_id):
             words.rebuild(model)
     maintenance.refresh_statistics()  # as the hourly job would have done all those years

@@ -9,6 +9,7 @@ that misses the aim, the plan of its slowest statement is printed.
 
 import argparse
 import contextlib
+import datetime as dt
 import secrets
 import statistics
 import subprocess
@@ -37,6 +38,7 @@ from tests.servers import MariaDB, run_cli
 #: the aim for the 95th percentile, in milliseconds
 MOST_MS = 60.0
 WARM_UP = 10
+MONTH_AGO = (dt.date.today() - dt.timedelta(days=30)).isoformat()
 TENANT = 1
 
 
@@ -57,6 +59,12 @@ LISTS = (
     List("sessions, page 500", "/sessions?page=500"),
     List("sessions, own", "/sessions?agentId=me", "agent"),
     List("sessions, own and open", "/sessions?agentId=me&status=active,on_hold", "agent"),
+    List("history", "/history"),
+    List("history, of a month", f"/history?since={MONTH_AGO}"),
+    List("history, rated badly", "/history?rating=1,2"),
+    List("history, rare words", "/history?q=导出失败 编号 77"),
+    List("history, a common word", "/history?q=登录"),
+    List("history, of an agent", "/history?q=登录", "agent"),
     List("tickets", "/tickets"),
     List("tickets, filtered", "/tickets?status=pending,processing&priority=urgent"),
     List("tickets, by priority", "/tickets?sort=-priority"),
