@@ -239,7 +239,12 @@ def fill(actor: Actor, rows: int) -> dict[str, int]:
     """Fill the current application's database; how many rows of each table there are then."""
     with db.engine.begin() as connection:
         counts = Filler(connection, actor, rows).fill()
-    for model in (Ticket, Customer, Conversation, ChatMessage):  # what the flush does where rows are not inserted in bulk
+    for model in (
+        Ticket,
+        Customer,
+        Conversation,
+        ChatMessage,
+    ):  # what the flush does where rows are not inserted in bulk
         with write(actor.tenant_id):
             words.rebuild(model)
     maintenance.refresh_statistics()  # as the hourly job would have done all those years

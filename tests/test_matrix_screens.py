@@ -18,6 +18,7 @@ from tests.data.capabilities import FURTHER, LEADERS, PAGES, ROLES, SCREENS, WAY
 from tests.factories import Things
 from tests.people import Company, Person, unique
 from tests.screens import Screens, carry_form_key, form_key, role_with
+from tests.waiting import ago
 from views.admin.base import AdminView
 from views.admin.options import SEARCHED
 from views.admin.references import RESOURCES as RESOURCES_BY_MODEL
@@ -122,9 +123,17 @@ def test_every_button_has_a_line_and_every_line_a_button(app, views):
 
 
 @pytest.fixture(scope="module")
-def company(new_company: Callable[[], Company]) -> Company:
+def company(new_company: Callable[[], Company], database: sa.Engine) -> Company:
     """With at least one row on every screen."""
     made = new_company()
+    with database.begin() as connection:  # a run takes what has become old, for which no test can wait
+        connection.execute(
+            sa.text(
+                "INSERT INTO retention_run (state, cutoff, archived, create_time, update_time, tenant_id)"
+                " SELECT 2, :now, 1, :now, :now, tenant_id FROM ab_user WHERE id = :somebody"
+            ),
+            {"now": ago(0), "somebody": made.admin.user_id},
+        )
     things = Things(made)
     for kind in (
         "offered_session",
@@ -137,6 +146,7 @@ def company(new_company: Callable[[], Company]) -> Company:
         "department",
         "role",
         "entry_code",
+        "export",
     ):
         things.any(kind)
     made.agent.be("busy")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask_appbuilder import Model
 
+from services.retention.purging import REMARKS
 from tests.factories import picture
 from tests.people import Company, Served, unique
 from tests.screens import Screens, text_of
@@ -173,6 +175,20 @@ def test_long_conversation_goes_in_pieces_and_its_first_copy_stays(keeper):
     _, *lines = keeper.archived(talk)
     assert len(lines) == count > 1200 and [one["seq"] for one in lines] == sorted(one["seq"] for one in lines)
     assert keeper.archived(half) == []
+
+
+def test_everything_that_hangs_on_a_conversation_is_thought_of():
+    """A new table that points to one, or to what is said in it: does retention take its words (`purging`)?"""
+    pointing = {
+        table.name
+        for table in Model.metadata.tables.values()
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name in ("conversation", "thread", "chat_message", "file_object")
+    }
+    gone = {"chat_message", "file_object", "question", "read_mark"}
+    without_words = {model.__tablename__ for model in REMARKS} | {"conversation"}
+    assert pointing - gone - without_words == {"ticket"}, "a ticket is kept by itself"
 
 
 def test_settings_decide(keeper):

@@ -27,6 +27,12 @@ from services.retention.rules import EVERYTHING, due
 MESSAGES = 500
 #: `source` of the one customer to whom belongs what was purged: figures stay, persons go
 NOBODY = "retention"
+#: rows that are counted for years, without what people wrote in them
+REMARKS: dict[type, dict] = {
+    ConversationAssignment: {"reason": None},
+    Rating: {"comment": None},
+    SensitiveAlert: {"excerpt": "", "spans": [], "sender_name": "", "note": None},
+}
 _GONE = {"purge": True, "synchronize_session": False, **EVERYTHING}
 _CHANGED = {"synchronize_session": False, **EVERYTHING}
 
@@ -121,20 +127,14 @@ def _forget(row: Conversation) -> None:
     words.forget(Conversation, [row.id])
     db.session.execute(delete(ReadMark).where(ReadMark.thread_id == row.thread_id), execution_options=_GONE)
     db.session.execute(delete(Question).where(Question.conversation_id == row.id), execution_options=_GONE)
-    db.session.execute(
-        update(ConversationAssignment).where(ConversationAssignment.conversation_id == row.id).values(reason=None),
-        execution_options=_CHANGED,
-    )
-    db.session.execute(
-        update(Rating).where(Rating.conversation_id == row.id).values(comment=None, customer_id=nobody),
-        execution_options=_CHANGED,
-    )
-    alerts = update(SensitiveAlert).where(SensitiveAlert.conversation_id == row.id)
-    for statement in (
-        alerts.values(excerpt="", spans=[], note=None, sender_name="", customer_id=nobody),
-        alerts.where(SensitiveAlert.sender_kind == SenderKind.customer).values(sender_id=nobody),
-    ):
-        db.session.execute(statement, execution_options=_CHANGED)
+    for model, without_words in REMARKS.items():
+        person = {"customer_id": nobody} if hasattr(model, "customer_id") else {}
+        db.session.execute(
+            update(model).where(model.conversation_id == row.id).values(**without_words, **person),
+            execution_options=_CHANGED,
+        )
+    said_by_him = (SensitiveAlert.conversation_id == row.id) & (SensitiveAlert.sender_kind == SenderKind.customer)
+    db.session.execute(update(SensitiveAlert).where(said_by_him).values(sender_id=nobody), execution_options=_CHANGED)
     db.session.execute(
         update(Conversation)
         .where(Conversation.id == row.id)
