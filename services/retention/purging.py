@@ -18,6 +18,7 @@ from models.customers import Customer
 from models.knowledge import Question
 from models.messaging import ChatMessage, FileObject, ReadMark, SenderKind
 from models.sensitive import SensitiveAlert
+from models.transfers import ConversationTransfer
 from models.types import utcnow
 from services import words
 from services.operation import announce, run, write
@@ -30,6 +31,7 @@ NOBODY = "retention"
 #: rows that are counted for years, without what people wrote in them
 REMARKS: dict[type, dict] = {
     ConversationAssignment: {"reason": None},
+    ConversationTransfer: {"reason": "", "answer": None},
     Rating: {"comment": None},
     SensitiveAlert: {"excerpt": "", "spans": [], "sender_name": "", "note": None},
 }
