@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from flask import current_app, has_request_context, request
 
 COOKIE = "locale"
+#: in the address of a framed page and of its socket, which may have no cookie
+ARGUMENT = "lang"
 LANGUAGES = {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "us", "name": "English"}}
 
 
@@ -30,7 +32,7 @@ def current_locale() -> str:
     default = current_app.config["BABEL_DEFAULT_LOCALE"]
     if not has_request_context():
         return default
-    chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
+    for chosen in (request.args.get(ARGUMENT), request.cookies.get(COOKIE)):
+        if chosen in LANGUAGES:
+            return chosen
     return request.accept_languages.best_match(list(LANGUAGES), default)

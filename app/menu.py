@@ -115,6 +115,7 @@ MENU = (
         "fa-gear",
         (
             Entry("system_setting", "SettingsView", _("Settings"), "fa-sliders"),
+            Entry("channel", "ChannelView", _("Channels"), "fa-comment-dots"),
             Entry("dictionary", "DictionaryView", _("Dictionaries"), "fa-book"),
             Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
             Entry("sensitive_word", "SensitiveWordView", _("Sensitive words"), "fa-comment-slash"),

@@ -241,6 +241,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         f"{name}.{verb}": (_nothing,)
         for name in (
             "article_category",
+            "channel",
             "contact",
             "customer",
             "department",

@@ -15,6 +15,7 @@ const ENTRIES: Record<string, string> = {
   portal: 'src/portal/main.ts',
   desk: 'src/desk/main.ts',
   'admin-bar': 'src/admin-bar/main.ts',
+  widget: 'src/widget/main.ts',
 }
 
 const input = Object.fromEntries(
@@ -25,7 +26,20 @@ const input = Object.fromEntries(
 
 const BACK_END = process.env.BACK_END_URL ?? 'http://127.0.0.1:5000'
 
-export default defineConfig(({ command }) => ({
+/** The script that other sites name in their pages: one file under a name that stays, for any page, module or not. */
+const SCRIPT = defineConfig({
+  build: {
+    outDir: here('../app/static/dist'),
+    emptyOutDir: false,
+    target: 'es2020',
+    rollupOptions: {
+      input: here('src/widget/loader/index.ts'),
+      output: { format: 'iife', entryFileNames: 'widget.js' },
+    },
+  },
+})
+
+export default defineConfig(({ command, mode }) => (mode === 'script' ? SCRIPT : {
   base: command === 'build' ? '/static/dist/' : '/',
   plugins: [
     vue(),

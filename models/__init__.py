@@ -2,6 +2,7 @@
 
 from models import (
     audit,
+    channels,
     conversations,
     customers,
     entry_codes,
@@ -26,6 +27,7 @@ from models import (
 
 __all__ = [
     "audit",
+    "channels",
     "conversations",
     "customers",
     "entry_codes",

@@ -102,6 +102,8 @@ class Conversation(Versioned, Entity, Model):
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
     status: Mapped[ConversationStatus] = mapped_column(Code(ConversationStatus), default=ConversationStatus.bot)
     channel: Mapped[str] = mapped_column(String(32), default="portal")
+    #: the page on which the customer began: {page: address, title: text}; what is not known is missing
+    source: Mapped[dict | None] = mapped_column(Json)
     subject: Mapped[str] = mapped_column(String(255), default="")
     #: when the customer began to wait for a person
     queue_time: Mapped[dt.datetime | None]

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from app.extensions import db
 from models.actor import Actor
 from models.base import EVERY_TENANT
+from models.channels import UsedNonce
 from models.identity import LoginSession, VerificationCode
 from models.types import utcnow
 from services import capacity, outbox
@@ -49,4 +50,5 @@ def _clean() -> int:
     codes = db.session.execute(
         delete(VerificationCode).where(VerificationCode.expire_time < utcnow() - KEEP_CODES), execution_options=options
     )
-    return signed_in.rowcount + codes.rowcount
+    nonces = db.session.execute(delete(UsedNonce).where(UsedNonce.expire_time < utcnow()), execution_options=options)
+    return signed_in.rowcount + codes.rowcount + nonces.rowcount

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.extensions import db
 from models.actor import Actor, system
 from models.base import bind
+from models.channels import PORTAL, Channel, ChannelKind
 from models.conversations import QuickReply
 from models.customers import Organization
 from models.hours import ALL_DAY, WEEKDAYS, WorkCalendar
@@ -188,6 +189,7 @@ def _fill_company(actor: Actor, name: str, presets: tuple[Preset, ...]) -> None:
     )
     db.session.add(WorkCalendar(name="全天候", is_default=True, **dict.fromkeys(WEEKDAYS, ALL_DAY)))
     db.session.add(rules.new_default())
+    db.session.add(Channel(code=PORTAL, name="服务门户", kind=ChannelKind.portal))
     department = Department(name="客户服务部", code="service", path="")
     db.session.add(department)
     db.session.flush()

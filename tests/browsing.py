@@ -97,6 +97,10 @@ class Pages:
         page.goto(path)
         return page
 
+    def may_reach(self, origin: str) -> None:
+        """Say that pages of another site belong to this test."""
+        self._hosts.add(urlsplit(origin).netloc)
+
     def expect_console_error(self, pattern: str) -> None:
         """Say that this test provokes an error, e.g. the 401 of a wrong password, which browsers put in the console."""
         self._expected.append(re.compile(pattern))

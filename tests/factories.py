@@ -311,6 +311,11 @@ class Things:
             "/dictionary-items", {"dictionaryId": self.any("dictionary").id, "code": self.text(), "label": self.text()}
         )
 
+    def _widget(self) -> Thing:
+        code = self.text()
+        made = self._created("/channels", {"code": code, "name": self.text(), "origins": ["https://www.example.org"]})
+        return Thing(made.id, ids={**made.ids, "code": code})
+
     def _created(self, path: str, body: dict) -> Thing:
         row = self.company.admin.post(path, body)
         return Thing(row["id"], ids={"version": row.get("version", 0)})

@@ -23,7 +23,6 @@ MISSING = {
     "GET /api/v1/groups/{id}/members",
     "GET /api/v1/groups/{id}/messages",
     "GET /api/v1/groups/{id}/messages/{msgId}/read-status",
-    "GET /api/v1/integration/embed",
     "GET /api/v1/integration/oa/query",
     "GET /api/v1/integration/webhooks",
     "GET /api/v1/stats/agents/performance",

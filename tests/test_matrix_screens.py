@@ -36,6 +36,8 @@ RIGHTS = {
     "export": "export",
 }
 BUTTONS = {"action", "action_post"}
+#: the code of a widget
+WIDGET = "site"
 RESOURCES = sorted(SCREENS.keys() - {"system_setting"})  # settings have one page and no rows
 
 
@@ -154,6 +156,7 @@ def company(new_company: Callable[[], Company], database: sa.Engine) -> Company:
     rated = things.any("closed_session")
     rated.owner.post(f"/sessions/{rated.id}/rating", {"score": 5})
     rated.owner.post("/kb/qa", {"question": unique("question")})
+    made.admin.post("/channels", {"code": WIDGET, "name": unique("widget")})
     Screens(made.admin).make("team_member", team_id=str(things.any("team").id), agent_id=str(made.agent.agent_id))
     return made
 
@@ -221,7 +224,7 @@ def test_page_opens_for_whom_its_line_says(people_of, row_of, rule):
     path = re.sub("<path:rest>", "1", rule)
     path = path.replace("/cards/<int:number>", f"/cards/{row_of('entry_code', 'super_admin')}")
     path = path.replace("appbuilder/<path:filename>", "appbuilder/js/jquery-latest.js")
-    path = path.replace("<path:filename>", "favicon.svg")
+    path = path.replace("<path:filename>", "favicon.svg").replace("<code>", WIDGET)
     found = {}
     for role, screens in people_of.items():
         where = f"{screens.person.base_url}{path}"

@@ -11,7 +11,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.base import bind
 from models.identity import SessionKind, Tenant
-from services.identity import rights, signin, tokens
+from services.identity import file_keys, rights, signin, tokens
 
 COOKIE = "smartsupport"
 CSRF_HEADER = "X-CSRF-Token"
@@ -44,6 +44,7 @@ def identify() -> None:
         g.by_token = True
         resumed = tokens.resume(header[7:].strip(), ip=client_ip())
         actor, g.account = resumed.actor, resumed.account
+        signin.keep_open(resumed.sign_in)
     else:
         actor = _by_cookie()
     adopt(actor)
@@ -59,6 +60,25 @@ def adopt(actor: Actor) -> None:
     """From here on this context acts for `actor`."""
     g.actor = actor
     bind(db.session(), actor)
+
+
+def forget_cookie() -> Actor:
+    """From here on this request is nobody's, unless a token came along: what other sites frame ignores our cookies."""
+    if not g.by_token:
+        g.account = g.sign_in = None
+        adopt(rights.anonymous(tenant_id_of_host(request.host), client_ip()))
+    return g.actor
+
+
+def reader_of_file(actor: Actor, key: str) -> Actor:
+    """Who reads a picture or a file: the address of one in a framed page names a key. Raises NotSignedIn."""
+    if not key:
+        return actor
+    resumed = file_keys.resume(key, ip=client_ip())
+    if resumed is None:
+        raise NotSignedIn("Please sign in again")
+    adopt(resumed.actor)
+    return resumed.actor
 
 
 def check_csrf() -> None:
@@ -109,6 +129,10 @@ def clear_cookie(response: Response) -> None:
 
 def client_ip() -> str:
     return request.remote_addr or ""
+
+
+def user_agent() -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def tenant_id_of_host(host: str) -> int:

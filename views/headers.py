@@ -1,6 +1,7 @@
 """What every answer carries: a strict content policy with a nonce, and no leaks (SECURITY §J)."""
 
 import secrets
+from collections.abc import Iterable
 
 from flask import Flask, Response, current_app, g, request
 
@@ -17,17 +18,24 @@ def nonce() -> str:
     return g.csp_nonce
 
 
+def allow_framing(origins: Iterable[str]) -> None:
+    """These sites, and no others, may show the page of this request in a frame."""
+    g.framed_by = " ".join(origins)
+
+
 def add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
+    framed_by = g.get("framed_by") or "'none'"
+    if framed_by == "'none'":  # the older header knows no list of sites
+        headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Permissions-Policy", "geolocation=(), payment=(), usb=()")
     if "Content-Security-Policy" not in headers:
         headers["Content-Security-Policy"] = (
             f"default-src 'self'; script-src 'self' 'nonce-{nonce()}'; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self' ws: wss:; "
-            "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+            f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed_by}"
         )
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

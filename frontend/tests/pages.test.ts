@@ -9,6 +9,8 @@ import portalZh from '../src/portal/locales/zh'
 import { safeNext } from '../src/login/next-url'
 import en from '../src/shared/locales/en'
 import zh from '../src/shared/locales/zh'
+import widgetEn from '../src/widget/locales/en'
+import widgetZh from '../src/widget/locales/zh'
 import { linkParts, markParts } from '../src/shared/text'
 
 type Tree = { [key: string]: string | Tree }
@@ -25,6 +27,7 @@ describe('words', () => {
     ['portal', portalZh, portalEn],
     ['login', loginZh, loginEn],
     ['desk', deskZh, deskEn],
+    ['widget', widgetZh, widgetEn],
   ])('of %s are complete in both languages', (_area, chinese, english) => {
     expect(keys(english as Tree)).toEqual(keys(chinese as Tree))
   })

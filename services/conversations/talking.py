@@ -7,12 +7,13 @@ from app.extensions import db
 from app.locale import current_locale
 from models.actor import Actor
 from models.base import is_edited
+from models.channels import PORTAL
 from models.conversations import OPEN, Conversation
 from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import entry_codes, files, threads
+from services import channels, entry_codes, files, threads
 from services.conversations.arrival import arrive
 from services.conversations.automatic import say
 from services.conversations.reopening import may_reopen, reopen
@@ -23,11 +24,18 @@ from services.operation import announce, is_repeated, operation
 
 @operation("conversation.open", title="Open a conversation")
 def open_conversation(
-    actor: Actor, *, channel: str = "portal", subject: str = "", entry_code: str = ""
+    actor: Actor,
+    *,
+    channel: str = PORTAL,
+    subject: str = "",
+    entry_code: str = "",
+    page_url: str = "",
+    page_title: str = "",
 ) -> Conversation:
     """A customer's open conversation: the one there is, else a new one that begins with the bot.
 
-    `entry_code` is that of a QR code by which he came; one that is no longer valid leads to anybody.
+    `channel` is the way he came, and the page the one on which he began, as far as they are known; `entry_code` that of
+    a QR code, which leads to anybody when it is no longer valid.
     """
     if actor.customer_id is None:
         raise NotAllowed("Only customers open conversations")
@@ -43,12 +51,14 @@ def open_conversation(
         if entry is not None:
             arrive(actor, existing, entry)
         return existing
-    now = utcnow()
+    now, door = utcnow(), channels.channel_of(channel)
     conversation = Conversation(
         no=next_number("C", now.date()),
         customer=customer,
         status=Status.bot,
-        channel=channel[:32],
+        channel=door.code if door else PORTAL,
+        source=channels.source_of(door, page_url, page_title) if door else None,
+        team_id=door.team_id if door else None,
         subject=subject.strip()[:255],
         thread=threads.new_thread(ThreadKind.conversation),
         last_message_time=now,

@@ -164,24 +164,28 @@ def open_for_user(user: User, kind: SessionKind, *, ip: str, user_agent: str = "
     return Opened(*opened, actor_for_user(user, opened[0], ip))
 
 
-def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = "") -> Opened:
-    """A portal visitor without account becomes a temporary customer of his own; a number until he says his name."""
+def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = "", source: str = "portal") -> Opened:
+    """A visitor without account becomes a temporary customer of his own; a number until he says his name."""
 
     def make() -> Customer:
-        customer = Customer(name=name, is_temporary=1, source="portal")
+        customer = Customer(name=name, is_temporary=1, source=source)
         db.session.add(customer)
         db.session.flush()
         customer.name = name or visitors.number_for(customer)
         return customer
 
-    customer = run(system(tenant_id), "customer.visit", make)
+    return open_for_customer(run(system(tenant_id), "customer.visit", make), ip=ip, user_agent=user_agent)
+
+
+def open_for_customer(customer: Customer, *, ip: str, user_agent: str = "") -> Opened:
+    """Begin a sign-in of somebody who is a customer without an account: a visitor, or whom another site vouches for."""
     opened = _open(
         SessionKind.visitor,
         dt.timedelta(days=rules.visitor_days),
         ip=ip,
         user_agent=user_agent,
         customer_id=customer.id,
-        tenant_id=tenant_id,
+        tenant_id=customer.tenant_id,
     )
     return Opened(*opened, actor_for_visitor(customer, opened[0], ip))
 

@@ -67,8 +67,23 @@ def refresh(refresh_token: str) -> dict:
     return _pair(sign_in, new_token)
 
 
-def resume(access_token: str, *, ip: str = "") -> Resumed:
-    """Whom an access token speaks for, checked against the database. Raises NotSignedIn."""
+def resume(token: str, *, ip: str = "") -> Resumed:
+    """Whom a token speaks for: an access token, or the key of a visitor of the widget. Raises NotSignedIn."""
+    return _by_access_token(token, ip) if "." in token else _by_visitor_key(token, ip)
+
+
+def _by_visitor_key(key: str, ip: str) -> Resumed:
+    """A page framed by another site has no cookies of ours to rely on; it keeps its key and sends it along.
+
+    Keys of staff and of accounts live in cookies only and are none.
+    """
+    resumed = signin.resume(key, ip=ip) if key else None
+    if resumed is None or resumed.sign_in.kind is not SessionKind.visitor:
+        raise NotSignedIn("Please sign in again")
+    return resumed
+
+
+def _by_access_token(access_token: str, ip: str) -> Resumed:
     try:
         claims = jwt.decode(
             access_token,

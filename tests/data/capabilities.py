@@ -162,6 +162,8 @@ PAGES: dict[str, str] = {
     "/tickets": _OPEN,
     "/tickets/<path:rest>": _OPEN,
     "/login": _OPEN,
+    "/widget.js": _OPEN,
+    "/widget/<code>": _OPEN,
     "/api/docs": _OPEN,
     "/favicon.ico": _OPEN,
     "/static/<path:filename>": _OPEN,
@@ -236,6 +238,7 @@ SCREENS: dict[str, Screen] = {
     "department": Screen("read", "create update delete restore export"),
     # system
     "system_setting": Screen("", "read", "update"),
+    "channel": Screen("", "read create update delete secret export"),
     "dictionary": Screen("read", "create update delete export"),
     "dictionary_item": Screen("read", "create update delete export"),
     "sensitive_word": Screen("", f"{KEPT} switch_off switch_on"),

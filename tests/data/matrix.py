@@ -442,6 +442,21 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/sensitive-alerts/<id:id>/handle", LEADERS, "sensitive_alert", {"state": "seen"}),
     Row("GET", "/sessions/<id:id>/marks", MARKS, "session"),
     Row("GET", "/tickets/<id:id>/marks", MARKS, "ticket"),
+    # --- channels and the widget on other sites
+    *resource(
+        "channels",
+        "widget",
+        read=ADMINISTRATORS,
+        write=ADMINISTRATORS,
+        create={"code": "$unique", "name": "$unique", "origins": ["https://www.example.org"]},
+        change={"name": "$unique"},
+    ),
+    Row("POST", "/channels/<id:id>/secret", ADMINISTRATORS, "widget"),
+    Row("GET", "/integration/embed", ADMINISTRATORS),
+    Row("GET", "/widget/<code>", EVERYBODY, "widget"),
+    Row(
+        "POST", "/widget/<code>/session", EVERYBODY, "widget", {}, fresh=True, why="our cookies count for nothing there"
+    ),
     Row("GET", "/settings", ADMINISTRATORS),
     Row("PUT", "/settings", SUPER, body={"values": {"bot_misses_before_offer": 2}}),
     # --- knowledge: the help centre is open to everybody

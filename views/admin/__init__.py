@@ -7,6 +7,7 @@ from app.menu import MENU
 from views.admin import (
     assigning,
     assignments,
+    channels,
     conversations,
     customers,
     dictionary_views,
@@ -36,6 +37,7 @@ from views.admin.user_import import UserImportView
 _MODULES = (
     assigning,
     assignments,
+    channels,
     conversations,
     customers,
     dictionary_views,

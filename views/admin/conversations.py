@@ -3,12 +3,13 @@
 from flask import g
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from models.conversations import HELD, OPEN, Conversation, ConversationStatus, QuickReply, Rating
 from views.admin.assigning import problem_word
 from views.admin.assignments import ConversationAssignmentView, ConversationTransferView
 from views.admin.base import AdminView
+from views.admin.cells import EMPTY
 from views.admin.dictionaries import items_of, words_of
 from views.admin.labels import origin
 from views.admin.messages import MessageView
@@ -30,6 +31,15 @@ class RatingView(AdminView):
         ),
         "tags": words_of("rating_tag", "tags"),
     }
+
+
+def _source(row) -> Markup:
+    """The page on which the customer began, as a link; its address was cleaned before it was kept."""
+    source = row.source or {}
+    page, title = source.get("page"), source.get("title")
+    if not page:
+        return escape(title) if title else EMPTY
+    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(page, title or page)
 
 
 class ConversationView(AdminView):
@@ -54,6 +64,7 @@ class ConversationView(AdminView):
         "team_id",
         "served_team_id",
         "channel",
+        "source",
         "subject",
         "problem_type",
         "queue_time",
@@ -77,7 +88,7 @@ class ConversationView(AdminView):
         "purge_time",
     ]
     label_columns = {"close_time": pgettext("end of a conversation", "Closed")}
-    formatters = {"channel": origin("channel"), "problem_type": problem_word}
+    formatters = {"channel": origin("channel"), "source": _source, "problem_type": problem_word}
     choices = {"problem_type": items_of("problem_type")}
     key_columns = ("status", "customer_id", "agent_id", "last_message_time")
     when_empty = _("Conversations begin when a customer asks something on the portal.")

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from pydantic.alias_generators import to_snake
 from sqlalchemy import String, Text, inspect
-from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, ColorField, DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.errors import DomainError
@@ -119,6 +119,8 @@ def _plain_field(declared: DataField, kind, label, common: dict, required: bool,
         return fields.MomentField(label, **common)
     if kind is dt.date:
         return DateField(label, **common)
+    if declared.name == "color":
+        return ColorField(label, **common)
     length = declared.max_length or getattr(column, "type", String()).length or 20_000
     common["validators"].append(Length(max=length))
     is_long = declared.name in LONG_TEXTS if column is None else isinstance(column.type, Text)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 
 from models.actor import Scope
+from models.channels import ChannelKind, Side
 from models.conversations import ConversationStatus
 from models.entry_codes import EntryKind
 from models.exports import ExportContent, ExportFormat, ExportState
@@ -53,6 +54,7 @@ COLUMNS = {
     "close_reason": _("Reason of closing"),
     "close_time": pgettext("time", "Closed"),
     "code": _("Code"),
+    "color": _("Colour"),
     "comment": _("Comment"),
     "company_name": _("Company name"),
     "confidence": _("Confidence"),
@@ -105,6 +107,8 @@ COLUMNS = {
     "group_name": _("Group"),
     "handle_time": _("Settled"),
     "handler_id": _("Settled by"),
+    "greeting_en": _("Greeting in English"),
+    "greeting_zh": _("Greeting in Chinese"),
     "height": _("Height"),
     "hint": _("Note on the card"),
     "helpful_count": _("Helpful"),
@@ -159,6 +163,7 @@ COLUMNS = {
     "off_hours": _("Outside working hours"),
     "operation": _("Operation"),
     "organization_id": _("Organization"),
+    "origins": _("Sites"),
     "owner_id": _("Owner"),
     "owner_kind": _("Uploaded by"),
     "params": _("Details"),
@@ -207,6 +212,7 @@ COLUMNS = {
     "seq": _("Sequence"),
     "served_team_id": _("Served by the team"),
     "sha256": _("Checksum"),
+    "side": _("Side"),
     "size": _("Size"),
     "skill": _("Skill"),
     "skills": _("Skills"),
@@ -313,6 +319,16 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "resolved": (_("Resolved"), "success"),
         "closed": (_("Closed"), "quiet"),
         "cancelled": (_("Cancelled"), "quiet"),
+    },
+    ChannelKind: {
+        "portal": (_("Portal"), "primary"),
+        "widget": (_("Website widget"), "info"),
+        "wechat": (_("WeChat"), "success"),
+        "app": (_("App"), "quiet"),
+    },
+    Side: {
+        "right": (pgettext("side", "Right"), "quiet"),
+        "left": (pgettext("side", "Left"), "quiet"),
     },
     TicketPriority: {
         "normal": (_("Normal"), "quiet"),

@@ -25,6 +25,7 @@ from views.api import (  # noqa: F401
     team_members,
     tickets,
     transfers,
+    widget,
 )
 
 

@@ -17,7 +17,7 @@ from models.organization import Agent, Presence
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from models.types import utcnow
-from services import assistant, conversations, left_messages, routing, settings, threads, visitors, words
+from services import assistant, channels, conversations, left_messages, routing, settings, threads, visitors, words
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, plain
@@ -99,10 +99,12 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
     found, queue = counters(actor, rows), routing.queue_positions(rows)
     offers, openings = conversations.pending_offers(actor, rows), conversations.openings(rows)
     reopen_hours = settings.get_setting("reopen_hours") if any(row.close_time for row in rows) else 0
+    ways_in = channels.names_of(row.channel for row in rows)
     for row in rows:
         offer = offers.get(row.id)
         found[row.id] |= {
             "ticketId": tickets.get(row.id),
+            "channelName": ways_in.get(row.channel),
             "queue": queue[row.id] | {"isOpen": openings[row.id]} if row.id in queue else None,
             "pendingTransfer": dump_transfer(offer) if offer else None,
             "reopenUntil": plain(conversations.reopen_until(row, reopen_hours)),
@@ -133,6 +135,7 @@ SESSIONS = Resource(
         "no",
         "status",
         "channel",
+        "source",
         "subject",
         "team_id",
         "served_team_id",
@@ -253,12 +256,12 @@ def show_session(actor: Actor, row_id: int):
         DataField("channel", str, "portal", 32),
         DataField("client_msg_id", str, "", 64),
         DataField("entry_code", str, "", 64),
+        DataField("page_url", str, "", 2000),
+        DataField("page_title", str, "", 500),
     ),
 )
-def open_session(
-    actor: Actor, question: str = "", channel: str = "portal", client_msg_id: str = "", entry_code: str = ""
-):
-    conversation = conversations.open_conversation(actor, channel=channel, entry_code=entry_code)
+def open_session(actor: Actor, question: str = "", client_msg_id: str = "", **came_by):
+    conversation = conversations.open_conversation(actor, **came_by)
     if question.strip():
         threads.limit_sender(actor)
         conversations.send_message(

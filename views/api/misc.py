@@ -11,6 +11,7 @@ from models.notifications import Notification
 from models.settings import Dictionary, DictionaryItem
 from services import files, notifications, settings
 from services.operation import DataField
+from views import auth
 from views.api.endpoint import endpoint, sent_file
 from views.api.resource import PAGING, RESOURCES, Resource, listing
 
@@ -48,10 +49,17 @@ def dump_file(file: FileObject) -> dict:
     }
 
 
-@endpoint("GET", "/files/<id:id>/content", section="文件接口", summary="下载文件", query={"download": bool}, right="")
-def download(actor: Actor, row_id: int, download: bool = False) -> Response:
+@endpoint(
+    "GET",
+    "/files/<id:id>/content",
+    section="文件接口",
+    summary="下载文件",
+    query={"download": bool, "key": str},
+    right="",
+)
+def download(actor: Actor, row_id: int, download: bool = False, key: str = "") -> Response:
     """Pictures may be shown, everything else is saved; nothing runs on this origin (SECURITY §G)."""
-    file = files.get_readable(actor, row_id)
+    file = files.get_readable(auth.reader_of_file(actor, key), row_id)
     path = files.storage.path(file.storage_key)
     if not path.is_file():
         raise NotFound("This file does not exist")

@@ -5,6 +5,7 @@ from flask import Response, send_file
 from models.actor import Actor
 from services.identity import avatars, preferences
 from services.operation import OPERATIONS
+from views import auth
 from views.api.endpoint import endpoint, sent_file
 from views.api.people import SECTION, own_account
 
@@ -25,11 +26,14 @@ def remove_avatar(actor: Actor):
     return {"avatarUrl": avatars.remove_own_avatar(actor, own_account(actor)).avatar_url}
 
 
-@endpoint("GET", "/avatars/<id:id>/<key>", section=SECTION, summary="头像", right="")
-def show_avatar(actor: Actor, user_id: int, key: str) -> Response:
+@endpoint("GET", "/avatars/<id:id>/<key>", section=SECTION, summary="头像", right="", query={"key": str})
+def show_avatar(actor: Actor, user_id: int, picture: str, key: str = "") -> Response:
     """A picture at the address that people, agents and messages name as `avatarUrl`."""
     response = send_file(
-        avatars.get_file(actor, user_id, key), mimetype=avatars.MIME, etag=False, download_name="avatar.webp"
+        avatars.get_file(auth.reader_of_file(actor, key), user_id, picture),
+        mimetype=avatars.MIME,
+        etag=False,
+        download_name="avatar.webp",
     )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     # private: what lies between may not go on giving out a picture that its owner has removed

@@ -13,7 +13,7 @@ from models.actor import Actor
 from models.customers import Customer
 from models.identity import SessionKind, User
 from services import settings, visitors
-from services.identity import accounts, oauth, signin
+from services.identity import accounts, file_keys, oauth, signin
 from services.identity.senders import senders
 from services.operation import DataField
 from services.throttle import throttle
@@ -27,7 +27,7 @@ _PENDING = "second_factor"
 
 @endpoint("GET", "/session", section=SECTION, summary="Who am I", right="")
 def show_session(actor: Actor):
-    return _state(actor)
+    return state_of(actor)
 
 
 @endpoint(
@@ -67,9 +67,11 @@ def second_step(actor: Actor, code: str):
 )
 def begin_as_visitor(actor: Actor, name: str = ""):
     if actor.kind != "anonymous":
-        return _state(actor)
+        return state_of(actor)
     throttle.hit(current_app.config["VISITOR_RATE_PER_IP"], "visitor", auth.client_ip())
-    opened = signin.open_for_visitor(actor.tenant_id, " ".join(name.split()), ip=auth.client_ip(), user_agent=_agent())
+    opened = signin.open_for_visitor(
+        actor.tenant_id, " ".join(name.split()), ip=auth.client_ip(), user_agent=auth.user_agent()
+    )
     return _opened(opened)
 
 
@@ -88,7 +90,7 @@ def introduce(actor: Actor, name: str = "", contact: str = ""):
     if actor.customer_id is None:
         raise NotAllowed("Only customers can do this")
     customer = visitors.introduce(actor, load(Customer, actor.customer_id, actor), name=name, contact=contact)
-    return _state(replace(actor, name=customer.name) if actor.kind == "visitor" else actor)
+    return state_of(replace(actor, name=customer.name) if actor.kind == "visitor" else actor)
 
 
 @endpoint(
@@ -134,7 +136,7 @@ def remember_first_step(user: User) -> None:
 def _begin(user: User) -> Response:
     if g.sign_in is not None:
         signin.end_by_key(g.sign_in)
-    opened = signin.open_for_user(user, SessionKind.browser, ip=auth.client_ip(), user_agent=_agent())
+    opened = signin.open_for_user(user, SessionKind.browser, ip=auth.client_ip(), user_agent=auth.user_agent())
     return _opened(opened)
 
 
@@ -145,14 +147,15 @@ def _opened(opened: signin.Opened) -> Response:
     auth.set_cookie(response, opened)
     if g.account is not None and g.account.locale and LOCALE_COOKIE not in request.cookies:
         _remember_locale(response, g.account.locale)
-    final = success(_state(opened.actor))
+    final = success(state_of(opened.actor))
     final.headers.extend([(name, value) for name, value in response.headers if name == "Set-Cookie"])
     return final
 
 
-def _state(actor: Actor) -> dict:
+def state_of(actor: Actor) -> dict:
+    """What a page needs to know before it draws."""
     account = g.account
-    return {
+    state = {
         "actor": None
         if actor.kind == "anonymous"
         else {
@@ -175,6 +178,9 @@ def _state(actor: Actor) -> dict:
         "uploadLimitBytes": current_app.config["UPLOAD_MAX_BYTES"],
         "doors": _doors(),
     }
+    if actor.kind == "visitor" and g.by_token:  # what a framed page shows is fetched without its token
+        state["fileKey"] = file_keys.make(actor.sign_in_id)
+    return state
 
 
 def _doors() -> dict[str, bool]:
@@ -191,7 +197,3 @@ def _remember_locale(response: Response, locale: str) -> None:
     response.set_cookie(
         LOCALE_COOKIE, locale, max_age=365 * 86400, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"]
     )
-
-
-def _agent() -> str:
-    return request.headers.get("User-Agent", "")

@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from views.pages import cards, shells, wechat
+from views.pages import cards, shells, wechat, widget
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(shells.blueprint)
     app.register_blueprint(cards.blueprint)
     app.register_blueprint(wechat.blueprint)
+    app.register_blueprint(widget.blueprint)

@@ -25,7 +25,7 @@ page = functools.partial(blueprint.get, strict_slashes=False)
 
 @page("/login")
 def login():
-    return _shell("login", gettext("Sign in"))
+    return shell("login", gettext("Sign in"))
 
 
 @page("/")
@@ -38,14 +38,14 @@ def login():
 @page("/tickets")
 @page("/tickets/<path:rest>")
 def portal(rest: str = ""):
-    return _shell("portal", gettext("Hello, how can we help?") if request.path == "/" else gettext("Help centre"))
+    return shell("portal", gettext("Hello, how can we help?") if request.path == "/" else gettext("Help centre"))
 
 
 @page("/desk")
 @page("/desk/<path:rest>")
 def desk(rest: str = ""):
     if g.actor.is_staff:
-        return _shell("desk", gettext("Workbench"))
+        return shell("desk", gettext("Workbench"))
     if g.actor.kind == "user":  # the login page would send a customer's account straight back
         raise NotAllowed("The workbench is not for your account")
     return redirect(f"/login?next={quote(request.full_path.rstrip('?'))}")
@@ -62,16 +62,20 @@ def favicon():
     return current_app.send_static_file("favicon.svg")
 
 
-def _shell(entry: str, title: str):
-    """The page of a front-end entry; company and title are on screen before any script has come."""
+def shell(entry: str, title: str, *, locale: str = "", data: dict | None = None):
+    """The page of a front-end entry; company and title are on screen before any script has come.
+
+    `data` is for the entry's script, in a block of the page that nothing runs.
+    """
     parts, tokens = assets(entry), assets("tokens")
     return render_template(
         "shell.html",
         entry=parts,
         styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
-        locale=current_locale(),
+        locale=locale or current_locale(),
         theme=chosen_theme(),
         title=title,
+        data=data,
         company=settings.get_setting("company_name"),
         csrf_token=auth.csrf_token(),
     )

@@ -29,7 +29,7 @@ export function useFocusTrap(root: Ref<HTMLElement | null>, onEscape?: () => voi
 
   onMounted(() => {
     root.value?.addEventListener('keydown', onKeydown)
-    const wanted = root.value?.querySelector<HTMLElement>('[autofocus]') ?? root.value?.querySelector<HTMLElement>(FOCUSABLE)
+    const wanted = root.value?.querySelector<HTMLElement>('[data-autofocus], [autofocus]') ?? root.value?.querySelector<HTMLElement>(FOCUSABLE)
     wanted?.focus()
   })
   onBeforeUnmount(() => {

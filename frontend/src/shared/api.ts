@@ -9,6 +9,8 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export interface RequestOptions {
   signal?: AbortSignal
   timeoutMs?: number
+  /** This request itself brings the new token: it waits for none. */
+  exchangesToken?: boolean
 }
 
 interface Envelope<T> {
@@ -56,6 +58,9 @@ type Handler = (error: ApiError) => void
 const state = {
   csrfToken: document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? '',
   language: 'zh',
+  /** A page that another site frames: it sends its own token, and cookies never, whosever they are. */
+  withoutCookies: false,
+  token: '',
   onSignedOut: null as Handler | null,
   onPasswordChange: null as Handler | null,
 }
@@ -66,6 +71,29 @@ export function setCsrfToken(token: string): void {
 
 export function setApiLanguage(locale: string): void {
   state.language = locale
+}
+
+/** For a framed page, before its first request: from now on it is whoever its token says, and nobody without one. */
+export function speakWithoutCookies(): void {
+  state.withoutCookies = true
+}
+
+export function setToken(token: string): void {
+  state.token = token
+}
+
+let exchange: Promise<unknown> = Promise.resolve()
+
+/** While a token is exchanged for another one, what was refused for the old one is asked again with the new one. */
+export function exchangeToken<T>(entering: Promise<T>): Promise<T> {
+  // Refused or not, whoever waits for it only asks which token counts afterwards.
+  exchange = entering.catch(() => undefined)
+  return entering
+}
+
+/** What the socket says in its handshake, where no cookie does. */
+export function handshake(): { auth?: { token: string }; query?: { lang: string } } {
+  return state.withoutCookies ? { auth: { token: state.token }, query: { lang: state.language } } : {}
 }
 
 /** Called when a page that needs a signed-in person gets 401: the session has ended. */
@@ -93,7 +121,8 @@ function headers(method: string, hasBody: boolean): Record<string, string> {
     'Accept-Language': state.language === 'zh' ? 'zh-CN,zh' : 'en',
   }
   if (hasBody) result['Content-Type'] = 'application/json'
-  if (method !== 'GET') result['X-CSRF-Token'] = state.csrfToken
+  if (state.token) result.Authorization = `Bearer ${state.token}`
+  else if (method !== 'GET') result['X-CSRF-Token'] = state.csrfToken
   return result
 }
 
@@ -127,6 +156,7 @@ async function request<T>(
   body?: unknown,
   options: RequestOptions = {},
 ): Promise<T> {
+  const { token } = state
   const abort = new AbortController()
   let timedOut = false
   const timer = setTimeout(() => {
@@ -141,10 +171,13 @@ async function request<T>(
       method,
       headers: headers(method, body !== undefined),
       body: body === undefined ? undefined : JSON.stringify(body),
-      credentials: 'same-origin',
+      credentials: state.withoutCookies ? 'omit' : 'same-origin',
       signal: abort.signal,
     })
-    return parse<T>(answer.status, await answer.text())
+    const text = await answer.text()
+    if (answer.status === 401 && token && !options.exchangesToken) await exchange
+    if (answer.status === 401 && token !== state.token) return await request<T>(method, path, query, body, options)
+    return parse<T>(answer.status, text)
   } catch (error) {
     if (error instanceof ApiError) throw error
     if (options.signal?.aborted) throw new ApiError(0, 'aborted', '')
@@ -180,6 +213,8 @@ export function sendFile<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    // XMLHttpRequest cannot leave cookies out; a token makes the server overlook them.
+    if (state.withoutCookies && !state.token) throw new ApiError(401, 'not_signed_in', '')
     const xhr = new XMLHttpRequest()
     xhr.open(method, BASE + path)
     for (const [name, value] of Object.entries(headers(method, false))) xhr.setRequestHeader(name, value)

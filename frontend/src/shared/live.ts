@@ -5,7 +5,7 @@
 import { io, type Socket } from 'socket.io-client'
 import { ref, type Ref } from 'vue'
 
-import { api, ApiError } from './api'
+import { api, ApiError, handshake } from './api'
 import { Emitter } from './emitter'
 import type { Mark } from './word-marks'
 import { Outbox, threadKey, type Draft, type OutboxItem } from './outbox'
@@ -134,6 +134,7 @@ const defaultSocket: SocketFactory = () =>
     reconnectionDelayMax: 15_000,
     randomizationFactor: 0.6,
     timeout: 10_000,
+    ...handshake(),
   })
 
 export class Live {

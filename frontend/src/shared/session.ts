@@ -2,6 +2,7 @@
 import { computed, reactive, readonly, ref } from 'vue'
 
 import { api, setApiLanguage, setCsrfToken } from './api'
+import { setFileKey } from './file-address'
 import { applyLocale, storedLocale } from './i18n'
 import { getTheme, initTheme, onThemeChange, setTheme } from './theme'
 import type { Actor, Doors, Locale, SessionInfo } from './types'
@@ -34,6 +35,7 @@ export const sessionReady = new Promise<void>((resolve) => (noteReady = resolve)
 /** Take over what any of the session calls answered. */
 export function adoptSession(info: SessionInfo): void {
   setCsrfToken(info.csrfToken)
+  setFileKey(info.fileKey ?? '')
   state.actor = info.actor
   state.company = info.company
   state.uploadLimitBytes = info.uploadLimitBytes

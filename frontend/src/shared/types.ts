@@ -31,6 +31,8 @@ export interface SessionInfo {
   locale: Locale
   company: { name: string; logoUrl: string | null }
   uploadLimitBytes: number
+  /** For the files of a framed page. */
+  fileKey?: string
   doors: Doors
 }
 
@@ -189,6 +191,10 @@ export interface Conversation {
   no: string
   status: ConversationStatus
   channel: string
+  /** What the channel is called; null for one that is gone. */
+  channelName?: string | null
+  /** The page on which the customer began. */
+  source?: { page?: string; title?: string } | null
   subject: string | null
   customer: CustomerBrief
   agent: AgentBrief | null

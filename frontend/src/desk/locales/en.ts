@@ -304,6 +304,7 @@ export default {
       phone: 'Phone',
       email: 'E-mail',
       source: 'Source',
+      cameBy: 'Came by',
       since: 'First seen',
       conversations: 'Earlier conversations ({n})',
       tickets: 'Tickets ({n})',

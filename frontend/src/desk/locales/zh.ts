@@ -303,6 +303,7 @@ export default {
       phone: '电话',
       email: '邮箱',
       source: '来源',
+      cameBy: '咨询入口',
       since: '首次来访',
       conversations: '历史会话（{n}）',
       tickets: '工单（{n}）',

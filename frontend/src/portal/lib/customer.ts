@@ -1,7 +1,7 @@
 /** Who is asking: an account, or a visitor who gets a session silently with the first thing they send. */
 import { computed, ref, shallowRef } from 'vue'
 
-import { api, ApiError, onSignedOut } from '@shared/api'
+import { api, ApiError, exchangeToken, onSignedOut } from '@shared/api'
 import { live } from '@shared/live'
 import { adoptSession, bootSession, identity, session, signOut } from '@shared/session'
 import type { SessionInfo } from '@shared/types'
@@ -39,17 +39,49 @@ export async function boot(): Promise<void> {
   }
 }
 
+/** How a visitor gets and loses a session of his own: by a cookie on our pages, by a key in a frame. */
+interface Door {
+  begin: (name: string) => Promise<SessionInfo>
+  /** The session has ended: what was kept of it goes. */
+  forget: () => void
+}
+
+let door: Door = {
+  begin: (name) => api.post<SessionInfo>('/session/visitor', name ? { name } : {}),
+  forget: () => undefined,
+}
+
+export function useDoor(other: Door): void {
+  door = other
+}
+
+let isReplaced = false
+
+/** Whoever enters takes the place of who was here: that the one before is signed out by it is no news. */
+export async function replace(entering: Promise<SessionInfo>): Promise<void> {
+  isReplaced = true
+  try {
+    adopt(await exchangeToken(entering))
+  } finally {
+    isReplaced = false
+  }
+}
+
+/** From now on this browser is somebody, or somebody else. */
+function adopt(info: SessionInfo): void {
+  live.disconnect()
+  adoptSession(info)
+  connect()
+}
+
 let starting: Promise<void> | null = null
 
 /** Before the first message, file or ticket of somebody who has no session yet. */
 export function ensureCustomer(name = ''): Promise<void> {
   if (session.actor) return Promise.resolve()
-  starting ??= api
-    .post<SessionInfo>('/session/visitor', name ? { name } : {})
-    .then((info) => {
-      adoptSession(info)
-      connect()
-    })
+  starting ??= door
+    .begin(name)
+    .then(adopt)
     .finally(() => (starting = null))
   return starting
 }
@@ -64,6 +96,7 @@ export async function introduce(name: string, contact: string): Promise<void> {
 export async function leave(): Promise<void> {
   await signOut()
   live.disconnect()
+  door.forget()
   await boot()
 }
 
@@ -73,8 +106,9 @@ export function loginAddress(): string {
 
 /** The session ended elsewhere: go on as nobody, with what anybody may see. */
 function ended(): void {
-  if (!session.actor || booting.value) return
+  if (!session.actor || booting.value || isReplaced) return
   live.disconnect()
+  door.forget()
   void boot()
 }
 

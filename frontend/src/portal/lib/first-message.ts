@@ -9,6 +9,7 @@ import { newClientMsgId } from '@shared/outbox'
 import type { Conversation } from '@shared/types'
 
 import { ensureCustomer, introduce } from './customer'
+import { cameBy } from './arrival'
 
 export interface FirstMessage {
   clientMsgId: string
@@ -49,7 +50,7 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
     await introduce('', first.contact)
     const body = first.question ? { question: first.question, clientMsgId: first.clientMsgId } : {}
     const entry = first.entryCode ? { entryCode: first.entryCode } : {}
-    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, channel: 'portal' })
+    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, ...cameBy() })
     // A person may already be there: then there is nobody to ask for.
     if (first.person && conversation.status === 'bot') await api.post(`/sessions/${conversation.id}/handover`)
     return conversation

@@ -1,0 +1,46 @@
+/**
+ * How somebody came to us: the channel that the address named and the page he came from, told with his first words so
+ * that whoever answers sees it. In a frame on another site it is that site's channel and page.
+ */
+export interface CameBy {
+  channel: string
+  pageUrl?: string
+  pageTitle?: string
+}
+
+interface Surroundings {
+  /** In a frame on another site: no sign-in there, no cookies, no address of its own. */
+  embedded: boolean
+  cameBy: () => CameBy
+  /** Whether a page of ours lies behind the one that is shown. */
+  hasPageBehind: () => boolean
+}
+
+const KEY = 'ss.portal.entry'
+const PORTAL = 'portal'
+
+/** Kept for this tab: what he came by is known on his first page, and asked for some pages later. */
+function arrival(): CameBy {
+  const named = new URLSearchParams(location.search).get('channel')
+  const kept = sessionStorage.getItem(KEY)
+  if (kept && !named) return JSON.parse(kept) as CameBy
+  const elsewhere = document.referrer && new URL(document.referrer).origin !== location.origin
+  const found: CameBy = { channel: named ?? PORTAL, ...(elsewhere && { pageUrl: document.referrer }) }
+  sessionStorage.setItem(KEY, JSON.stringify(found))
+  return found
+}
+
+let surroundings: Surroundings = {
+  embedded: false,
+  cameBy: arrival,
+  hasPageBehind: () => Boolean(window.history.state?.back),
+}
+
+/** Call before the first page is drawn. */
+export function standIn(other: Surroundings): void {
+  surroundings = other
+}
+
+export const isEmbedded = (): boolean => surroundings.embedded
+export const cameBy = (): CameBy => surroundings.cameBy()
+export const hasPageBehind = (): boolean => surroundings.hasPageBehind()

@@ -1,0 +1,18 @@
+/** The few words of the button; everything else is said inside the frame. */
+export type Language = 'zh' | 'en'
+
+export const WORDS: Record<Language, { open: string; close: string; title: string; unread: (count: number) => string }> = {
+  zh: { open: '打开在线客服', close: '关闭在线客服', title: '在线客服', unread: (count) => `，${count} 条新消息` },
+  en: {
+    open: 'Open the chat',
+    close: 'Close the chat',
+    title: 'Chat',
+    unread: (count) => (count === 1 ? ', 1 new message' : `, ${count} new messages`),
+  },
+}
+
+/** What the page says, else what the channel says, else the browser's language. */
+export function languageOf(...wishes: string[]): Language {
+  const wish = wishes.find(Boolean) ?? navigator.language
+  return wish.toLowerCase().startsWith('zh') ? 'zh' : 'en'
+}

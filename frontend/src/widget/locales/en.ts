@@ -1,0 +1,5 @@
+export default {
+  close: 'Close',
+  greeting: 'Hello, how can we help?',
+  tickets: 'My tickets',
+}

@@ -1,0 +1,8 @@
+/** What the server wrote into the frame's page: the look of the channel and the sites that may show it. */
+import type { Look } from './protocol'
+
+export interface PageData extends Look {
+  origins: string[]
+}
+
+export const pageData = JSON.parse(document.getElementById('page-data')?.textContent ?? 'null') as PageData
