@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 TRIES = 3
 #: how long one waits for others who write, in seconds, before being told to come again
 PATIENCE = 4.0
+#: what failed within this time, as a deadlock does, is tried again; whoever has waited longer has waited enough
+AGAIN_WITHIN = 1.0
 #: MariaDB: deadlock, lock wait; SQLite: another process writes
 _RETRYABLE = ("1213", "1205", "database is locked", "database table is locked")
 
@@ -267,7 +269,7 @@ def _commit(
     session: Session, actor: Actor, name: str, body: Callable[[], None], *, is_repeated: bool = False
 ) -> list[Event]:
     """`body` in one transaction, tried again while the database is busy; what it announced."""
-    attempt, until = 0, time.monotonic() + PATIENCE
+    attempt, began = 0, time.monotonic()
     while True:
         attempt += 1
         try:
@@ -279,7 +281,7 @@ def _commit(
         except OperationalError as error:
             if not _is(error, _RETRYABLE):
                 raise Unavailable("The database cannot be reached just now, please try again") from error
-            if attempt == TRIES or time.monotonic() > until:
+            if attempt == TRIES or time.monotonic() > began + AGAIN_WITHIN:
                 raise Unavailable("The system is busy, please try again") from error
             logger.info("operation %s: %s, try %s", name, type(error.orig).__name__, attempt + 1)
         except DataError as error:  # MariaDB: out of a column's range, longer than it holds
