@@ -5,6 +5,7 @@ The invariants I1–I9, each a sentence about ledger, database, REST and what ev
 
 import asyncio
 import hashlib
+import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -121,16 +122,26 @@ def _numbers(found: Findings, ledger: Ledger, stored: dict[int, list[sa.Row]]) -
         "conversations whose numbers have gaps (I4)",
     )
     order: dict[tuple[int, int], list[Said]] = defaultdict(list)
-    for said in sorted(ledger.acknowledged, key=lambda said: said.tries[0].began):
+    for said in sorted(ledger.acknowledged, key=lambda said: said.began):
         order[said.sender, said.conversation].append(said)
     found.order_err += found.expect(
-        (
-            key
-            for key, said in order.items()
-            if sorted(places := [place for one in said for _, place in one.answers]) != places
-        ),
+        (key for key, said in order.items() if not _stand_in_order(said)),
         "people whose messages were put in another order (I4)",
     )
+
+
+def _stand_in_order(said: list[Said]) -> bool:
+    """Whether what was begun after an acknowledgement stands behind what was acknowledged. In the order of beginning."""
+    ended: list[tuple[float, int]] = []
+    highest = 0
+    for one in said:
+        while ended and ended[0][0] < one.began:
+            highest = max(highest, heapq.heappop(ended)[1])
+        place = min(place for _, place in one.answers)
+        if place < highest:
+            return False
+        heapq.heappush(ended, (one.ended, place))
+    return True
 
 
 async def _views(found: Findings, clients: list[Client], stored: dict[int, list[sa.Row]]) -> None:
