@@ -131,7 +131,7 @@ def _numbers(found: Findings, ledger: Ledger, stored: dict[int, list[sa.Row]]) -
 
 
 def _stand_in_order(said: list[Said]) -> bool:
-    """Whether what was begun after an acknowledgement stands behind what was acknowledged. In the order of beginning."""
+    """Whether what was begun after an acknowledgement stands behind it; given in the order of beginning."""
     ended: list[tuple[float, int]] = []
     highest = 0
     for one in said:
