@@ -44,6 +44,8 @@ def main(arguments: list[str]) -> int:
         return 1
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
+        if any(options.keep.iterdir()):
+            parser.error(f"{options.keep} is not empty")
         return _run(options, options.keep)
     with tempfile.TemporaryDirectory(prefix="bench-faults-") as folder:
         return _run(options, Path(folder))
