@@ -520,7 +520,7 @@ export default {
       },
     },
     console: {
-      alerts: 'Sensitive words',
+      alerts: 'Alerts',
       active: 'Active',
       queued: 'Queued',
       onlineAgents: 'Agents online',

@@ -519,7 +519,7 @@ export default {
       },
     },
     console: {
-      alerts: '敏感词预警',
+      alerts: '敏感词',
       active: '进行中',
       queued: '排队中',
       onlineAgents: '在线客服',
