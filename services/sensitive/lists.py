@@ -50,11 +50,12 @@ def words_of(tenant_id: int) -> WordList:
     known = _lists.get(tenant_id)
     if known is not None and known.is_fresh:
         return known
-    version = db.session.scalar(select(SensitiveList.version)) or 0
-    if known is not None and known.version == version:
-        known = replace(known, looked_at=time.monotonic())
-    else:
-        known = _load(version)
+    with db.session.no_autoflush:  # what others say in the same transaction is stored when they are done
+        version = db.session.scalar(select(SensitiveList.version)) or 0
+        if known is not None and known.version == version:
+            known = replace(known, looked_at=time.monotonic())
+        else:
+            known = _load(version)
     _lists[tenant_id] = known
     return known
 

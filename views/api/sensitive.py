@@ -83,6 +83,7 @@ ALERTS = Resource(
         "conversation_id",
         "ticket_id",
         "message_id",
+        "seq",
         "create_time",
         "handle_time",
         "note",

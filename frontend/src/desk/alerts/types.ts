@@ -17,6 +17,8 @@ export interface SensitiveAlert {
   conversationId: number | null
   ticketId: number | null
   messageId: number | null
+  /** Number of the message; of a blocked one, of the last message before it. */
+  seq: number
   createTime: string
   handleTime: string | null
   note: string | null
@@ -57,6 +59,11 @@ export const isUnsettled = (state: AlertState) => state === 'open' || state === 
 /** The page on which it was said, within the desk. */
 export function placeOf(alert: SensitiveAlert): string {
   return alert.conversationId ? `/c/${alert.conversationId}` : `/tickets/${alert.ticketId}`
+}
+
+/** The same place in the history, where the whole conversation can be read. */
+export function historyOf(alert: SensitiveAlert): string {
+  return `/history?c=${alert.conversationId}&seq=${alert.seq}`
 }
 
 /** The excerpt in pieces, every other one a word that was found. */

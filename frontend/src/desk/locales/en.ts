@@ -487,6 +487,7 @@ export default {
       around: 'Messages around it',
       toConversation: 'Go to the conversation',
       toTicket: 'Go to the ticket',
+      inHistory: 'See in the history',
       whisper: 'Whisper',
       whisperTitle: 'Whisper to {name}',
       whisperText: 'An internal note in the conversation: the agent sees it at once, the customer never does.',

@@ -486,6 +486,7 @@ export default {
       around: '前后消息',
       toConversation: '进入会话',
       toTicket: '进入工单',
+      inHistory: '在历史中查看',
       whisper: '悄悄提醒',
       whisperTitle: '悄悄提醒 {name}',
       whisperText: '作为内部备注发到会话里，客服立即看到，客户看不到。',
