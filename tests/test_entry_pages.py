@@ -58,6 +58,10 @@ def test_from_the_card_to_the_conversation(company: Company, open_page: Pages, s
     number = int(visitor.url.rsplit("/", 1)[1])
     expect(visitor.get_by_role("heading", name="王敏")).to_be_visible()
     assert company.admin.get(f"/sessions/{number}")["agent"]["id"] == agent.agent_id
+    desk = open_page.signed_in(agent, f"/desk/c/{number}")
+    desk.get_by_role("tab", name="客户").click()
+    expect(desk.get_by_text("二维码：王敏")).to_be_visible()
+    screenshot(desk, "came-by-code")
 
     # the supervisor's board
     board = open_page.signed_in(company.supervisor, "/desk/console?tab=agents")

@@ -4,6 +4,7 @@ import datetime as dt
 
 from flask_babel import gettext
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
@@ -59,9 +60,18 @@ def dump_customer_ref(customer: Customer | None) -> dict:
     }
 
 
-def dump_entry_ref(entry: EntryCode | None) -> dict | None:
-    """The QR code by which a customer came."""
-    return None if entry is None else {"id": entry.id, "kind": entry.kind.value, "name": entry.name}
+def _wanted(rows: list[Conversation]) -> dict[int, dict | None]:
+    """The agents whom customers asked for; few ask, so that lists do not join them."""
+    ids = {row.wanted_agent_id for row in rows if row.wanted_agent_id}
+    statement = select(Agent).where(Agent.id.in_(ids)).options(joinedload(Agent.user).load_only(*User.__shown__))
+    return {agent.id: dump_agent_ref(agent) for agent in db.session.scalars(statement)} if ids else {}
+
+
+def _entries(rows: list[Conversation]) -> dict[int, dict]:
+    """The QR codes by which customers came."""
+    ids = {row.entry_code_id for row in rows if row.entry_code_id}
+    found = db.session.scalars(select(EntryCode).where(EntryCode.id.in_(ids))) if ids else ()
+    return {entry.id: {"id": entry.id, "kind": entry.kind.value, "name": entry.name} for entry in found}
 
 
 def dump_transfer(transfer: ConversationTransfer) -> dict:
@@ -99,12 +109,14 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
     found, queue = counters(actor, rows), routing.queue_positions(rows)
     offers, openings = conversations.pending_offers(actor, rows), conversations.openings(rows)
     reopen_hours = settings.get_setting("reopen_hours") if any(row.close_time for row in rows) else 0
-    ways_in = channels.names_of(row.channel for row in rows)
+    ways_in, wanted, entries = channels.names_of(row.channel for row in rows), _wanted(rows), _entries(rows)
     for row in rows:
         offer = offers.get(row.id)
         found[row.id] |= {
             "ticketId": tickets.get(row.id),
             "channelName": ways_in.get(row.channel),
+            "wantedAgent": wanted.get(row.wanted_agent_id),
+            "entry": entries.get(row.entry_code_id),
             "queue": queue[row.id] | {"isOpen": openings[row.id]} if row.id in queue else None,
             "pendingTransfer": dump_transfer(offer) if offer else None,
             "reopenUntil": plain(conversations.reopen_until(row, reopen_hours)),
@@ -161,13 +173,11 @@ SESSIONS = Resource(
     empty_last=("waiting_since",),
     search=("no", "subject", "customer.name"),
     search_further=_with_these_words_in_them,
-    eager=("customer.user", "agent.user", "wanted_agent.user", "entry_code", "thread"),
+    eager=("customer.user", "agent.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
         "agent": lambda actor, row: dump_agent_ref(row.agent),
         "legalHold": dump_hold,
-        "wantedAgent": lambda actor, row: dump_agent_ref(row.wanted_agent),
-        "entry": lambda actor, row: dump_entry_ref(row.entry_code),
     },
     enrich=_enrich,
     writes=(),

@@ -305,6 +305,7 @@ export default {
       email: 'E-mail',
       source: 'Source',
       cameBy: 'Came by',
+      byCode: 'QR code: {name}',
       since: 'First seen',
       conversations: 'Earlier conversations ({n})',
       tickets: 'Tickets ({n})',

@@ -304,6 +304,7 @@ export default {
       email: '邮箱',
       source: '来源',
       cameBy: '咨询入口',
+      byCode: '二维码：{name}',
       since: '首次来访',
       conversations: '历史会话（{n}）',
       tickets: '工单（{n}）',
