@@ -124,6 +124,16 @@ def _notify_of_message(event: Event) -> None:
         notices.ticket_message(system(event.tenant_id), ticket, sender_kind=message.sender_kind, type_=message.type)
 
 
+def _notify_of_mention(event: Event) -> None:
+    message = db.session.get(ChatMessage, event.payload["message_id"])
+    is_ticket = "ticketId" in event.payload
+    owner = db.session.get(
+        Ticket if is_ticket else Conversation, event.payload["ticketId" if is_ticket else "sessionId"]
+    )
+    if message is not None and owner is not None:
+        notices.mentioned(system(event.tenant_id), message, owner=owner, by=event.by)
+
+
 def _notification(event: Event) -> None:
     row = db.session.get(Notification, event.payload["notification_id"])
     if row is not None:
@@ -185,7 +195,9 @@ def _nothing(event: Event) -> None:
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "message.sent": (_message, _notify_of_message),
     "message.recalled": (_message,),
+    "message.mentioned": (_notify_of_mention,),
     "thread.read": (_read,),
+    "thread.received": (_read,),
     "conversation.created": (_conversation,),
     "conversation.asked": (_let_bot_answer,),
     "conversation.queued": (_conversation, _queue_moved, _dispatch),

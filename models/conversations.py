@@ -226,7 +226,7 @@ class Rating(Entity, Model):
 
 
 class QuickReply(Versioned, Entity, Model):
-    """快捷回复: a text an agent inserts by its code (CHT-8). Without owner it is everybody's."""
+    """快捷回复: a text an agent inserts by its code (CHT-8). An owner's, a team's, or everybody's without either."""
 
     __tablename__ = "quick_reply"
     __table_args__ = (Index("idx_quick_reply_code", "tenant_id", "code"),)
@@ -236,11 +236,23 @@ class QuickReply(Versioned, Entity, Model):
     content: Mapped[str] = mapped_column(Text)
     category: Mapped[str | None] = mapped_column(String(64))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     use_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    team: Mapped[Team | None] = relationship()
 
     @classmethod
     def visible_to(cls, actor: Actor):
-        return super().visible_to(actor) & or_(cls.owner_id.is_(None), cls.owner_id == actor.user_id)
+        """Everybody's, one's own, one's teams'; who keeps those of all sees every team's."""
+        theirs = cls.team_id.is_not(None) if actor.may("quick_reply.share") else cls.team_id.in_(actor.team_ids)
+        everybodys = cls.owner_id.is_(None) & cls.team_id.is_(None)
+        return super().visible_to(actor) & or_(everybodys, theirs, cls.owner_id == actor.user_id)
+
+    @property
+    def scope(self) -> str:
+        """Whose it is: global, team or personal."""
+        if self.owner_id is not None:
+            return "personal"
+        return "global" if self.team_id is None else "team"
 
     def __repr__(self) -> str:
         return f"/{self.code} {self.title}"

@@ -87,7 +87,7 @@ class ChatMessage(Entity, Model):
 
 
 class ReadMark(Entity, Model):
-    """How far one participant has read one thread."""
+    """How far one participant has received and read one thread."""
 
     __tablename__ = "read_mark"
     __audit__ = None
@@ -97,6 +97,8 @@ class ReadMark(Entity, Model):
     sender_kind: Mapped[SenderKind] = mapped_column(Code(SenderKind))
     sender_id: Mapped[int]
     read_seq: Mapped[int] = mapped_column(default=0)
+    #: how far a device of theirs has it, looked at or not; what was read has been received too
+    received_seq: Mapped[int] = mapped_column(default=0, server_default="0")
     change_seq: Mapped[int] = mapped_column(default=0)
 
 

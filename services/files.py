@@ -52,6 +52,12 @@ _MIME = {
     "csv": "text/csv",
     "md": "text/markdown",
     "zip": "application/zip",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "ogg": "audio/ogg",
+    "m4a": "audio/mp4",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
 }
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import Conversation
-from models.messaging import MessageType, ReadMark, SenderKind
+from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.organization import Agent
 from models.tickets import Ticket
 from services.identity import rights
@@ -63,6 +63,25 @@ def ticket_message(actor: Actor, ticket: Ticket, *, sender_kind: SenderKind, typ
         )
     )
     _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read or 0}")
+
+
+def mentioned(actor: Actor, message: ChatMessage, *, owner: Conversation | Ticket, by: int | None) -> None:
+    """Whoever is named in an internal note. The note itself stays where it is."""
+    is_ticket = isinstance(owner, Ticket)
+    for one in (message.payload or {}).get("mentions", ()):
+        if one["userId"] != by and message.recalled_time is None:
+            notify(
+                actor,
+                user_id=one["userId"],
+                event_key=f"mention-{message.id}",
+                kind="message.mentioned",
+                params={
+                    "no": owner.no,
+                    "title": owner.title if is_ticket else owner.subject,
+                    "by": message.sender_name,
+                },
+                link=f"/desk/{'tickets' if is_ticket else 'c'}/{owner.id}",
+            )
 
 
 def _about_ticket(actor: Actor, ticket: Ticket, user_id: int, kind: str, event: str, **params) -> None:

@@ -27,6 +27,9 @@ CUSTOMER_TYPES = frozenset({MessageType.text, MessageType.image, MessageType.fil
 AGENT_TYPES = CUSTOMER_TYPES | {MessageType.note}
 #: those who speak without reading
 MACHINES = frozenset({"system", "bot"})
+#: what can be heard in a page; MediaRecorder writes WebM, Ogg or MP4
+VOICE_MIMES = frozenset({"audio/mpeg", "audio/wav", "audio/ogg", "audio/mp4", "video/webm"})
+MAX_VOICE_SECONDS = 300
 MAX_CHARS = 8000
 PREVIEW_CHARS = 80
 
@@ -105,6 +108,22 @@ def check_outgoing(actor: Actor, type_: MessageType, content: str, file_id: int 
         )
     if not has_file and not content.strip():
         raise Invalid("The message is empty", fields={"content": "required"})
+
+
+def with_voice(type_: MessageType, payload: dict | None, seconds: int | None) -> dict | None:
+    """The payload of a message with how long it is to be heard. Raises Invalid for what is no voice message."""
+    if type_ is not MessageType.voice:
+        if seconds is not None:
+            raise Invalid("Only voice messages have a duration", fields={"seconds": "not allowed"})
+        return payload
+    if seconds is None or not 1 <= seconds <= MAX_VOICE_SECONDS:
+        raise Invalid(
+            "A voice message says how long it is",
+            fields={"seconds": Reason("1 to %(number)s", number=MAX_VOICE_SECONDS)},
+        )
+    if payload is None or payload["mime"] not in VOICE_MIMES:
+        raise Invalid("This file cannot be played as a voice message", fields={"fileId": "no sound"})
+    return payload | {"seconds": seconds}
 
 
 def find_sent(thread_id: int, actor: Actor, client_msg_id: str) -> ChatMessage | None:
@@ -272,6 +291,27 @@ def mark_read(actor: Actor, thread: Thread, seq: int, *, place: "Place") -> Read
     return mark or _read_mark(actor, thread.id)
 
 
+def mark_received(actor: Actor, thread: Thread, seq: int, *, place: "Place") -> ReadMark | None:
+    """Inside an operation: a device of `actor` has everything up to `seq`, looked at or not. None when known."""
+    seq = max(0, min(seq, thread.last_seq))
+    mark = _mark_of(actor, thread.id)
+    if mark is None or seq <= max(mark.received_seq, mark.read_seq):
+        return None
+    mark.received_seq = seq
+    db.session.flush()
+    announce(
+        "thread.received",
+        rooms=[room(thread.id)],
+        thread_id=thread.id,
+        sender_kind=mark.sender_kind.value,
+        sender_id=mark.sender_id,
+        read_seq=mark.read_seq,
+        received_seq=seq,
+        **place.context,
+    )
+    return mark
+
+
 def changes_after(actor: Actor, thread_id: int, after: int, limit: int = 200) -> Changes:
     """Everything new, edited or recalled since `after`, as this actor may see it."""
     thread = _thread(thread_id)
@@ -409,17 +449,25 @@ def _read_mark(actor: Actor, thread_id: int) -> ReadMark | None:
 
 
 def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadMark | None:
-    """Move the mark forward; None when it already stands there. Machines have no marks."""
+    """Move the mark forward; None when it already stands there."""
+    mark = _mark_of(actor, thread_id)
+    if mark is None or seq <= mark.read_seq:
+        return None
+    mark.read_seq, mark.change_seq = seq, change_seq
+    return mark
+
+
+def _mark_of(actor: Actor, thread_id: int) -> ReadMark | None:
+    """The actor's mark, a new one for who had none; machines have none."""
     if actor.kind in MACHINES:
         return None
     mark = _read_mark(actor, thread_id)
     if mark is None:
         kind, sender_id = actor.sender
-        mark = ReadMark(thread_id=thread_id, sender_kind=SenderKind(kind), sender_id=sender_id, read_seq=0)
+        mark = ReadMark(
+            thread_id=thread_id, sender_kind=SenderKind(kind), sender_id=sender_id, read_seq=0, received_seq=0
+        )
         db.session.add(mark)
-    if seq <= mark.read_seq:
-        return None
-    mark.read_seq, mark.change_seq = seq, change_seq
     return mark
 
 

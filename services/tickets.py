@@ -11,7 +11,7 @@ from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind, Thr
 from models.organization import Agent
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketPriority, TicketStatus
 from models.types import utcnow
-from services import files, settings, threads
+from services import files, mentioning, settings, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
@@ -231,6 +231,8 @@ def send_message(
     type: MessageType = MessageType.text,
     content: str = "",
     file_id: int | None = None,
+    seconds: int | None = None,
+    mentions: list[int] | None = None,
 ) -> ChatMessage:
     """Say something in the ticket room. The same `client_msg_id` again returns the same message."""
     threads.check_outgoing(actor, type, content, file_id)
@@ -241,6 +243,9 @@ def send_message(
     if has_ended:
         raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
     file, payload = files.attach(actor, file_id, ticket.thread_id)
+    payload = threads.with_voice(type, payload, seconds)
+    if mentions:
+        payload = mentioning.with_mentions(ticket, type, payload, mentions)
     message = threads.append(
         actor,
         ticket.thread,
@@ -251,6 +256,8 @@ def send_message(
         file=file,
         place=place(ticket),
     )
+    if mentions:
+        announce("message.mentioned", message=message, **place(ticket).context)
     if actor.is_staff and type is not MessageType.note and ticket.first_reply_time is None:
         ticket.first_reply_time = utcnow()
     return message
@@ -264,6 +271,11 @@ def recall_message(actor: Actor, ticket: Ticket, message: ChatMessage) -> ChatMe
 @operation("ticket.message_read", title="Mark a ticket room as read", right="message.read")
 def read_messages(actor: Actor, ticket: Ticket, *, seq: int) -> ReadMark | None:
     return threads.mark_read(actor, ticket.thread, seq, place=place(ticket))
+
+
+@operation("ticket.message_received", title="Say what has arrived in a ticket room", right="message.read")
+def receive_messages(actor: Actor, ticket: Ticket, *, seq: int) -> ReadMark | None:
+    return threads.mark_received(actor, ticket.thread, seq, place=place(ticket))
 
 
 def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:

@@ -30,7 +30,14 @@ from services.conversations.rating import (
 )
 from services.conversations.reopening import reopen_until
 from services.conversations.state import place, rooms
-from services.conversations.talking import answer_as_bot, open_conversation, read_messages, recall_message, send_message
+from services.conversations.talking import (
+    answer_as_bot,
+    open_conversation,
+    read_messages,
+    recall_message,
+    receive_messages,
+    send_message,
+)
 from services.conversations.transfers import (
     accept_transfer,
     cancel_transfer,
@@ -72,6 +79,7 @@ __all__ = [
     "rating_of",
     "read_messages",
     "recall_message",
+    "receive_messages",
     "reopen_until",
     "requeue_conversation",
     "resume_conversation",

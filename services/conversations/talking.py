@@ -13,7 +13,7 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import channels, entry_codes, files, threads
+from services import channels, entry_codes, files, mentioning, threads
 from services.conversations.arrival import arrive
 from services.conversations.automatic import say
 from services.conversations.reopening import may_reopen, reopen
@@ -83,6 +83,8 @@ def send_message(
     type: MessageType = MessageType.text,
     content: str = "",
     file_id: int | None = None,
+    seconds: int | None = None,
+    mentions: list[int] | None = None,
 ) -> ChatMessage:
     """Say something in a conversation. The same `client_msg_id` again returns the same message."""
     threads.check_outgoing(actor, type, content, file_id)
@@ -93,6 +95,9 @@ def send_message(
     if refusal is not None and not may_reopen(actor, conversation):
         raise refusal
     file, payload = files.attach(actor, file_id, conversation.thread_id)
+    payload = threads.with_voice(type, payload, seconds)
+    if mentions:
+        payload = mentioning.with_mentions(conversation, type, payload, mentions)
     if refusal is not None:
         reopen(actor, conversation)
     message = threads.append(
@@ -105,6 +110,8 @@ def send_message(
         file=file,
         place=place(conversation),
     )
+    if mentions:
+        announce("message.mentioned", message=message, **place(conversation).context)
     now = utcnow()
     conversation.last_message_time = now
     if actor.sees_as_customer:
@@ -178,6 +185,12 @@ def recall_message(actor: Actor, conversation: Conversation, message: ChatMessag
 def read_messages(actor: Actor, conversation: Conversation, *, seq: int) -> ReadMark | None:
     """The actor has read the conversation up to `seq`."""
     return threads.mark_read(actor, conversation.thread, seq, place=place(conversation))
+
+
+@operation("message.received", title="Say what has arrived", right="message.read")
+def receive_messages(actor: Actor, conversation: Conversation, *, seq: int) -> ReadMark | None:
+    """A page of the actor has the conversation up to `seq`, whether or not anybody looks at it."""
+    return threads.mark_received(actor, conversation.thread, seq, place=place(conversation))
 
 
 def _subject(content: str) -> str:

@@ -11,6 +11,7 @@ from services.operation import operation
 #: kinds of notification that can be switched off, in the order of the page; what is not named here is always told
 NOTICES = (
     "conversation.assigned",
+    "message.mentioned",
     "ticket.assigned",
     "ticket.created",
     "ticket.message",

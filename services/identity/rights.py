@@ -42,6 +42,15 @@ def forget_rights() -> None:
 def actor_for_user(user: User, sign_in: LoginSession | None = None, ip: str = "") -> Actor:
     """Who this account is now. Binds the session to the account's tenant."""
     bind(db.session(), None, user.tenant_id)
+    return _actor(user, sign_in, ip)
+
+
+def colleague(user: User) -> Actor:
+    """Somebody else of the company that is bound already: what he may see, while the actor stays who acts."""
+    return _actor(user, None, "")
+
+
+def _actor(user: User, sign_in: LoginSession | None, ip: str) -> Actor:
     belongs_to = _belongings(user)
     roles = [_rights_of_role(role_id) for role_id in sorted(belongs_to["role"])]
     permissions, scopes = _combined(roles)
@@ -100,6 +109,24 @@ def holders_of(right: str) -> list[int]:
             select(User.id).where(User.active.is_(True), User.roles.any(Role.id.in_(roles))).order_by(User.id)
         )
     )
+
+
+def staff_with(right: str, resource: str) -> list[tuple[User, Scope]]:
+    """The active staff of the bound company who hold `right`, each with how far he sees `resource`."""
+    found: dict[int, tuple[User, list[RoleRights]]] = {}
+    rows = db.session.execute(
+        select(User, assoc_user_role.c.role_id)
+        .join(assoc_user_role, assoc_user_role.c.user_id == User.id)
+        .where(User.active.is_(True))
+    )
+    for user, role_id in rows:
+        found.setdefault(user.id, (user, []))[1].append(_rights_of_role(role_id))
+    staff = []
+    for user, roles in found.values():
+        permissions, scopes = _combined(roles)
+        if right in permissions and any(role.name != CUSTOMER_ROLE for role in roles):
+            staff.append((user, scopes.get(resource) or scopes.get("*") or Scope.own))
+    return staff
 
 
 def may_give(actor: Actor, role: Role) -> bool:

@@ -143,7 +143,18 @@ CAPABILITIES: tuple[Capability, ...] = (
 )
 
 #: what a socket may send; those about one conversation stand above, the others reach nothing of the matrix
-SOCKET_EVENTS = {"join", "resume", "auth", "ping", "leave", "send_message", "message_ack", "typing"}
+SOCKET_EVENTS = {
+    "join",
+    "resume",
+    "auth",
+    "ping",
+    "leave",
+    "send_message",
+    "message_ack",
+    "typing",
+    "received",
+    "viewing",
+}
 
 # --- pages outside of the administration ----------------------------------------------------------------------------
 

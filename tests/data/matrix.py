@@ -194,6 +194,7 @@ MATRIX: tuple[Row, ...] = (
         why="the message is the customer's: nobody else takes it back",
     ),
     Row("POST", "/sessions/<id:id>/read", CONCERNED, "session", {"seq": 1}),
+    Row("GET", "/sessions/<id:id>/colleagues", CONCERNED_STAFF.replace("403 403", "403 404"), "session"),
     Row("GET", "/sessions/<id:id>/assignments", CONCERNED_STAFF, "session"),
     Row("GET", "/sessions/<id:id>/suggestions", CONCERNED_STAFF, "session"),
     Row("POST", "/sessions/<id:id>/handover", "401 200 404 403 403 403 200 200", "session", {}),
@@ -261,6 +262,7 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/tickets/<id:id>/messages", CONCERNED, "ticket", _MESSAGE),
     Row("POST", "/tickets/<id:id>/messages/<id:message_id>/recall", "401 200 404 403 404 403 403 403", "ticket"),
     Row("POST", "/tickets/<id:id>/read", CONCERNED, "ticket", {"seq": 1}),
+    Row("GET", "/tickets/<id:id>/colleagues", CONCERNED_STAFF.replace("403 403", "403 404"), "ticket"),
     # --- agents, customers, figures
     Row("GET", "/agents", STAFF),
     Row("GET", "/agents/<id:id>", STAFF, "agent"),
@@ -544,6 +546,8 @@ SOCKETS: dict[str, tuple[dict, str]] = {
     ),
     "message_ack": ({"sessionId": "$session", "seq": 1}, _CONCERNED),
     "typing": ({"sessionId": "$session"}, _CONCERNED),
+    "received": ({"sessionId": "$session", "seq": 1}, _CONCERNED),
+    "viewing": ({"sessionId": "$session"}, f"{_OUT} not_allowed not_found ok not_found ok ok ok"),
     "resume": ({"threads": [{"sessionId": "$session", "afterChange": 0}]}, _CONCERNED),
 }
 #: the same events about a ticket
@@ -553,5 +557,7 @@ TICKET_SOCKETS: dict[str, tuple[dict, str]] = {
     "send_message": ({"ticketId": "$ticket", **_MESSAGE}, _CONCERNED),
     "message_ack": ({"ticketId": "$ticket", "seq": 1}, _CONCERNED),
     "typing": ({"ticketId": "$ticket"}, _CONCERNED),
+    "received": ({"ticketId": "$ticket", "seq": 1}, _CONCERNED),
+    "viewing": ({"ticketId": "$ticket"}, f"{_OUT} not_allowed not_found ok not_found ok ok ok"),
     "resume": ({"threads": [{"ticketId": "$ticket", "afterChange": 0}]}, _CONCERNED),
 }

@@ -16,7 +16,15 @@ from tests.people import Company, Person
 RED, GREEN, BLUE = (200, 30, 30), (30, 160, 60), (30, 60, 200)
 DEFAULTS = {
     "notices": dict.fromkeys(
-        ("conversation.assigned", "ticket.assigned", "ticket.created", "ticket.message", "ticket.moved"), True
+        (
+            "conversation.assigned",
+            "message.mentioned",
+            "ticket.assigned",
+            "ticket.created",
+            "ticket.message",
+            "ticket.moved",
+        ),
+        True,
     ),
     "sound": True,
     "browser": False,

@@ -174,14 +174,14 @@ class QuickReplyView(AdminView):
     model, resource, icon = QuickReply, "quick_reply", "fa-bolt"
     singular, plural = _("Quick reply"), _("Quick replies")
     intro = _("Texts that agents insert by /code. {customer} and {agent} are replaced by the names.")
-    list_columns = ["title", "code", "content", "category", "owner_id", "use_count", "id"]
+    list_columns = ["title", "code", "content", "category", "owner_id", "team_id", "use_count", "id"]
     key_columns = ("code", "content")
     when_empty = _("Write down the sentences that your agents type every day.")
     show_columns = [*list_columns, "create_time", "update_time"]
-    add_columns = edit_columns = ["code", "title", "content", "category"]
+    add_columns = edit_columns = ["code", "title", "content", "category", "team_id"]
     search_text, search_columns = ("code", "title", "content", "category"), []
     row_actions = (
         RowAction(
-            "share", _("Give to everybody"), "quick_reply.share", "fa-users", when=lambda row: row.owner_id is not None
+            "share", _("Give to everybody"), "quick_reply.share", "fa-users", when=lambda row: row.scope != "global"
         ),
     )

@@ -17,6 +17,7 @@ from views.admin.row_actions import RowAction
 NOTICES = {
     "conversation.assigned": _("A conversation was given to you"),
     "conversation.transferred": _("A conversation was handed to you"),
+    "message.mentioned": _("You were named in a note"),
     "ticket.assigned": _("A ticket was given to you"),
     "ticket.moved": _("A ticket changed its state"),
     "ticket.message": _("New message in a ticket"),

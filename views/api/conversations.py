@@ -8,20 +8,20 @@ from sqlalchemy.orm import joinedload
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from models.actor import Actor
+from models.actor import Actor, Scope
 from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus, Rating
 from models.customers import Customer
 from models.entry_codes import EntryCode
 from models.identity import User
 from models.messaging import ChatMessage, MessageType
-from models.organization import Agent, Presence
+from models.organization import Agent, Presence, agents_within
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from models.types import utcnow
 from services import assistant, channels, conversations, left_messages, routing, settings, threads, visitors, words
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
-from views.api.resource import PAGING, Resource, listing, plain
+from views.api.resource import PAGING, Resource, listing, moment, plain
 from views.api.threads import counters, serve_thread
 from views.assigning import explanation
 
@@ -202,11 +202,21 @@ def dump(actor: Actor, conversation: Conversation) -> dict:
         "teamId": int,
         "channel": str,
         "problemType": str,
+        "vip": bool,
+        "since": str,
     },
 )
-def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", **query):
+def list_sessions(
+    actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", vip: bool = False, since: str = "", **query
+):
     statement = select(Conversation)
-    if agentId == "me":
+    if vip:
+        statement = statement.where(Conversation.customer.has(Customer.vip_level > 0))
+    if since:
+        statement = statement.where(Conversation.last_message_time >= moment(since, "since"))
+    if agentId == "team":  # of the teams one belongs to, as far as one may see them
+        statement = statement.where(Conversation.agent_id.in_(agents_within(actor, Scope.team)))
+    elif agentId == "me":
         statement = statement.where(Conversation.agent_id == (actor.agent_id or 0))
     elif agentId == "none":
         statement = statement.where(Conversation.agent_id.is_(None))
@@ -215,7 +225,7 @@ def list_sessions(actor: Actor, agentId: str = "", sort: str = "-lastMessageTime
         statement = statement.where(Conversation.agent_id.in_(absent), Conversation.status.in_(HELD))
     elif agentId:
         if not agentId.isdigit():
-            raise Invalid("The request is not valid", fields={"agentId": "a number, me, none or offline"})
+            raise Invalid("The request is not valid", fields={"agentId": "a number, me, team, none or offline"})
         statement = statement.where(Conversation.agent_id == int(agentId[:18]))
     return listing(SESSIONS, actor, statement=statement, sort=sort, **query)
 

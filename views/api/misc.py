@@ -9,13 +9,15 @@ from models.actor import Actor
 from models.messaging import FileObject
 from models.notifications import Notification
 from models.settings import Dictionary, DictionaryItem
-from services import files, notifications, settings
+from services import files, notifications, settings, threads
 from services.operation import DataField
 from views import auth
 from views.api.endpoint import endpoint, sent_file
 from views.api.resource import PAGING, RESOURCES, Resource, listing
 
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+#: a player in a page must be told what it gets; opened by itself it is saved like any other file
+PLAYED = frozenset({*threads.VOICE_MIMES, "video/mp4"})
 
 NOTIFICATIONS = Resource(
     path="notifications",
@@ -65,7 +67,7 @@ def download(actor: Actor, row_id: int, download: bool = False, key: str = "") -
         raise NotFound("This file does not exist")
     response = send_file(
         path,
-        mimetype=file.mime if file.mime in INLINE else "application/octet-stream",
+        mimetype=file.mime if file.mime in INLINE | PLAYED else "application/octet-stream",
         etag=False,
         as_attachment=download or file.mime not in INLINE,
         download_name=file.name,

@@ -1,18 +1,19 @@
 """组织架构接口 and agents: what goes beyond plain tables."""
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import selectinload
 
 from app.errors import NotFound
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import Conversation
+from models.conversations import Conversation, Rating
 from models.customers import Customer
 from models.identity import User
 from models.organization import Agent
 from models.tickets import Ticket
 from services import organization, presence, statistics
 from services.operation import OPERATIONS
-from views.api.conversations import SESSIONS
+from views.api.conversations import SESSIONS, dump_agent_ref
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, plain
 from views.api.tickets import TICKETS
@@ -136,9 +137,27 @@ def customer_services(actor: Actor, row_id: int):
         .order_by(Ticket.id.desc())
         .limit(20)
     )
+    ratings = db.session.scalars(
+        select(Rating)
+        .where(Rating.customer_id == customer.id, Rating.visible_to(actor))
+        .order_by(Rating.id.desc())
+        .limit(20)
+        .options(selectinload(Rating.agent))
+    )
     return {
         "sessions": SESSIONS.dump_all(actor, list(conversations)),
         "tickets": TICKETS.dump_all(actor, list(tickets)),
+        "ratings": [
+            {
+                "id": rating.id,
+                "conversationId": rating.conversation_id,
+                "agent": dump_agent_ref(rating.agent),
+                "score": rating.score,
+                "comment": rating.comment,
+                "createTime": plain(rating.create_time),
+            }
+            for rating in ratings
+        ],
     }
 
 

@@ -222,6 +222,15 @@ def plain(value):
     return value
 
 
+def moment(text: str, field: str) -> dt.datetime:
+    """A time from the address, as it is stored. Raises Invalid for what is none."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+        return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+    except (ValueError, OverflowError):
+        raise Invalid("The request is not valid", fields={field: "a time in ISO 8601"}) from None
+
+
 def _order(resource: Resource, sort: str) -> list:
     name = to_snake(sort.removeprefix("-"))
     if name not in resource.sort:

@@ -200,11 +200,16 @@ serve(
         QuickReply,
         "系统配置接口",
         "快捷回复",
-        out=("id", "code", "title", "content", "category", "owner_id", "use_count", "version"),
-        filters=("category",),
+        out=("id", "code", "title", "content", "category", "owner_id", "team_id", "use_count", "version"),
+        filters=("category", "team_id"),
         sort=("id", "code", "use_count"),
         search=("code", "title", "content"),
-        more={"scope": lambda actor, row: "global" if row.owner_id is None else "personal"},
+        eager=("team",),
+        more={
+            "scope": lambda actor, row: row.scope,
+            "teamName": lambda actor, row: row.team.name if row.team else None,
+            "mayChange": quick_replies.may_change,
+        },
     )
 )
 action(

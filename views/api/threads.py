@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Callable
 
-from app.errors import Invalid, Reason
+from app.errors import Invalid, NotAllowed, Reason
 from models.actor import Actor
 from models.conversations import Conversation
 from models.messaging import ChatMessage, MessageType
 from models.tickets import Ticket
-from services import threads
+from services import mentioning, threads
 from services.identity import avatars
 from services.operation import OPERATIONS, DataField
 from services.threads import Changes
@@ -21,6 +21,8 @@ SEND_FIELDS = (
     DataField("type", MessageType, MessageType.text),
     DataField("content", str, "", threads.MAX_CHARS),
     DataField("file_id", int | None, None),
+    DataField("seconds", int | None, None),
+    DataField("mentions", list[int] | None, None),
 )
 #: query parameter → the page it asks for
 PAGES: dict[str, Callable[..., Changes]] = {
@@ -82,7 +84,12 @@ SENDING = {
 
 def dump_reads(changes: Changes) -> list[dict]:
     return [
-        {"senderKind": mark.sender_kind.value, "senderId": mark.sender_id, "readSeq": mark.read_seq}
+        {
+            "senderKind": mark.sender_kind.value,
+            "senderId": mark.sender_id,
+            "readSeq": mark.read_seq,
+            "receivedSeq": max(mark.received_seq, mark.read_seq),
+        }
         for mark in changes.reads
     ]
 
@@ -174,6 +181,23 @@ def serve_thread(
         owner = load(model, row_id, actor)
         message = threads.get_message(actor, owner.thread_id, message_id)
         return dump_message(OPERATIONS[recall].call(actor, owner, message), place(owner).context)
+
+    @endpoint(
+        "GET",
+        f"/{path}/<id:id>/colleagues",
+        section=section,
+        summary="Colleagues who may be named in a note",
+        right=read_right,
+    )
+    def list_colleagues(actor: Actor, row_id: int):
+        owner = load(model, row_id, actor)
+        if actor.sees_as_customer:
+            raise NotAllowed("You are not allowed to do this")
+        return [
+            {"userId": user.id, "name": user.full_name or user.username, "avatarUrl": user.avatar_url}
+            for user in mentioning.colleagues_of(owner)
+            if user.id != actor.user_id
+        ]
 
     @endpoint(
         "POST",

@@ -38,15 +38,21 @@ def message(row: ChatMessage, event: Event) -> None:
 
 
 def status(event: Event) -> None:
-    """Somebody has read."""
+    """Somebody has read, or a page of theirs has received."""
     payload = event.payload
+    read = payload["read_seq"]
     _emit(
         "status_update",
         {
             **{key: payload[key] for key in ("sessionId", "ticketId") if key in payload},
             "threadId": payload["thread_id"],
             "reads": [
-                {"senderKind": payload["sender_kind"], "senderId": payload["sender_id"], "readSeq": payload["read_seq"]}
+                {
+                    "senderKind": payload["sender_kind"],
+                    "senderId": payload["sender_id"],
+                    "readSeq": read,
+                    "receivedSeq": payload.get("received_seq", read),
+                }
             ],
         },
         event.rooms,

@@ -4,6 +4,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable
+from enum import StrEnum, auto
 
 from flask import request
 from flask_babel import gettext
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.errors import DomainError, Invalid, NotSignedIn, Reason, Unavailable
+from app.errors import DomainError, Invalid, NotAllowed, NotSignedIn, Reason, Unavailable
 from app.extensions import db, socketio
 from app.fail_points import fail_point
 from models.actor import Actor
@@ -31,6 +32,15 @@ from views.api.threads import SEND_FIELDS, SENDING, dump_changes
 from views.sockets.connections import connections
 
 logger = logging.getLogger(__name__)
+
+
+class Viewing(StrEnum):
+    """What somebody does who has a conversation or ticket open."""
+
+    here = auto()
+    writing = auto()
+    gone = auto()
+
 
 _OWNER = (DataField("session_id", int | None, None), DataField("ticket_id", int | None, None))
 #: the database, or a free connection to it, is not there just now
@@ -163,6 +173,8 @@ def send_message(
     type: MessageType = MessageType.text,
     content: str = "",
     file_id: int | None = None,
+    seconds: int | None = None,
+    mentions: list[int] | None = None,
     **data,
 ) -> dict:
     """The acknowledgement comes after the commit. A client without ids of its own (E §4.2) gets one made here."""
@@ -175,6 +187,8 @@ def send_message(
         type=type,
         content=content,
         file_id=file_id,
+        seconds=seconds,
+        mentions=mentions,
     )
     return {"message": message}
 
@@ -185,6 +199,31 @@ def acknowledge(actor: Actor, seq: int, **data) -> dict:
     kind, owner = _owner(actor, data)
     mark = (conversations.read_messages if kind == "conversation" else tickets.read_messages)(actor, owner, seq=seq)
     return {"readSeq": mark.read_seq if mark else 0}
+
+
+@handler("received", (*_OWNER, DataField("seq", int)))
+def received(actor: Actor, seq: int, **data) -> dict:
+    """A page of this person has everything up to `seq`: now and then, for what nobody is looking at."""
+    kind, owner = _owner(actor, data)
+    tell = conversations.receive_messages if kind == "conversation" else tickets.receive_messages
+    tell(actor, owner, seq=seq)
+    return {}
+
+
+@handler("viewing", (*_OWNER, DataField("state", Viewing, Viewing.here), DataField("ask", bool, False)))
+def viewing(actor: Actor, state: Viewing = Viewing.here, ask: bool = False, **data) -> dict:
+    """Colleagues who have the same thing open learn of each other. Nothing is stored, no customer hears it."""
+    kind, owner = _owner(actor, data)
+    if actor.sees_as_customer:
+        raise NotAllowed("You are not allowed to do this")
+    payload = {
+        ("sessionId" if kind == "conversation" else "ticketId"): owner.id,
+        "user": {"id": actor.user_id, "name": actor.name},
+        "state": state.value,
+        "ask": ask,
+    }
+    socketio.emit("viewing", payload, to=threads.room(owner.thread_id, staff=True), skip_sid=request.sid)
+    return {}
 
 
 @handler("typing", (*_OWNER, DataField("typing", bool, True), DataField("preview", str, "", 500)))
