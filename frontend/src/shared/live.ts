@@ -6,7 +6,9 @@ import { io, type Socket } from 'socket.io-client'
 import { ref, type Ref } from 'vue'
 
 import { api, ApiError, handshake } from './api'
+import { Arrivals } from './arrivals'
 import { Emitter } from './emitter'
+import { isMine } from './mine'
 import type { Mark } from './word-marks'
 import { Outbox, threadKey, type Draft, type OutboxItem } from './outbox'
 import { ThreadLog } from './thread-log'
@@ -21,6 +23,7 @@ import type {
   Ticket,
   Transfer,
   TypingEvent,
+  ViewingEvent,
   Conversation,
 } from './types'
 
@@ -35,6 +38,7 @@ export interface SessionUpdate {
 export interface LiveEvents {
   message: Message
   typing: TypingEvent
+  viewing: ViewingEvent
   status_update: Partial<ThreadIds> & {
     threadId?: number
     reads?: ReadMark[]
@@ -74,6 +78,7 @@ type Ack = { ok: boolean; error?: string; message?: unknown; [key: string]: unkn
 const PUSHED = [
   'message',
   'typing',
+  'viewing',
   'status_update',
   'session_update',
   'ticket_update',
@@ -144,6 +149,7 @@ export class Live {
   private readonly threads = new Map<string, OpenThread>()
   private readonly logs = new Map<string, ThreadLog>()
   private readonly onNetwork = () => void this.reconnectNow()
+  private readonly arrivals = new Arrivals((thread, seq) => this.hint('received', { ...thread, seq }))
   private socket: Socket | null = null
   private poll: ReturnType<typeof setInterval> | null = null
   private catchUp: ReturnType<typeof setTimeout> | null = null
@@ -191,6 +197,7 @@ export class Live {
     this.catchUp = null
     this.state.value = 'offline'
     this.logs.clear()
+    this.arrivals.forget()
     this.outbox.setOwner('')
   }
 
@@ -253,6 +260,7 @@ export class Live {
 
   /** Read up to seq; by REST when the socket is away. */
   async markRead(thread: ThreadRef, seq: number): Promise<void> {
+    this.arrivals.settle(thread, seq)
     try {
       await this.request('message_ack', { ...thread, seq })
     } catch (error) {
@@ -266,6 +274,8 @@ export class Live {
     if (message.clientMsgId) this.outbox.acknowledge(message.clientMsgId)
     const thread = refOf(message)
     if (!thread) return
+    const isOthers = message.sender.kind === 'customer' || message.sender.kind === 'agent'
+    if (isOthers && !isMine(message)) this.arrivals.note(thread, message.seq)
     const key = threadKey(thread)
     const open = this.threads.get(key)
     // A log nobody looks at is brought up to date by its next opening.
@@ -291,7 +301,8 @@ export class Live {
   }
 
   private async deliver(item: OutboxItem): Promise<Message> {
-    const body = { clientMsgId: item.clientMsgId, type: item.type, content: item.content }
+    const { clientMsgId, type, content, seconds, mentions } = item
+    const body = { clientMsgId, type, content, seconds, mentions }
     if (!item.file && this.state.value === 'online') {
       try {
         const ack = await this.request<{ message: Message }>('send_message', { ...item.ref, ...body })
@@ -341,6 +352,7 @@ export class Live {
       }
     }
     for (const message of log.messages) if (message.clientMsgId) this.outbox.acknowledge(message.clientMsgId)
+    this.arrivals.note(open.ref, log.lastSeq)
     this.emitter.emit('thread', { key: threadKey(open.ref) })
   }
 
@@ -401,6 +413,7 @@ export class Live {
         if (!one) continue
         // A log that was never loaded needs its newest page, not its whole history.
         if (one.log.loaded) one.log.applyBatch(batch)
+        this.arrivals.note(one.ref, one.log.lastSeq)
         if (!one.log.loaded || batch.hasMore) this.fetchQuietly(one)
         this.emitter.emit('thread', { key: threadKey(one.ref) })
       }

@@ -4,17 +4,27 @@
  */
 import { shallowRef } from 'vue'
 
-import { ApiError } from './api'
+import { ApiError, upload } from './api'
+import { keptFiles, type FileKeeper } from './kept-files'
 import type { FileInfo, Message, ThreadRef } from './types'
 
 export interface Draft {
-  type: 'text' | 'note' | 'image' | 'file'
+  type: 'text' | 'note' | 'image' | 'file' | 'voice'
   content: string
+  /** A file that the server has already. */
   file?: FileInfo
+  /** A file that goes up with the message, now or when the network is back. */
+  blob?: File
+  /** How long a voice message is. */
+  seconds?: number
+  /** User ids of the colleagues whom a note names. */
+  mentions?: number[]
 }
 
-export interface OutboxItem extends Draft {
+export interface OutboxItem extends Omit<Draft, 'blob'> {
   clientMsgId: string
+  /** The file lies in this browser, under the message's id, until it has gone up. */
+  waitsForUpload?: { name: string; mime: string; size: number }
   ref: ThreadRef
   createdAt: number
   attempts: number
@@ -47,12 +57,14 @@ export class Outbox {
   readonly items = shallowRef<readonly OutboxItem[]>([])
   private owner = ''
   private readonly running = new Set<string>()
+  private readonly inMemory = new Map<string, File>()
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>()
 
   constructor(
     private readonly transport: Transport,
     private readonly onSent: (message: Message, item: OutboxItem) => void,
     private readonly storage: Storage = localStorage,
+    private readonly files: FileKeeper = keptFiles,
   ) {}
 
   /** Whose messages these are; loads what that person left unsent in this browser. */
@@ -66,18 +78,40 @@ export class Outbox {
   }
 
   add(ref: ThreadRef, draft: Draft): OutboxItem {
+    const { blob, ...words } = draft
     const item: OutboxItem = {
-      ...draft,
+      ...words,
       ref,
       clientMsgId: newClientMsgId(),
+      waitsForUpload: blob && { name: blob.name, mime: blob.type, size: blob.size },
       createdAt: Date.now(),
       attempts: 0,
       state: 'sending',
     }
     this.save(item)
     this.items.value = [...this.items.value, item]
-    void this.pump(threadKey(ref))
+    if (blob) void this.keep(item, blob)
+    else void this.pump(threadKey(ref))
     return item
+  }
+
+  /** The file of a message that has not gone up yet, e.g. to hear it meanwhile. */
+  fileOf(clientMsgId: string): Promise<Blob | null> {
+    return this.files.get(this.keyOf(clientMsgId))
+  }
+
+  private async keep(item: OutboxItem, blob: File): Promise<void> {
+    this.inMemory.set(item.clientMsgId, blob)
+    try {
+      await this.files.put(this.keyOf(item.clientMsgId), blob)
+      // Thrown away meanwhile.
+      if (!this.items.value.some((one) => one.clientMsgId === item.clientMsgId)) await this.forgetFile(item.clientMsgId)
+    } catch (reason) {
+      // A browser that keeps nothing (private window, full disk) still sends it as long as the page is open.
+      if (!(reason instanceof DOMException)) throw reason
+    } finally {
+      void this.pump(threadKey(item.ref))
+    }
   }
 
   retry(clientMsgId: string): void {
@@ -86,7 +120,9 @@ export class Outbox {
   }
 
   discard(clientMsgId: string): void {
+    const item = this.items.value.find((one) => one.clientMsgId === clientMsgId)
     this.storage.removeItem(this.keyOf(clientMsgId))
+    if (item?.waitsForUpload) void this.forgetFile(clientMsgId)
     this.items.value = this.items.value.filter((item) => item.clientMsgId !== clientMsgId)
   }
 
@@ -103,6 +139,35 @@ export class Outbox {
     for (const key of keys) void this.pump(key)
   }
 
+  /** Bring the file of this message up, if it has one that waits. Rejects with ApiError. */
+  private async uploaded(item: OutboxItem): Promise<OutboxItem> {
+    if (!item.waitsForUpload || item.file) return item
+    const { name, mime } = item.waitsForUpload
+    const kept = this.inMemory.get(item.clientMsgId) ?? (await this.kept(item.clientMsgId))
+    if (!kept) throw new ApiError(410, 'file_lost', '')
+    const file = await upload(kept instanceof File ? kept : new File([kept], name, { type: mime }))
+    return this.change(item.clientMsgId, { file }) ?? { ...item, file }
+  }
+
+  private async kept(clientMsgId: string): Promise<Blob | null> {
+    try {
+      return await this.fileOf(clientMsgId)
+    } catch (reason) {
+      if (!(reason instanceof DOMException)) throw reason
+      return null
+    }
+  }
+
+  private async forgetFile(clientMsgId: string): Promise<void> {
+    this.inMemory.delete(clientMsgId)
+    try {
+      await this.files.remove(this.keyOf(clientMsgId))
+    } catch (reason) {
+      // What was never kept need not be removed.
+      if (!(reason instanceof DOMException)) throw reason
+    }
+  }
+
   /** One message at a time in each thread, so that they arrive in the order they were written. */
   private async pump(key: string): Promise<void> {
     if (this.running.has(key) || this.timers.has(key)) return
@@ -112,7 +177,7 @@ export class Outbox {
     this.running.add(key)
     let delay = 0
     try {
-      const message = await this.transport.deliver(item)
+      const message = await this.transport.deliver(await this.uploaded(item))
       if (owner === this.owner) this.discard(item.clientMsgId)
       this.onSent(message, item)
     } catch (error) {

@@ -22,6 +22,7 @@ export function previewLine(last: LastMessage | null, wording: (message: SystemM
   if (last.recalled) return translate('message.recalled')
   if (last.type === 'system') return wording({ content: last.preview, payload: last.payload })
   if (last.type === 'image') return `[${translate('message.image')}]`
+  if (last.type === 'voice') return `[${translate('message.voice')}]`
   if (last.type === 'file') return `[${translate('message.file')}] ${last.preview}`
   if (last.type === 'note') return `[${translate('message.note')}] ${last.preview}`
   return last.preview

@@ -69,7 +69,10 @@ export class ThreadLog {
     for (const mark of reads) {
       const known = this.reads.find((one) => one.senderKind === mark.senderKind && one.senderId === mark.senderId)
       if (!known) this.reads = [...this.reads, { ...mark }]
-      else if (mark.readSeq > known.readSeq) known.readSeq = mark.readSeq
+      else {
+        known.readSeq = Math.max(known.readSeq, mark.readSeq)
+        known.receivedSeq = Math.max(known.receivedSeq ?? 0, mark.receivedSeq ?? 0)
+      }
     }
   }
 

@@ -3,11 +3,13 @@ import { computed, onScopeDispose, ref, shallowRef, toValue, watch, type MaybeRe
 
 import { api, ApiError } from './api'
 import { live, refOf, restPath, type Draft, type OutboxItem } from './live'
+import { isMine } from './mine'
 import { threadKey } from './outbox'
 import { session } from './session'
-import type { Message, ReadMark, SenderKind, ThreadRef, TypingEvent } from './types'
+import type { FileInfo, Message, ReadMark, SenderKind, ThreadRef, TypingEvent } from './types'
 
-export type DeliveryState = 'sending' | 'waiting' | 'failed' | 'sent' | 'read'
+/** `sent`: the server has it. `received`: a device of the other side has it. `read`: somebody there has looked. */
+export type DeliveryState = 'sending' | 'waiting' | 'failed' | 'sent' | 'received' | 'read'
 
 /** A stored message, or an unsent one (messageId 0) at the end of the list. */
 export interface ShownMessage extends Message {
@@ -21,12 +23,8 @@ const TYPING_EVERY_MS = 2500
 const PREVIEW_EVERY_MS = 900
 const TYPING_ENDS_MS = 6000
 
-function isMine(message: Message): boolean {
-  const actor = session.actor
-  if (!actor) return false
-  if (message.sender.kind === 'customer') return !actor.isStaff && message.sender.id === actor.customerId
-  if (message.sender.kind !== 'agent') return false
-  return actor.isStaff && message.sender.id === actor.userId
+function waitingFile({ waitsForUpload, file }: OutboxItem): Partial<FileInfo> {
+  return waitsForUpload && !file ? waitsForUpload : {}
 }
 
 function pendingMessage(item: OutboxItem): ShownMessage {
@@ -41,7 +39,7 @@ function pendingMessage(item: OutboxItem): ShownMessage {
     clientMsgId: item.clientMsgId,
     type: item.type,
     content: item.content,
-    payload: item.file ?? null,
+    payload: { ...item.file, ...waitingFile(item), seconds: item.seconds },
     sender: {
       kind,
       id: (actor?.isStaff ? actor.userId : actor?.customerId) ?? null,
@@ -138,10 +136,17 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
     }
   }
 
-  const othersRead = computed(() => {
+  const othersMarks = computed(() => {
     const own = session.actor?.isStaff ? 'agent' : 'customer'
-    return Math.max(0, ...reads.value.filter((mark) => mark.senderKind !== own).map((mark) => mark.readSeq))
+    const marks = reads.value.filter((mark) => mark.senderKind !== own)
+    const furthest = (of: (mark: ReadMark) => number) => Math.max(0, ...marks.map(of))
+    return { read: furthest((mark) => mark.readSeq), received: furthest((mark) => mark.receivedSeq ?? mark.readSeq) }
   })
+
+  function stateOf(seq: number): DeliveryState {
+    if (seq <= othersMarks.value.read) return 'read'
+    return seq <= othersMarks.value.received ? 'received' : 'sent'
+  }
 
   const messages = computed<ShownMessage[]>(() => {
     const key = current && threadKey(current)
@@ -151,7 +156,7 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
         ...message,
         key: message.clientMsgId ?? String(message.messageId),
         mine,
-        state: mine && message.seq <= othersRead.value ? 'read' : 'sent',
+        state: mine ? stateOf(message.seq) : 'sent',
       }
     })
     const waiting = live.outbox.items.value.filter((item) => threadKey(item.ref) === key)

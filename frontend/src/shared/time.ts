@@ -22,6 +22,16 @@ export function useNow() {
   return now
 }
 
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+/** Made once for each language and form: a list of hundreds asks for them with every tick. */
+function formatter(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${tag} ${JSON.stringify(options)}`
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat(tag, options)
+  formatters.set(key, known)
+  return known
+}
+
 function startOfDay(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0)
 }
@@ -32,7 +42,7 @@ export function useTime() {
   const tag = computed(() => (locale.value === 'zh' ? 'zh-CN' : 'en-GB'))
 
   const format = (ms: number, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tag.value, options).format(ms)
+    formatter(tag.value, options).format(ms)
 
   function timeOfDay(iso: string): string {
     return format(Date.parse(iso), { hour: '2-digit', minute: '2-digit', hour12: false })

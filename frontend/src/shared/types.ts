@@ -54,7 +54,7 @@ export interface Sender {
   avatarUrl: string | null
 }
 
-export type MessageType = 'text' | 'image' | 'file' | 'answer' | 'system' | 'note'
+export type MessageType = 'text' | 'image' | 'file' | 'voice' | 'answer' | 'system' | 'note'
 
 export interface Citation {
   articleId: number
@@ -82,6 +82,10 @@ export interface MessagePayload extends Partial<FileInfo> {
   answered?: boolean
   event?: string
   params?: Record<string, string | number | null>
+  /** How long a voice message is. */
+  seconds?: number
+  /** Colleagues whom an internal note names. */
+  mentions?: { userId: number; name: string }[]
   /** Who gave the reason that stands in a note of the system's. */
   by?: string
 }
@@ -109,6 +113,8 @@ export interface ReadMark {
   senderKind: SenderKind
   senderId: number
   readSeq: number
+  /** How far a device of theirs has it; never less than what was read. */
+  receivedSeq?: number
 }
 
 /** One answer of `…/messages` or one thread of `resume`. */
@@ -272,6 +278,16 @@ export interface Notice {
 
 /** A thread is reached through what it belongs to. */
 export type ThreadRef = { sessionId: number } | { ticketId: number }
+
+/** A colleague who has the same conversation or ticket open; told to staff only. */
+export interface ViewingEvent {
+  sessionId?: number
+  ticketId?: number
+  user: { id: number; name: string }
+  state: 'here' | 'writing' | 'gone'
+  /** Has just come and wants to know who else is here. */
+  ask: boolean
+}
 
 export interface TypingEvent {
   sessionId?: number

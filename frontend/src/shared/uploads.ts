@@ -22,6 +22,8 @@ export interface Upload {
   held: boolean
 }
 
+const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
+
 interface Options {
   /** Keep what has arrived until `release` is called, so that it goes together with the words. */
   hold?: boolean
@@ -46,6 +48,13 @@ export function useUploads(send: (draft: Draft) => void, { hold = false }: Optio
     send({ type: file.mime.startsWith('image/') ? 'image' : 'file', content: file.name, file })
   }
 
+  /** The network is away: the message takes its file along and goes when it can. */
+  function passUnsent(one: Upload): void {
+    const { file } = one
+    drop(one.id)
+    send({ type: PICTURES.includes(file.type) ? 'image' : 'file', content: file.name, blob: file })
+  }
+
   async function start(one: Upload): Promise<void> {
     const abort = new AbortController()
     aborts.set(one.id, abort)
@@ -61,6 +70,7 @@ export function useUploads(send: (draft: Draft) => void, { hold = false }: Optio
       else {
         one.error = errorText(error)
         one.canRetry = error instanceof ApiError && error.isTemporary
+        if (one.canRetry && hold && !one.held) passUnsent(one)
       }
     }
   }
@@ -83,6 +93,7 @@ export function useUploads(send: (draft: Draft) => void, { hold = false }: Optio
   /** Send what is held: at once where it has arrived, otherwise as soon as it has. */
   function release(): void {
     for (const one of [...uploads.value]) {
+      if (one.canRetry && one.error) passUnsent(one)
       if (one.error) continue
       one.held = false
       const file = arrived.get(one.id)
@@ -100,7 +111,11 @@ export function useUploads(send: (draft: Draft) => void, { hold = false }: Optio
     if (one?.canRetry) void start(one)
   }
 
+  const retryAll = () => uploads.value.forEach((one) => one.error && retry(one.id))
+  window.addEventListener('online', retryAll)
+
   onScopeDispose(() => {
+    window.removeEventListener('online', retryAll)
     aborts.forEach((abort) => abort.abort())
     uploads.value.forEach((one) => drop(one.id))
   })

@@ -108,7 +108,6 @@ export default {
     typing: 'typing…',
     person: 'Talk to a person',
     rewrite: 'Write again',
-    camera: 'Take a photo',
     offline: 'You are offline. Messages are kept and sent when you are back.',
     end: 'End',
     endTitle: 'End this conversation?',

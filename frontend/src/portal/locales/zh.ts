@@ -108,7 +108,6 @@ export default {
     typing: '正在输入…',
     person: '转人工',
     rewrite: '重新编辑',
-    camera: '拍照',
     offline: '网络断开了，消息会保留，恢复后自动发出',
     end: '结束',
     endTitle: '结束这次咨询？',
