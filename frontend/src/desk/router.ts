@@ -47,6 +47,12 @@ export const router = createRouter({
       meta: { title: 'desk.nav.history', permission: 'conversation.search' },
     },
     {
+      path: '/quick-replies',
+      name: 'quick-replies',
+      component: () => import('./quick-replies/QuickRepliesPage.vue'),
+      meta: { title: 'desk.nav.quickReplies', permission: 'quick_reply.read' },
+    },
+    {
       path: '/profile',
       name: 'profile',
       component: () => import('./profile/ProfilePage.vue'),

@@ -16,11 +16,13 @@ export function readDraft(thread: ThreadRef): string {
   return changes.value >= 0 ? (localStorage.getItem(keyOf(thread)) ?? '') : ''
 }
 
-export function useDraft(thread: ThreadRef): Ref<string> {
-  const text = ref(localStorage.getItem(keyOf(thread)) ?? '')
+/** `part` keeps apart what is meant for different readers. */
+export function useDraft(thread: ThreadRef, part = ''): Ref<string> {
+  const key = part ? `${keyOf(thread)}:${part}` : keyOf(thread)
+  const text = ref(localStorage.getItem(key) ?? '')
   watch(text, (value) => {
-    if (value) localStorage.setItem(keyOf(thread), value)
-    else localStorage.removeItem(keyOf(thread))
+    if (value) localStorage.setItem(key, value)
+    else localStorage.removeItem(key)
     changes.value += 1
   })
   return text

@@ -10,7 +10,7 @@ export function noticeTitle(notice: Told): string {
 }
 
 export function noticeBody(notice: Told): string {
-  const { no, title: subject, status } = notice.params ?? {}
+  const { no, title: subject, status, by } = notice.params ?? {}
   const state = `ticketStatus.${status}`
-  return [no, subject, status && hasTranslation(state) ? translate(state) : ''].filter(Boolean).join(' · ')
+  return [by, no, subject, status && hasTranslation(state) ? translate(state) : ''].filter(Boolean).join(' · ')
 }

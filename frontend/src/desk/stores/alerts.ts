@@ -41,11 +41,11 @@ export const useAlerts = defineStore('alerts', () => {
     }
   }
 
-  /** Whoever looks at the desk sees it anyway. */
+  /** Whoever looks at the desk sees it anyway, in a corner perhaps: a tone is enough. */
   function call(about: Call): void {
+    if (preferences.mine.sound) tone()
     if (document.visibilityState === 'visible') return
     missed.value += 1
-    if (preferences.mine.sound) tone()
     if (preferences.mine.browser) showNotice(about, (link) => (wanted.value = link))
   }
 

@@ -1,6 +1,6 @@
 /** The agent's lists (mine, queue, closed) and every conversation this page has met, kept fresh by events. */
 import { defineStore } from 'pinia'
-import { computed, reactive, ref, shallowRef } from 'vue'
+import { computed, reactive, ref, shallowRef, watch } from 'vue'
 
 import { api, ApiError, isAborted } from '@shared/api'
 import { translate } from '@shared/i18n'
@@ -11,7 +11,7 @@ import { session } from '@shared/session'
 import type { AgentBrief, Conversation, Message, Page } from '@shared/types'
 
 import { maySeeQueue } from '../parts/taking'
-import { waitingAfter } from '../parts/waiting'
+import { waitingAfter, waitingSince } from '../parts/waiting'
 import { useAlerts } from './alerts'
 
 export type Tab = 'mine' | 'queue' | 'closed'
@@ -25,11 +25,36 @@ interface TabState {
   loaded: boolean
 }
 
-const SIZE = 50
+const SIZE = 100
+/** Of one's own all are kept at hand, so that the list can be filtered and moved through without waiting. */
+const MOST_PAGES = 5
+
+export const SINCE = ['', 'today', 'week', 'month'] as const
+const DAYS: Record<string, number> = { today: 0, week: 6, month: 29 }
+
+export interface Filters {
+  whose: 'me' | 'team' | 'all'
+  status: '' | 'active' | 'on_hold'
+  since: (typeof SINCE)[number]
+  vip: boolean
+  waiting: boolean
+  unread: boolean
+}
+
+export const NO_FILTERS: Readonly<Filters> = { whose: 'me', status: '', since: '', vip: false, waiting: false, unread: false }
+
+/** From the beginning of a day here, as the server understands it. */
+function sinceTime(since: Filters['since']): string | undefined {
+  if (!since) return undefined
+  const day = new Date()
+  day.setHours(0, 0, 0, 0)
+  day.setDate(day.getDate() - DAYS[since]!)
+  return day.toISOString()
+}
 
 /** Words of people to each other, as the server counts them. */
 function isSaid(message: Message): boolean {
-  return message.type === 'text' || message.type === 'image' || message.type === 'file'
+  return ['text', 'image', 'file', 'voice'].includes(message.type)
 }
 
 function emptyTab(): TabState {
@@ -42,6 +67,7 @@ export const useConversations = defineStore('conversations', () => {
   const error = shallowRef<ApiError | null>(null)
   const tab = ref<Tab>('mine')
   const query = ref('')
+  const filters = reactive<Filters>({ ...NO_FILTERS })
   const openId = ref<number | null>(null)
   const alerts = useAlerts()
   const requests: Partial<Record<Tab, AbortController>> = {}
@@ -50,8 +76,15 @@ export const useConversations = defineStore('conversations', () => {
   const isMyself = (agent: AgentBrief | null) => agent !== null && agent.id === session.actor?.agentId
   const isMine = (one: Conversation) => isMyself(one.agent)
 
+  /** What the server does not filter, because it changes with every message. */
+  function fits(one: Conversation): boolean {
+    if (filters.waiting && !waitingSince(one)) return false
+    if (filters.vip && one.customer.vipLevel === 0) return false
+    return !filters.unread || tab.value !== 'mine' || one.unread > 0 || one.id === openId.value
+  }
+
   const shown = computed(() => {
-    const list = tabs[tab.value].ids.map((id) => byId.get(id)).filter((one): one is Conversation => one !== undefined)
+    const list = tabs[tab.value].ids.map((id) => byId.get(id)).filter((one): one is Conversation => one !== undefined && fits(one))
     const time = (one: Conversation) => one.lastMessage?.createTime ?? one.createTime
     if (tab.value === 'queue') {
       return list.sort(
@@ -61,7 +94,7 @@ export const useConversations = defineStore('conversations', () => {
     return list.sort((a, b) => time(b).localeCompare(time(a)))
   })
   const unread = computed(() =>
-    tabs.mine.ids.reduce((sum, id) => sum + (id === openId.value ? 0 : (byId.get(id)?.unread ?? 0)), 0),
+    [...byId.values()].reduce((sum, one) => sum + (one.id !== openId.value && isMine(one) && one.status !== 'closed' ? one.unread : 0), 0),
   )
 
   function keep(conversation: Conversation): Conversation {
@@ -74,8 +107,23 @@ export const useConversations = defineStore('conversations', () => {
   function listCall(which: Tab, page: number, signal: AbortSignal): Promise<Page<Conversation>> {
     const common = { page, size: SIZE, q: query.value }
     if (which === 'queue') return api.get('/sessions/unassigned', common, { signal })
-    const status = which === 'mine' ? 'active,on_hold' : 'closed'
-    return api.get('/sessions', { ...common, status, agentId: 'me' }, { signal })
+    const status = which === 'mine' ? filters.status || 'active,on_hold' : 'closed'
+    const whose = which === 'mine' ? filters.whose : 'me'
+    const agentId = whose === 'all' ? undefined : whose
+    const narrow = { since: sinceTime(filters.since), vip: filters.vip || undefined }
+    return api.get('/sessions', { ...common, status, agentId, ...narrow }, { signal })
+  }
+
+  /** Everything of one's own, of the other lists the page that was asked for. */
+  async function fetchPages(which: Tab, page: number, signal: AbortSignal): Promise<Page<Conversation>> {
+    const found = await listCall(which, page, signal)
+    if (which !== 'mine') return found
+    for (let next = 2; next <= Math.min(found.pages, MOST_PAGES); next += 1) {
+      const more = await listCall(which, next, signal)
+      found.list.push(...more.list)
+      found.page = next
+    }
+    return found
   }
 
   async function load(which: Tab = tab.value, page = 1): Promise<void> {
@@ -85,7 +133,7 @@ export const useConversations = defineStore('conversations', () => {
     const state = tabs[which]
     state.loading = true
     try {
-      const answer = await listCall(which, page, abort.signal)
+      const answer = await fetchPages(which, page, abort.signal)
       answer.list.forEach(keep)
       const ids = answer.list.map((one) => one.id)
       state.ids = page === 1 ? ids : [...new Set([...state.ids, ...ids])]
@@ -101,8 +149,9 @@ export const useConversations = defineStore('conversations', () => {
 
   /** Several events close together ask once; a little jitter keeps many desks from asking at the same moment. */
   function refreshSoon(): void {
-    clearTimeout(refreshTimer)
-    refreshTimer = setTimeout(() => {
+    // Not put off by the next event: where something happens all the time the list would never come.
+    refreshTimer ??= setTimeout(() => {
+      refreshTimer = undefined
       void load('mine')
       if (maySeeQueue()) void load('queue')
       if (tab.value === 'closed') void load('closed')
@@ -129,7 +178,7 @@ export const useConversations = defineStore('conversations', () => {
     if (!fresh || message.sender.kind !== 'customer') return
     const looking = openId.value === one.id && document.visibilityState === 'visible'
     if (!looking) one.unread += 1
-    if (isMine(one)) alerts.call({ title: customerName(one.customer), text: translate('desk.notice.message'), link: `/desk/c/${one.id}` })
+    if (!looking && isMine(one)) alerts.call({ title: customerName(one.customer), text: translate('desk.notice.message'), link: `/desk/c/${one.id}` })
   }
 
   function markRead(id: number): void {
@@ -150,8 +199,10 @@ export const useConversations = defineStore('conversations', () => {
     if (known && conversation) {
       // What one has already read here is not unread again because of an older event.
       const { unread: told, ...rest } = conversation
+      const stays = known.status === conversation.status && known.agent?.id === conversation.agent?.id
       Object.assign(known, rest)
       if (told !== undefined && openId.value !== sessionId) known.unread = told
+      if (stays) return
     }
     refreshSoon()
   })
@@ -160,12 +211,16 @@ export const useConversations = defineStore('conversations', () => {
     if (one) one.queue = { position, expectedWaitSeconds }
   })
   live.on('resumed', refreshSoon)
+  watch([() => ({ ...filters }), tab], ([, now], [, before]) => {
+    if (now === before) void load()
+  })
 
   return {
     byId,
     tabs,
     tab,
     query,
+    filters,
     error,
     openId,
     shown,

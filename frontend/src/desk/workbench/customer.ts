@@ -1,5 +1,5 @@
 /** A customer as the side panel knows one. */
-import type { Conversation, Ticket } from '@shared/types'
+import type { AgentBrief, Conversation, Ticket } from '@shared/types'
 
 export interface Customer {
   id: number
@@ -18,7 +18,17 @@ export interface Customer {
   version: number
 }
 
+export interface CustomerRating {
+  id: number
+  conversationId: number
+  agent: AgentBrief | null
+  score: number
+  comment: string | null
+  createTime: string
+}
+
 export interface Services {
   sessions: Conversation[]
   tickets: Ticket[]
+  ratings: CustomerRating[]
 }

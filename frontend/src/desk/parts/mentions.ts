@@ -1,0 +1,55 @@
+/** "@…" in an internal note: whom one can name, and whom the text names when it is sent. */
+import { computed, ref, shallowRef, watch, type Ref } from 'vue'
+
+import { api, ApiError } from '@shared/api'
+import { restPath } from '@shared/live'
+import type { ThreadRef } from '@shared/types'
+
+import { loadPinyin, soundsLike } from './pinyin'
+
+export interface Colleague {
+  userId: number
+  name: string
+  avatarUrl: string | null
+}
+
+export function useMentions(thread: ThreadRef, text: Ref<string>, active: Ref<boolean>) {
+  const colleagues = shallowRef<Colleague[] | null>(null)
+  const dismissed = ref('')
+  const caret = ref(0)
+
+  /** What has been typed after the "@" before the caret; null where none is open. */
+  const typed = computed(() => (active.value ? (/(?:^|[\s，。、（(])@([^\s@]{0,20})$/.exec(text.value.slice(0, caret.value))?.[1] ?? null) : null))
+  const found = computed(() => {
+    const wanted = typed.value?.toLowerCase() ?? ''
+    const list = colleagues.value ?? []
+    return list.filter((one) => one.name.toLowerCase().includes(wanted) || soundsLike(one.name, wanted)).slice(0, 8)
+  })
+  const open = computed(() => typed.value !== null && dismissed.value !== text.value && found.value.length > 0)
+
+  async function load(): Promise<void> {
+    try {
+      ;[colleagues.value] = await Promise.all([api.get<Colleague[]>(`${restPath(thread)}/colleagues`), loadPinyin()])
+    } catch (reason) {
+      // Without the list the note can still be written; the next "@" asks again.
+      if (!(reason instanceof ApiError)) throw reason
+    }
+  }
+
+  watch(typed, (now, before) => {
+    if (now !== null && before === null && colleagues.value === null) void load()
+  })
+
+  /** The text with the name in place of what was typed, and where the caret stands then. */
+  function put(colleague: Colleague): { text: string; caret: number } {
+    const start = caret.value - (typed.value?.length ?? 0)
+    const head = `${text.value.slice(0, start)}${colleague.name} `
+    return { text: head + text.value.slice(caret.value).replace(/^ /, ''), caret: head.length }
+  }
+
+  function namedIn(content: string): number[] {
+    return (colleagues.value ?? []).filter((one) => content.includes(`@${one.name}`)).map((one) => one.userId)
+  }
+
+  return { caret, open, found, put, namedIn, dismiss: () => (dismissed.value = text.value) }
+}
