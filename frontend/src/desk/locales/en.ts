@@ -301,7 +301,7 @@ export default {
     },
     composer: {
       placeholder: 'Write a reply, / for quick replies',
-      notePlaceholder: "A note for colleagues; the customer does not see it. {'@'} names one",
+      notePlaceholder: "Internal note; {'@'} names a colleague",
       noteTitle: 'Internal note (Alt+N)',
       quickReplies: 'Quick replies',
       quickKeys: '↑↓ choose · Enter insert · Esc close',

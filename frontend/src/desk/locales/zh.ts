@@ -300,7 +300,7 @@ export default {
     },
     composer: {
       placeholder: '输入回复，按 / 选择快捷回复',
-      notePlaceholder: "内部备注，客户看不到；输入 {'@'} 提醒同事",
+      notePlaceholder: "内部备注，客户看不到，{'@'} 可提醒同事",
       noteTitle: '内部备注（Alt+N）',
       quickReplies: '快捷回复',
       quickKeys: '↑↓ 选择 · Enter 插入 · Esc 关闭',

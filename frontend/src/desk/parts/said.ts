@@ -10,6 +10,11 @@ export function saidLine(conversation: Conversation): string {
   return said.senderKind === 'agent' ? translate('desk.workbench.replied', { words }) : words
 }
 
+/** When that was: what a list shows and is sorted by. A colleague's note moves nothing. */
+export function saidTime(conversation: Conversation): string {
+  return (conversation.lastSaid ?? conversation.lastMessage)?.createTime ?? conversation.createTime
+}
+
 /** Stars and words of the customer, as long as they are the last thing that happened. */
 export function ratingOf(conversation: Conversation): { score: number; comment: string } | null {
   const { event, params } = conversation.lastMessage?.payload ?? {}

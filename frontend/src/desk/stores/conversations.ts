@@ -10,6 +10,7 @@ import { lastOf } from '@shared/preview'
 import { session } from '@shared/session'
 import type { AgentBrief, Conversation, Message, Page } from '@shared/types'
 
+import { saidTime } from '../parts/said'
 import { maySeeQueue } from '../parts/taking'
 import { waitingAfter, waitingSince } from '../parts/waiting'
 import { useAlerts } from './alerts'
@@ -85,13 +86,12 @@ export const useConversations = defineStore('conversations', () => {
 
   const shown = computed(() => {
     const list = tabs[tab.value].ids.map((id) => byId.get(id)).filter((one): one is Conversation => one !== undefined && fits(one))
-    const time = (one: Conversation) => one.lastMessage?.createTime ?? one.createTime
     if (tab.value === 'queue') {
       return list.sort(
         (a, b) => (a.queue?.position ?? 1e9) - (b.queue?.position ?? 1e9) || a.createTime.localeCompare(b.createTime),
       )
     }
-    return list.sort((a, b) => time(b).localeCompare(time(a)))
+    return list.sort((a, b) => saidTime(b).localeCompare(saidTime(a)))
   })
   const unread = computed(() =>
     [...byId.values()].reduce((sum, one) => sum + (one.id !== openId.value && isMine(one) && one.status !== 'closed' ? one.unread : 0), 0),
