@@ -179,6 +179,9 @@ def test_list_narrows_by_vip_time_and_team(new_company):
         return {row["id"] for row in boss.get("/sessions", **query)["list"]}
 
     assert ids(vip=1) == {other.id}
+    assert ids(ids=f"{served.id},{other.id},99999999") == {served.id, other.id}
+    assert [row["id"] for row in agent.get("/sessions", ids=f"{served.id},{other.id}")["list"]] == [served.id]
+    boss.get("/sessions", ids="1;2", expect=400)
     assert ids(since="2020-01-01T00:00:00Z") == {served.id, other.id}
     assert ids(since="2120-01-01T00:00:00+08:00") == set()
     boss.get("/sessions", since="yesterday", expect=400)

@@ -160,7 +160,7 @@ def test_agent_serves_from_a_phone(company: Company, open_page: Pages, screensho
     desk.get_by_placeholder(re.compile("输入回复")).fill("您好，请提供一下批次号")
     desk.get_by_role("button", name="发送", exact=True).click()
     said = desk.get_by_role("article").filter(has_text="您好，请提供一下批次号")
-    expect(said.get_by_role("img", name="已送达")).to_be_visible()
+    expect(said.get_by_role("img", name="已发送")).to_be_visible()
     screenshot(desk, "workbench-phone")
     assert [row["content"] for row in customer.messages(f"/sessions/{conversation['id']}")["list"]][
         -1

@@ -204,12 +204,18 @@ def dump(actor: Actor, conversation: Conversation) -> dict:
         "problemType": str,
         "vip": bool,
         "since": str,
+        "ids": str,
     },
 )
 def list_sessions(
-    actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", vip: bool = False, since: str = "", **query
+    actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", vip: bool = False, since: str = "", ids: str = "", **query
 ):
     statement = select(Conversation)
+    if ids:  # those one has open, as far as one may still see them
+        wanted = ids.split(",")
+        if not all(one.isdigit() for one in wanted):
+            raise Invalid("The request is not valid", fields={"ids": "numbers, separated by commas"})
+        statement = statement.where(Conversation.id.in_([int(one[:18]) for one in wanted[:100]]))
     if vip:
         statement = statement.where(Conversation.customer.has(Customer.vip_level > 0))
     if since:

@@ -149,7 +149,7 @@ export class Live {
   private readonly threads = new Map<string, OpenThread>()
   private readonly logs = new Map<string, ThreadLog>()
   private readonly onNetwork = () => void this.reconnectNow()
-  private readonly arrivals = new Arrivals((thread, seq) => this.hint('received', { ...thread, seq }))
+  private readonly arrivals = new Arrivals((thread, seq) => this.tell('received', { ...thread, seq }))
   private socket: Socket | null = null
   private poll: ReturnType<typeof setInterval> | null = null
   private catchUp: ReturnType<typeof setTimeout> | null = null
@@ -216,7 +216,12 @@ export class Live {
     throw new ApiError(STATUS_OF_ERROR[kind] ?? 500, kind, typeof ack.message === 'string' ? ack.message : '')
   }
 
-  /** Emit without caring for the answer: typing, and nothing else. */
+  /** Emit without waiting for an answer; while the socket is away there is nobody to tell. */
+  tell(event: string, payload: object): void {
+    if (this.socket?.connected) this.socket.emit(event, payload)
+  }
+
+  /** The same for what may as well be lost while the line is busy: typing. */
   hint(event: string, payload: object): void {
     if (this.socket?.connected) this.socket.volatile.emit(event, payload)
   }

@@ -27,7 +27,7 @@ function waitingFile({ waitsForUpload, file }: OutboxItem): Partial<FileInfo> {
   return waitsForUpload && !file ? waitsForUpload : {}
 }
 
-function pendingMessage(item: OutboxItem): ShownMessage {
+function pendingMessage(item: OutboxItem, isAway: boolean): ShownMessage {
   const actor = session.actor
   const kind: SenderKind = actor?.isStaff ? 'agent' : 'customer'
   return {
@@ -51,7 +51,7 @@ function pendingMessage(item: OutboxItem): ShownMessage {
     recalled: false,
     editedTime: null,
     mine: true,
-    state: item.state === 'failed' ? 'failed' : item.attempts > 0 ? 'waiting' : 'sending',
+    state: item.state === 'failed' ? 'failed' : item.attempts > 0 || isAway ? 'waiting' : 'sending',
     errorText: item.errorText,
   }
 }
@@ -160,7 +160,8 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
       }
     })
     const waiting = live.outbox.items.value.filter((item) => threadKey(item.ref) === key)
-    return [...known, ...waiting.map(pendingMessage)]
+    const isAway = live.state.value === 'offline' || live.state.value === 'reconnecting'
+    return [...known, ...waiting.map((item) => pendingMessage(item, isAway))]
   })
 
   function send(draft: Draft): void {

@@ -36,7 +36,7 @@ export function useViewers(target: MaybeRefOrGetter<ThreadRef>) {
   )
 
   function tell(state: ViewingEvent['state'], ask = false): void {
-    live.hint('viewing', { ...toValue(target), state, ask })
+    live.tell('viewing', { ...toValue(target), state, ask })
   }
 
   /** Only whoever really looks counts; a tab in the background does not. */

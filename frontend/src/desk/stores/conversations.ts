@@ -162,6 +162,12 @@ export const useConversations = defineStore('conversations', () => {
     return keep(await api.get<Conversation>(`/sessions/${id}`))
   }
 
+  /** Those of these that one may see; returns which. */
+  async function fetchThese(ids: readonly number[]): Promise<number[]> {
+    const answer = await api.get<Page<Conversation>>('/sessions', { ids: ids.join(','), size: ids.length })
+    return answer.list.map(keep).map((one) => one.id)
+  }
+
   function noteMessage(message: Message): void {
     const one = message.sessionId ? byId.get(message.sessionId) : undefined
     if (!one) {
@@ -230,6 +236,7 @@ export const useConversations = defineStore('conversations', () => {
     load,
     refreshSoon,
     fetchOne,
+    fetchThese,
     markRead,
     act,
   }

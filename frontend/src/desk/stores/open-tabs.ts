@@ -47,17 +47,15 @@ export const useOpenTabs = defineStore('open-tabs', () => {
 
   /** After a reload: what is not in any list is asked for; what one may not see any more is no tab. */
   async function restore(): Promise<void> {
-    const unknown = ids.value.filter((id) => !conversations.byId.has(id))
-    await Promise.all(
-      unknown.map(async (id) => {
-        try {
-          await conversations.fetchOne(id)
-        } catch (reason) {
-          if (!(reason instanceof ApiError)) throw reason
-          if (reason.status === 404 && id !== conversations.openId) forget(id)
-        }
-      }),
-    )
+    const unknown = ids.value.filter((id) => !conversations.byId.has(id) && id !== conversations.openId)
+    if (unknown.length === 0) return
+    try {
+      const found = await conversations.fetchThese(unknown)
+      for (const id of unknown) if (!found.includes(id)) forget(id)
+    } catch (reason) {
+      // Tabs without a name are not shown; the next reload asks again.
+      if (!(reason instanceof ApiError)) throw reason
+    }
   }
 
   return { ids, tabs, open, close, restore }
