@@ -27,9 +27,6 @@ CUSTOMER_TYPES = frozenset({MessageType.text, MessageType.image, MessageType.fil
 AGENT_TYPES = CUSTOMER_TYPES | {MessageType.note}
 #: those who speak without reading
 MACHINES = frozenset({"system", "bot"})
-#: what can be heard in a page; MediaRecorder writes WebM, Ogg or MP4
-VOICE_MIMES = frozenset({"audio/mpeg", "audio/wav", "audio/ogg", "audio/mp4", "video/webm"})
-MAX_VOICE_SECONDS = 300
 MAX_CHARS = 8000
 PREVIEW_CHARS = 80
 
@@ -108,22 +105,6 @@ def check_outgoing(actor: Actor, type_: MessageType, content: str, file_id: int 
         )
     if not has_file and not content.strip():
         raise Invalid("The message is empty", fields={"content": "required"})
-
-
-def with_voice(type_: MessageType, payload: dict | None, seconds: int | None) -> dict | None:
-    """The payload of a message with how long it is to be heard. Raises Invalid for what is no voice message."""
-    if type_ is not MessageType.voice:
-        if seconds is not None:
-            raise Invalid("Only voice messages have a duration", fields={"seconds": "not allowed"})
-        return payload
-    if seconds is None or not 1 <= seconds <= MAX_VOICE_SECONDS:
-        raise Invalid(
-            "A voice message says how long it is",
-            fields={"seconds": Reason("1 to %(number)s", number=MAX_VOICE_SECONDS)},
-        )
-    if payload is None or payload["mime"] not in VOICE_MIMES:
-        raise Invalid("This file cannot be played as a voice message", fields={"fileId": "no sound"})
-    return payload | {"seconds": seconds}
 
 
 def find_sent(thread_id: int, actor: Actor, client_msg_id: str) -> ChatMessage | None:

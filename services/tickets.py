@@ -11,7 +11,7 @@ from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind, Thr
 from models.organization import Agent
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketPriority, TicketStatus
 from models.types import utcnow
-from services import files, mentioning, settings, threads
+from services import files, mentioning, settings, threads, voice
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
@@ -243,7 +243,7 @@ def send_message(
     if has_ended:
         raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
     file, payload = files.attach(actor, file_id, ticket.thread_id)
-    payload = threads.with_voice(type, payload, seconds)
+    payload = voice.with_voice(type, payload, seconds)
     if mentions:
         payload = mentioning.with_mentions(ticket, type, payload, mentions)
     message = threads.append(

@@ -43,6 +43,9 @@ class FakeSocket {
   push(event: string, payload: unknown): void {
     this.handlers.get(event)?.(payload)
   }
+  emit(event: string, payload: Record<string, unknown>): void {
+    this.sent.push({ event, payload })
+  }
   get volatile() {
     return { emit: (event: string, payload: Record<string, unknown>) => this.sent.push({ event, payload }) }
   }

@@ -13,7 +13,7 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import channels, entry_codes, files, mentioning, threads
+from services import channels, entry_codes, files, mentioning, threads, voice
 from services.conversations.arrival import arrive
 from services.conversations.automatic import say
 from services.conversations.reopening import may_reopen, reopen
@@ -95,7 +95,7 @@ def send_message(
     if refusal is not None and not may_reopen(actor, conversation):
         raise refusal
     file, payload = files.attach(actor, file_id, conversation.thread_id)
-    payload = threads.with_voice(type, payload, seconds)
+    payload = voice.with_voice(type, payload, seconds)
     if mentions:
         payload = mentioning.with_mentions(conversation, type, payload, mentions)
     if refusal is not None:

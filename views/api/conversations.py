@@ -208,7 +208,13 @@ def dump(actor: Actor, conversation: Conversation) -> dict:
     },
 )
 def list_sessions(
-    actor: Actor, agentId: str = "", sort: str = "-lastMessageTime", vip: bool = False, since: str = "", ids: str = "", **query
+    actor: Actor,
+    agentId: str = "",
+    sort: str = "-lastMessageTime",
+    vip: bool = False,
+    since: str = "",
+    ids: str = "",
+    **query,
 ):
     statement = select(Conversation)
     if ids:  # those one has open, as far as one may still see them

@@ -9,7 +9,7 @@ from models.actor import Actor
 from models.messaging import FileObject
 from models.notifications import Notification
 from models.settings import Dictionary, DictionaryItem
-from services import files, notifications, settings, threads
+from services import files, notifications, settings, voice
 from services.operation import DataField
 from views import auth
 from views.api.endpoint import endpoint, sent_file
@@ -17,7 +17,7 @@ from views.api.resource import PAGING, RESOURCES, Resource, listing
 
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 #: a player in a page must be told what it gets; opened by itself it is saved like any other file
-PLAYED = frozenset({*threads.VOICE_MIMES, "video/mp4"})
+PLAYED = frozenset({*voice.MIMES, "video/mp4"})
 
 NOTIFICATIONS = Resource(
     path="notifications",
