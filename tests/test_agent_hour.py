@@ -139,16 +139,18 @@ def test_five_customers_at_once(company: Company, agent: Person, open_page: Page
 
 
 def hand_over(desk: Page, served: Served, colleague: Person) -> None:
-    """Give the conversation to a colleague with a reason."""
+    """Ask a colleague to go on, with a reason; he accepts."""
     colleague.be("online")
     desk.keyboard.press("Alt+4")
     expect(desk.get_by_role("heading", name=served.customer.actor["name"])).to_be_visible()
     desk.keyboard.press("Alt+t")
     dialog = desk.get_by_role("dialog")
     dialog.get_by_text(colleague.actor["name"]).click()
-    dialog.get_by_label("说明").fill("熟悉报表")
-    dialog.get_by_role("button", name="转接", exact=True).click()
-    expect(dialog).to_have_count(0)
+    dialog.get_by_role("textbox").last.fill("熟悉报表")
+    dialog.get_by_role("button", name="请对方接手").click()
+    expect(desk.get_by_text(f"正在等待 {colleague.actor['name']} 接受转接")).to_be_visible()
+    colleague.post(f"{served.path}/accept", {})
+    expect(desk.get_by_text(f"已转给 {colleague.actor['name']}")).to_be_visible()
     assert colleague.get(served.path)["agent"]["id"] == colleague.agent_id
 
 
