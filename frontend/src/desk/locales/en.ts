@@ -350,7 +350,6 @@ export default {
       tagRemove: 'Take the tag {name} off',
       noteAdd: 'Add a note',
       noteEdit: 'Change the note',
-      channel: 'Channel',
       ratings: 'Ratings ({n}, {mean} on average)',
       noteHint: 'Colleagues see it when they serve this customer',
       gone: 'This customer has been deleted; what was said stays.',

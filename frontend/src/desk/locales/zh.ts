@@ -349,7 +349,6 @@ export default {
       tagRemove: '移除标签 {name}',
       noteAdd: '添加备注',
       noteEdit: '修改备注',
-      channel: '本次渠道',
       ratings: '评价（{n} 次，平均 {mean}）',
       noteHint: '同事接待这位客户时会看到',
       gone: '这位客户已被删除，会话记录仍然保留。',
