@@ -45,6 +45,12 @@ KINDS = {
     "owner_id": "user",
     "team_id": "team",
     "into_id": "team",
+    "to_team_id": "team",
+    "first_visit_team_id": "team",
+    "no_relation_team_id": "team",
+    "calendar_id": "work_calendar",
+    "session_id": "session",
+    "customer_ids": "customer",
 }
 KINDS_BY_PATH = {
     "/departments": "department",

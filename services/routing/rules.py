@@ -92,15 +92,16 @@ def _check_rule(actor: Actor, row: RoutingRule, data: dict) -> None:
 def _check_subject(actor: Actor, row: RoutingRule) -> None:
     """A rule for a team names the team and nothing else."""
     wanted = _SUBJECT.get(row.applies_to or RuleScope.everybody)
-    for name in _SUBJECT.values():
-        if name != wanted:
-            setattr(row, name, None)
+    # all of it has to exist, also what is not kept
+    department = referenced(Department, row.department_id, actor, "departmentId")
+    team = referenced(Team, row.team_id, actor, "teamId")
+    problems.check_type(row.problem_type)
     if wanted is not None and getattr(row, wanted) is None:
         field = {"department_id": "departmentId", "team_id": "teamId", "problem_type": "problemType"}[wanted]
         raise Invalid("Say what the rule is for", fields={field: "required"})
-    row.department = referenced(Department, row.department_id, actor, "departmentId")
-    row.team = referenced(Team, row.team_id, actor, "teamId")
-    problems.check_type(row.problem_type)
+    row.department = department if wanted == "department_id" else None
+    row.team = team if wanted == "team_id" else None
+    row.problem_type = row.problem_type if wanted == "problem_type" else None
 
 
 def _strategies(names: list[str] | None, field: str) -> list[str] | None:
