@@ -1,13 +1,16 @@
-"""Ways of preferring one agent to another, and hours of work: what they decide, from plain values."""
+"""Strategies, rules and hours of work: what they decide, from plain values."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import pytz
 
 from models.organization import Presence
-from services.routing.facts import Candidate, Relation, Request, TeamFacts
-from services.routing.hours import Hours, parse_hours, written
+from models.routing import OffHours, RuleScope
+from services.routing.facts import Candidate, Floor, Relation, Request, RuleFacts, TeamFacts
+from services.routing.hours import Duty, Hours, parse_hours, written
+from services.routing.plans import fits, plan_for
 from services.routing.strategies import DEFAULT, STRATEGIES, rank
 
 MORNING = dt.datetime(2026, 11, 20, 8, 0)
@@ -108,6 +111,96 @@ def test_first_strategy_that_tells_apart_decides_and_the_next_among_equals():
     assert [one.candidate.id for one in ranked] == [2, 1, 3]
     assert [one.loses_to(ranked[0]) for one in ranked[1:]] == ["fewest", "skill"]
     assert best(request, candidates, "region", "skill")[0] == 3
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+SALES, SUPPORT = 1, 2
+ANY = frozenset()
+
+
+def rule(number: int, applies_to: RuleScope = RuleScope.everybody, **more) -> RuleFacts:
+    facts = {
+        "department_id": None,
+        "team_id": None,
+        "problem_type": None,
+        "is_emergency": False,
+        "strategies": ("fewest",),
+        "target_teams": ANY,
+        "first_visit_team_id": None,
+        "first_visit_strategies": (),
+        "no_relation_team_id": None,
+        "no_relation_strategies": (),
+        "off_hours": OffHours.duty,
+        **more,
+    }
+    return RuleFacts(number, f"rule {number}", applies_to, **facts)
+
+
+def floor(*rules: RuleFacts) -> Floor:
+    """Two teams in departments of a tree: sales in 10/11, support in 10/12."""
+    teams = {
+        SALES: replace(team(SALES), department_ids=frozenset({10, 11})),
+        SUPPORT: replace(team(SUPPORT), department_ids=frozenset({10, 12})),
+    }
+    return Floor([], teams, list(rules), True, Duty(ANY, ANY), MORNING.date())
+
+
+def of_team(*numbers: int) -> tuple[Relation, ...]:
+    return tuple(Relation(number, place == 0, ANY) for place, number in enumerate(numbers))
+
+
+FITTING = {
+    "everybody": (rule(1), PLAIN, True),
+    "urgent": (rule(1, is_emergency=True), replace(PLAIN, is_urgent=True), True),
+    "not urgent": (rule(1, is_emergency=True), PLAIN, False),
+    "type": (rule(1, RuleScope.problem_type, problem_type="login"), replace(PLAIN, problem_type="login"), True),
+    "other type": (rule(1, RuleScope.problem_type, problem_type="login"), replace(PLAIN, problem_type="data"), False),
+    "no type": (rule(1, RuleScope.problem_type), PLAIN, False),
+    "meant for the team": (rule(1, RuleScope.team, team_id=SALES), replace(PLAIN, team_id=SALES), True),
+    "customer's team": (
+        rule(1, RuleScope.team, team_id=SALES),
+        replace(PLAIN, relations=of_team(SUPPORT, SALES)),
+        True,
+    ),
+    "meant for another": (
+        rule(1, RuleScope.team, team_id=SALES),
+        replace(PLAIN, team_id=SUPPORT, relations=of_team(SALES)),
+        False,
+    ),
+    "department": (rule(1, RuleScope.department, department_id=11), replace(PLAIN, team_id=SALES), True),
+    "department above": (rule(1, RuleScope.department, department_id=10), replace(PLAIN, team_id=SUPPORT), True),
+    "other department": (rule(1, RuleScope.department, department_id=11), replace(PLAIN, team_id=SUPPORT), False),
+}
+
+
+@pytest.mark.parametrize(("facts", "request_", "expected"), FITTING.values(), ids=FITTING)
+def test_rule_fits_what_it_is_for(facts, request_, expected):
+    assert fits(facts, request_, floor()) is expected
+
+
+def test_the_first_rule_that_fits_decides_and_without_one_all_strategies_do():
+    first = rule(
+        1, RuleScope.problem_type, problem_type="login", strategies=("skill",), target_teams=frozenset({SALES})
+    )
+    last = rule(2, target_teams=frozenset({99}))
+    plan = plan_for(replace(PLAIN, problem_type="login"), floor(first, last))
+    assert (plan.rule, plan.strategies, plan.team_ids, plan.because) == (first, ("skill",), {SALES}, "rule")
+    plan = plan_for(PLAIN, floor(first, last))
+    assert (plan.rule, plan.team_ids, plan.because) == (last, None, None), "a team that is gone restricts nobody"
+    plan = plan_for(replace(PLAIN, team_id=SUPPORT), floor())
+    assert (plan.rule, plan.strategies, plan.team_ids, plan.because) == (None, DEFAULT, {SUPPORT}, "meant")
+
+
+def test_who_comes_for_the_first_time_or_has_no_team_is_looked_after_as_the_rule_says():
+    facts = rule(1, first_visit_team_id=SALES, no_relation_team_id=SUPPORT, no_relation_strategies=("region",))
+    place = floor(facts)
+    stranger = plan_for(replace(PLAIN, is_first_visit=True), place)
+    assert (stranger.team_ids, stranger.because, stranger.strategies) == ({SALES}, "first_visit", ("fewest",))
+    known = plan_for(PLAIN, place)
+    assert (known.team_ids, known.because, known.strategies) == ({SUPPORT}, "no_relation", ("region",))
+    assert plan_for(replace(PLAIN, relations=of_team(SALES)), place).team_ids is None
+    assert plan_for(replace(PLAIN, is_first_visit=True, team_id=SUPPORT), place).because == "meant"
 
 
 # --- hours ----------------------------------------------------------------------------------------------------------

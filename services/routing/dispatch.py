@@ -33,7 +33,7 @@ def dispatch(actor: Actor) -> int:
     Called when a conversation is queued, an agent comes on line or has room again, and by the timer. Running
     it twice at once does no harm: each assignment locks the conversation and takes the places conditionally.
     """
-    waiting = queue.waiting_ids()
+    waiting = queue.waiting_ids() if _has_room_at_all() else []
     if not waiting:
         return 0
     floor = facts.look_around()
@@ -60,8 +60,9 @@ def dispatch(actor: Actor) -> int:
             given += 1
             _count(floor, agent_id, conversation.served_team_id)
             free = {one.id for one in floor.candidates if one.id in free and one.has_room}
-        elif agent_id is False:
-            # they were taken in the meantime; should one come free again, it is for this one
+        elif agent_id is False and conversation.problem_type == request.problem_type:
+            # they were taken in the meantime; should one come free again, it is for this one. What was recognised
+            # only now waits for others than these, which the next round knows
             free -= {one.id for one in pool}
     return given
 
@@ -79,7 +80,9 @@ def route_conversation(
     if conversation.problem_type is None and problems.recognise(conversation):
         conversation.queue_priority = max(conversation.queue_priority, problems.priority(conversation))
     floor = facts.look_around()
-    (request,) = facts.requests_of([conversation], floor)
+    request = next(iter(facts.requests_of([conversation], floor)), None)
+    if request is None:
+        return False  # whoever asked has been deleted since
     plan = plans.plan_for(request, floor)
     pool = plans.pool(plan, floor)
     obstacles = {one.id: plans.why_not(plan, request, one, floor, among) for one in pool}
@@ -128,6 +131,12 @@ def requeue_left_alone(actor: Actor) -> int:
     minutes = settings.get_setting("requeue_after_minutes")
     rows = left_alone(minutes) if minutes else []
     return sum(conversations.requeue_conversation(actor, row) is not None for row in rows)
+
+
+def _has_room_at_all() -> bool:
+    """Whether any agent on line could take one more: asked first, for in a full house many arrive in vain."""
+    free = select(Agent.id).where(Agent.presence == Presence.online, Agent.current_count < Agent.max_conversations)
+    return db.session.scalar(free.limit(1)) is not None
 
 
 def _requests(waiting: list[int], floor: Floor) -> Iterator[Request]:

@@ -21,7 +21,7 @@ from views.assigning import STRATEGY_WORDS
 #: these modules register the operations of the screens below
 OPERATION_MODULES = (problems, relations, rules)
 
-_ORDER = partial(fields.OrderField, choices=lambda: [(name, STRATEGY_WORDS[name][0]) for name in STRATEGIES])
+_ORDER = partial(fields.OrderField, choices=lambda: [(name, *STRATEGY_WORDS[name]) for name in STRATEGIES])
 problem_word = word_of("problem_type", "problem_type")
 
 
@@ -114,7 +114,7 @@ class RoutingRuleView(AdminView):
     base_order = ("sort", "asc")
     choices = {"problem_type": items_of("problem_type")}
     own_fields = {
-        "strategies": partial(_ORDER, default=["skill", "fewest", "round_robin"]),
+        "strategies": partial(_ORDER, default=["skill", "fewest", "round_robin"], explained=True),
         "first_visit_strategies": _ORDER,
         "no_relation_strategies": _ORDER,
     }

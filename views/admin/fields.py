@@ -177,28 +177,31 @@ class SkillsField(Field):
 
 
 class OrderField(Field):
-    """Some of several choices, in an order: a select for each place, and some empty ones for more."""
+    """Some of several choices, in an order: a select for each place, and some empty ones for more.
+
+    `choices` returns (value, title, what it means); the meanings stand below, folded.
+    """
 
     SPARE = 3
 
-    def __init__(self, *args, choices: Callable, **kwargs):
+    def __init__(self, *args, choices: Callable, explained: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
-        self._offered = choices
+        self._offered, self._explained = choices, explained
 
     @staticmethod
     def widget(field: "OrderField", **attributes) -> Markup:
-        offered = [(value, str(title)) for value, title in field._offered()]
+        offered = list(field._offered())
         chosen = [*(field.data or []), *[""] * field.SPARE][: len(offered)]
-        return Markup('<ol class="ad-order">{}</ol>').format(
-            Markup("").join(field._place(offered, value, place) for place, value in enumerate(chosen, start=1))
-        )
+        places = (field._place(offered, value, place) for place, value in enumerate(chosen, start=1))
+        shown = Markup('<ol class="ad-order">{}</ol>').format(Markup("").join(places))
+        return shown + field._meanings(offered) if field._explained else shown
 
-    def _place(self, offered: list[tuple[str, str]], chosen: str, place: int) -> Markup:
+    def _place(self, offered: list[tuple], chosen: str, place: int) -> Markup:
         options = Markup("").join(
             Markup('<option value="{}"{}>{}</option>').format(
                 value, Markup(" selected") if value == chosen else "", title
             )
-            for value, title in [("", "—"), *offered]
+            for value, title, _meaning in [("", "—", ""), *offered]
         )
         return Markup('<li><select class="ad-input" name="{}" aria-label="{} {}"{}>{}</select></li>').format(
             self.name,
@@ -208,11 +211,18 @@ class OrderField(Field):
             options,
         )
 
+    @staticmethod
+    def _meanings(offered: list[tuple]) -> Markup:
+        lines = (Markup("<li><b>{}</b>: {}</li>").format(title, meaning) for _value, title, meaning in offered)
+        return Markup('<details class="ad-meanings"><summary>{}</summary><ul>{}</ul></details>').format(
+            _("What these mean"), Markup("").join(lines)
+        )
+
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = list(dict.fromkeys(value for value in valuelist if value))
 
     def pre_validate(self, form) -> None:
-        if set(self.data or ()) - {value for value, _title in self._offered()}:
+        if set(self.data or ()) - {value for value, _title, _meaning in self._offered()}:
             raise ValidationError(_("This does not exist"))
 
 
