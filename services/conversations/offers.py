@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.extensions import db
-from models.actor import Actor, system
+from models.actor import Actor
 from models.conversations import HELD, Conversation
 from models.messaging import MessageType
 from models.organization import TeamMember
@@ -66,11 +66,11 @@ def tell_offer(offer: ConversationTransfer, event: str) -> None:
 
 
 def note_offer(actor: Actor, offer: ConversationTransfer, event: str, text: str | None) -> None:
-    """What became of it, as a note among staff: `text` is the reason that was given."""
+    """What became of it, as a note among staff by whoever did it: `text` is the reason that was given."""
     name = offer.to_agent.name if offer.to_agent else offer.to_team.name
     conversation = offer.conversation
     threads.store(
-        system(actor.tenant_id),
+        actor,
         conversation.thread,
         client_msg_id=f"{event}-{offer.id}",
         type_=MessageType.note,

@@ -6,6 +6,7 @@ from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -116,6 +117,27 @@ TITLES = {
 }
 
 
+#: heading → the settings below it, in order; what stands in none comes last
+GROUPS = (
+    (_("Company"), ("company_name",)),
+    (_("Bot"), ("bot_misses_before_offer", "bot_no_answer_zh", "bot_no_answer_en")),
+    (
+        _("Conversations"),
+        (
+            "conversation_idle_hours",
+            "idle_warning_minutes",
+            "reopen_hours",
+            "requeue_after_minutes",
+            "left_message_ticket",
+            "default_max_conversations",
+        ),
+    ),
+    (pgettext("settings", "Transfers"), ("transfer_timeout_seconds", "team_transfer_at_once")),
+    (pgettext("settings", "Ratings"), ("rating_invitation", "rating_change_minutes")),
+    (_("Automatic texts"), tuple(name for name in SETTINGS if name.startswith("text_"))),
+)
+
+
 class SettingsView(BaseView):
     """One page for all settings of the company."""
 
@@ -148,9 +170,15 @@ class SettingsView(BaseView):
             "admin/settings.html",
             title=self.plural,
             form=form,
-            names=list(SETTINGS),
+            groups=_groups(),
             editable=editable,
         )
+
+
+def _groups() -> list[tuple[object, tuple[str, ...]]]:
+    named = {name for _title, names in GROUPS for name in names}
+    further = tuple(name for name in SETTINGS if name not in named)
+    return [*GROUPS, (_("Further settings"), further)] if further else list(GROUPS)
 
 
 def _form() -> type[DynamicForm]:
@@ -164,8 +192,11 @@ def _field(declared: Declared) -> Field:
     if isinstance(declared.default, int):
         limits = [InputRequired(), NumberRange(declared.low, declared.high)]
         return IntegerField(label, description=description, validators=limits)
-    kind = TextAreaField if declared.name.startswith(("text_", "bot_")) else StringField
-    return kind(label, description=description, validators=[Optional(), Length(max=1000)])
+    if declared.name.startswith(("text_", "bot_")):
+        return TextAreaField(
+            label, description=description, validators=[Optional(), Length(max=1000)], render_kw={"rows": 2}
+        )
+    return StringField(label, description=description, validators=[Optional(), Length(max=1000)])
 
 
 def _show(form: DynamicForm, refusal: DomainError) -> None:
