@@ -40,8 +40,8 @@ class Box:
         self._crowds = 0
         self._helpers: list[AppProcess] = []
         self._stack = contextlib.ExitStack()
-        # processes are started from one thread that lives as long as they do: they end when it does
-        self._starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
+        # processes are started from threads that live as long as they do: they end when these do
+        self._starter = ThreadPoolExecutor(4, thread_name_prefix="starter")
 
     def __enter__(self) -> Self:
         settings = SETTINGS | {
@@ -102,8 +102,8 @@ class Box:
         for command, ready in helpers:
             settings = {**self.settings, "LOG_LEVEL": "INFO"}  # they say only there that they are ready
             self._helpers.append(AppProcess(self.folder / f"{command}-{self._crowds}", settings, command, ready=ready))
-        for process in (*self.webs, *self._helpers):
-            self._starter.submit(process.start).result()
+        for started in [self._starter.submit(process.start) for process in (*self.webs, *self._helpers)]:
+            started.result()
 
     def _server(self, more: Mapping[str, str]) -> AppServer:
         return AppServer(self.folder / f"web-{self._crowds}-{secrets.token_hex(2)}", {**self.settings, **more})

@@ -177,7 +177,7 @@ async def repeated(stage: Stage) -> None:
     struck = stage.strike("restart")
     for web in stage.box.webs:
         web.kill9()
-        await asyncio.to_thread(stage.box.start, web)
+    await asyncio.gather(*(asyncio.to_thread(stage.box.start, web) for web in stage.box.webs))
     await stage.healed(struck)
     await _again(stage, again, "after a restart")
     kinds = set()
