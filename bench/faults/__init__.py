@@ -64,6 +64,7 @@ def _run(options: argparse.Namespace, folder: Path) -> int:
         conditions(
             database=f"{options.db}{' and Redis' if options.db == 'mariadb' else ''}",
             load=f"{scale.users} people unless said otherwise, {scale.rate:.0f} messages/s in all",
+            time_limits=f"× {scale.patience:.0f}",
             seed=options.seed,
         )
         + "\n",

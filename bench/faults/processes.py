@@ -60,8 +60,8 @@ async def storm(stage: Stage) -> None:
     struck = stage.strike("restart")
     web.kill9()
     await asyncio.to_thread(stage.box.start, web)
-    await stage.healed(struck, 90)
-    stage.expect(bool(stage.back) and stage.back[0] <= 60, "not everybody was back within 60 s")
+    await stage.healed(struck, stage.within(90))
+    stage.expect(bool(stage.back) and stage.back[0] <= stage.within(60), "not everybody was back within 60 s")
     after = await _share(web.process.pid)
     stage.figures["clients"] = str(len(stage.load.clients))
     stage.figures["processor share of the web process before → after"] = f"{before:.2f} → {after:.2f}"
@@ -100,8 +100,8 @@ async def _move(stage: Stage, port: int) -> None:
 
 
 def _expect_quick(stage: Stage) -> None:
-    stage.expect(bool(stage.first_ok) and max(stage.first_ok) <= AWAY, f"away for more than {AWAY:.0f} s")
-    stage.expect(bool(stage.back) and max(stage.back) <= BACK, f"not everybody was back within {BACK:.0f} s")
+    stage.expect(bool(stage.first_ok) and max(stage.first_ok) <= stage.within(AWAY), "away for too long")
+    stage.expect(bool(stage.back) and max(stage.back) <= stage.within(BACK), "not everybody was back in time")
 
 
 def _sign_ins(stage: Stage) -> int:

@@ -33,13 +33,15 @@ class Scale:
     share: float
     #: how likely each operation is the last one of a process that dies by itself
     chance: float = 0.01
+    #: by how much the time limits are stretched: neighbours who want the processors make everything slower
+    patience: float = 1.0
 
 
 FULL = Scale(users=220, rate=40.0, enough=ENOUGH, share=1.0)
 #: beside neighbours who keep the machine busy (a load of BUSY and more), a run at full scale would measure them
-MODEST = Scale(users=44, rate=12.0, enough=ENOUGH, share=0.5)
+MODEST = Scale(users=44, rate=12.0, enough=ENOUGH, share=0.5, patience=3.0)
 BUSY = 4.0
-SHORT = Scale(users=22, rate=25.0, enough=100, share=0.1, chance=0.05)
+SHORT = Scale(users=22, rate=25.0, enough=100, share=0.1, chance=0.05, patience=5.0)
 
 
 @dataclass
@@ -81,9 +83,13 @@ class Stage:
         if not is_so:
             self.problems.append(otherwise)
 
+    def within(self, seconds: float) -> float:
+        """A time limit, on this machine today."""
+        return seconds * self.scale.patience
+
     def times(self, most: int) -> int:
         """How often, at this scale."""
-        return max(2, round(most * self.scale.share))
+        return max(1, round(most * self.scale.share))
 
     def seconds(self, most: float) -> float:
         """How long, at this scale."""

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum, auto
@@ -45,13 +46,29 @@ class Viewing(StrEnum):
 _OWNER = (DataField("session_id", int | None, None), DataField("ticket_id", int | None, None))
 #: the database, or a free connection to it, is not there just now
 DATABASE_GONE = (DBAPIError, PoolExhausted)
+#: how many sockets are let in at the same time, and how long one waits at the door, in seconds
+AT_ONCE, DOOR_SECONDS = 8, 5.0
+_door = threading.BoundedSemaphore(AT_ONCE)
 #: how many threads one `resume` may ask for
 MOST_THREADS = 50
 
 
 @socketio.on("connect")
 def connect(auth_data: dict | None = None):
-    """The cookie or a token in the handshake signs in; without either, `auth` must follow within ten seconds."""
+    """The cookie or a token in the handshake signs in; without either, `auth` must follow within ten seconds.
+
+    After a restart everybody comes at once. Served all together they would all have to wait, longer than they do, and
+    come again: so a few are served at a time, and who has to wait too long is told so and comes back later.
+    """
+    if not _door.acquire(timeout=DOOR_SECONDS):
+        raise ConnectionRefusedError("unavailable")
+    try:
+        _let_in(auth_data)
+    finally:
+        _door.release()
+
+
+def _let_in(auth_data: dict | None) -> None:
     try:
         actor = _identify(auth_data.get("token") if isinstance(auth_data, dict) else None)
     except NotSignedIn:
