@@ -149,6 +149,9 @@ def company(new_company: Callable[[], Company], database: sa.Engine) -> Company:
         "role",
         "entry_code",
         "export",
+        "customer_team_relation",
+        "duty_shift",
+        "work_day",
     ):
         things.any(kind)
     made.agent.be("busy")
