@@ -138,6 +138,13 @@ def test_tickets_stand_in_all_states_with_talk_and_follow_ups(demo):
     assert sum(len(list_) > 0 for list_ in follow_ups) >= 3
 
 
+def test_sensitive_words_have_been_told_of_and_looked_into(demo):
+    alerts = {row["words"]: row for row in demo.supervisor.get("/sensitive-alerts")["list"]}
+    assert {words: row["state"] for words, row in alerts.items()} == {"投诉": "open", "报警": "dismissed"}
+    assert alerts["报警"]["note"] and alerts["报警"]["handler"]
+    assert alerts["报警"]["createTime"] < alerts["报警"]["handleTime"] < alerts["投诉"]["createTime"]
+
+
 def test_agents_hold_what_they_are_counted_for(demo):
     held = Counter(row["agent"]["id"] for row in demo.conversations if row["status"] in ("active", "on_hold"))
     counted = {row["id"]: row["currentCount"] for row in demo.supervisor.get("/agents", size=100)["list"]}

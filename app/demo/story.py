@@ -16,10 +16,12 @@ from models.base import bind
 from models.conversations import Conversation, QuickReply
 from models.messaging import MessageType
 from models.organization import Agent, Presence
+from models.sensitive import AlertState, SensitiveAlert
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import as_of, utcnow
 from services import conversations, notifications, presence, tickets
 from services.operation import OPERATIONS
+from services.sensitive import alerts
 
 #: minutes that pass before a step without words
 PAUSE = 0.5
@@ -104,8 +106,17 @@ class Story:
                 conversations.rate_conversation(
                     customer, conversation, score=score, tags=step.get("tags"), comment=step.get("comment", "")
                 )
+            case {"alert": state, "remark": note}:
+                self._settle_alert(conversation, AlertState(state), note)
             case _:
                 raise ValueError(f"{scene['key']}: no such step {step}")
+
+    def _settle_alert(self, conversation: Conversation, state: AlertState, note: str) -> None:
+        """The supervisor says what was done about the sensitive words of a conversation."""
+        alert = db.session.scalars(
+            select(SensitiveAlert).where(SensitiveAlert.conversation_id == conversation.id)
+        ).one()
+        alerts.handle_alert(self.cast.supervisor, alert, state=state, note=note)
 
     def _hand_on(self, agent: Actor, conversation: Conversation, colleague: Actor, reason: str) -> None:
         """Offered to a colleague, who is there for the moment, and accepted."""
