@@ -10,6 +10,7 @@ from ai.marks import excerpt
 from app.errors import Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
+from models.channels import Channel
 from models.conversations import Conversation, ConversationStatus, Rating
 from models.customers import Customer
 from models.messaging import ChatMessage
@@ -141,6 +142,11 @@ def matches(actor: Actor, rows: Iterable[Conversation], search: Search) -> dict[
         _, shown = found.setdefault(threads[message.thread_id], (count, []))
         shown.append(Found(message, *excerpt(message.content, search.q, BEFORE, AFTER)))
     return found
+
+
+def channels() -> list[tuple[str, str]]:
+    """(code, name) of every way in, also those that are switched off: people came by them."""
+    return list(db.session.execute(select(Channel.code, Channel.name).order_by(Channel.id)).tuples())
 
 
 def ratings_of(rows: Iterable[Conversation]) -> dict[int, Rating]:

@@ -21,7 +21,7 @@ from models.identity import User
 from models.messaging import ChatMessage, MessageType
 from models.organization import Agent
 from models.types import utcnow
-from services import history
+from services import channels, history
 from services.exports.jobs import KEEP, RIGHT, SILENCE, storage, wanted
 from services.exports.talks import Talk, Wording
 from services.exports.writers import writer_for
@@ -94,9 +94,11 @@ def _talks(actor: Actor, job: ExportJob, ids: Sequence[int], wording: Wording) -
         bind(db.session(), actor)
         rows = _rows(ids[start : start + BATCH])
         ratings, counts = history.ratings_of(rows), _message_counts(rows, with_notes)
+        names = channels.names_of(row.channel for row in rows)
         for row in rows:
             messages = list(_messages(row, with_notes)) if job.content is ExportContent.messages else []
-            talks.append(wording.talk(job, row, ratings.get(row.id), messages, counts.get(row.thread_id, 0)))
+            channel = names.get(row.channel, "")
+            talks.append(wording.talk(job, row, ratings.get(row.id), messages, counts.get(row.thread_id, 0), channel))
         db.session.rollback()
         give_way()
         if time.monotonic() - told > PROGRESS_SECONDS:

@@ -52,5 +52,11 @@ class Wording(Protocol):
     def head(self, job: ExportJob, owner: str) -> Head: ...
 
     def talk(
-        self, job: ExportJob, row: Conversation, rating: Rating | None, messages: Sequence[ChatMessage], count: int
+        self,
+        job: ExportJob,
+        row: Conversation,
+        rating: Rating | None,
+        messages: Sequence[ChatMessage],
+        count: int,
+        channel: str,
     ) -> Talk: ...

@@ -227,6 +227,7 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/sessions/<id:id>/rating", CONCERNED, "rated_session"),
     Row("POST", "/sessions/<id:id>/ticket", CONCERNED_STAFF, "session", {"title": "follow up"}),
     Row("GET", "/history", STAFF),
+    Row("GET", "/history/channels", STAFF),
     Row("POST", "/sessions/<id:id>/legal-hold", ADMINISTRATORS, "session", {"reason": "law suit"}),
     Row("DELETE", "/sessions/<id:id>/legal-hold", ADMINISTRATORS, "preserved_session"),
     Row("GET", "/exports", LEADERS),

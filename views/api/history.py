@@ -58,6 +58,11 @@ def search_history(
     return found
 
 
+@endpoint("GET", "/history/channels", section=SECTION, summary="历史会话的渠道", right="conversation.search")
+def list_channels(actor: Actor):
+    return [{"code": code, "name": name} for code, name in history.channels()]
+
+
 def _add_what_was_found(actor: Actor, page: list[dict], search: history.Search) -> None:
     rows = list(db.session.scalars(select(Conversation).where(Conversation.id.in_([line["id"] for line in page]))))
     matches, ratings = history.matches(actor, rows, search), history.ratings_of(rows)

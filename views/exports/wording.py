@@ -59,11 +59,18 @@ def head(job: ExportJob, owner: str) -> Head:
     )
 
 
-def talk(job: ExportJob, row: Conversation, rating: Rating | None, messages: Sequence[ChatMessage], count: int) -> Talk:
-    return Talk(_facts(job, row, rating, count), tuple(_said(job, message) for message in messages))
+def talk(
+    job: ExportJob,
+    row: Conversation,
+    rating: Rating | None,
+    messages: Sequence[ChatMessage],
+    count: int,
+    channel: str,
+) -> Talk:
+    return Talk(_facts(job, row, rating, count, channel), tuple(_said(job, message) for message in messages))
 
 
-def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int) -> tuple[str, ...]:
+def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int, channel: str) -> tuple[str, ...]:
     customer = row.customer
     return (
         row.no,
@@ -71,7 +78,7 @@ def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int)
         row.agent.name if row.agent else "",
         customer.organization.name if customer and customer.organization else "",
         row.team.name if row.team else "",
-        str(ORIGINS.get(row.channel, row.channel)),
+        str(ORIGINS.get(row.channel, channel or row.channel)),
         str(state_title(row.status)),
         row.subject,
         _time(job, row.create_time),
