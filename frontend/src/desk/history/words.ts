@@ -61,7 +61,7 @@ export const zh = {
 }
 
 export const en: typeof zh = {
-  search: 'Search messages, customer, subject or number',
+  search: 'Search words, customer, number',
   results: 'What was found',
   filters: 'Filters',
   count: 'no conversations | {n} conversation | {n} conversations',
