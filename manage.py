@@ -439,7 +439,9 @@ def run_tests(environment, arguments):
     environment.prepare(("base", "torch", "dev"))
     os.chdir(environment.root)
     subprocess.run([str(environment.python), "-m", "tests.programs"], env=child_environment(), check=True)
-    hand_over(environment, ["-m", "pytest", *(arguments or ["--cov", "--numprocesses", "2", "--dist", "loadscope"])])
+    processes = str(max(2, os.cpu_count() // 2 * 2))  # as many for each of the two set-ups
+    whole = ["--cov", "--numprocesses", processes, "--dist", "loadscope"]
+    hand_over(environment, ["-m", "pytest", *(arguments or whole)])
 
 
 def start(name, arguments):

@@ -79,13 +79,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log):
-    """With several processes (pytest -n), all tests of a set-up go to one of them, so that its servers start once."""
+    """With two processes (pytest -n) each has the tests of one set-up, so that its servers start once; with more, each
+    set-up is shared among as many, file by file."""
     from xdist.scheduler import LoadScopeScheduling
+
+    shares = max(1, config.option.numprocesses // 2)
+    modules = [path.name for path in sorted(Path(__file__).parent.rglob("test_*.py"))]
 
     class BySetUp(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             found = re.search(r"[\[-](sqlite|mariadb)[]-]", nodeid)
-            return found[1] if found else nodeid
+            module = Path(nodeid.split("::")[0]).name
+            return f"{found[1]} {modules.index(module) % shares}" if found else nodeid
 
     return BySetUp(config, log)
 

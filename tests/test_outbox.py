@@ -103,7 +103,7 @@ def test_every_event_is_told_and_marked(people, outbox):
 def test_refused_action_leaves_no_event(served, outbox):
     served.agent.put(f"{served.path}/close")
     before = outbox.last_id()
-    served.customer.say(served.path, expect=409)
+    served.agent.say(served.path, expect=409)
     served.agent.post(f"{served.path}/hold", expect=409)
     served.customer.post(f"{served.path}/rating", {"score": 9}, expect=400)
     assert not [
