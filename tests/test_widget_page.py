@@ -9,7 +9,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from tests.browsing import Pages
 from tests.factories import picture
 from tests.other_site import OtherSite
-from tests.people import Company
+from tests.people import Company, unique
 from tests.test_widget import Widget
 from tests.waiting import eventually
 
@@ -123,6 +123,19 @@ def _has_read(people: Company, path: str) -> bool:
     log = people.agent.messages(path)
     last = max(one["seq"] for one in log["list"])
     return any(one["senderKind"] == "customer" and one["readSeq"] == last for one in log["reads"])
+
+
+def test_a_link_to_the_portal_names_its_channel(people: Company, open_page: Pages):
+    """From an app or a menu of WeChat; known on the first page, told with the first words."""
+    channel = people.admin.post("/channels", {"code": unique("app"), "name": unique("app"), "kind": "app"})
+    page = open_page(f"/?channel={channel['code']}&utm={'x' * 3000}", viewport="phone")
+    page.get_by_role("link", name="在线咨询").click()
+    sheet = page.get_by_role("dialog")
+    sheet.locator("textarea").fill("无法登录")
+    sheet.get_by_role("button", name="呼叫客服").click()
+    expect(page.get_by_text("无法登录")).to_be_visible()
+    conversation = people.admin.get("/sessions", channel=channel["code"])["list"][0]
+    assert (conversation["channelName"], conversation["source"]) == (channel["name"], None)
 
 
 def test_on_a_phone_the_window_covers_the_page(widget: Widget, site: OtherSite, open_page: Pages, screenshot: Callable):

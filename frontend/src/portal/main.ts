@@ -9,6 +9,7 @@ import { createAppI18n } from '@shared/i18n'
 import { startTheme } from '@shared/session'
 
 import App from './App.vue'
+import { noteArrival } from './lib/arrival'
 import { followViewport } from './lib/viewport'
 import en from './locales/en'
 import zh from './locales/zh'
@@ -16,6 +17,7 @@ import { router } from './router'
 
 startTheme()
 followViewport()
+noteArrival()
 createApp(App)
   .use(createAppI18n({ zh: { portal: zh }, en: { portal: en } }))
   .use(router)

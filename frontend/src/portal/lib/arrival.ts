@@ -36,11 +36,22 @@ let surroundings: Surroundings = {
   hasPageBehind: () => Boolean(window.history.state?.back),
 }
 
+/** Call when the portal starts: the address that named the channel is soon another one. */
+export function noteArrival(): void {
+  arrival()
+}
+
 /** Call before the first page is drawn. */
 export function standIn(other: Surroundings): void {
   surroundings = other
 }
 
 export const isEmbedded = (): boolean => surroundings.embedded
-export const cameBy = (): CameBy => surroundings.cameBy()
+
+/** What the server takes of it: longer addresses and titles say no more. */
+export function cameBy(): CameBy {
+  const { channel, pageUrl, pageTitle } = surroundings.cameBy()
+  return { channel: channel.slice(0, 32), pageUrl: pageUrl?.slice(0, 2000), pageTitle: pageTitle?.slice(0, 500) }
+}
+
 export const hasPageBehind = (): boolean => surroundings.hasPageBehind()

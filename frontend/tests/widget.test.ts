@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+import { api, exchangeToken, setToken, speakWithoutCookies } from '../src/shared/api'
+import { fileAddress, setFileKey } from '../src/shared/file-address'
+import { languageOf, WORDS } from '../src/widget/loader/words'
+import { contrastWithWhite, readableOn } from '../src/widget/protocol'
+import { forgetsWithThePage, provideStorage } from '../src/widget/storage'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  setToken('')
+  setFileKey('')
+})
+
+describe('the button', () => {
+  it.each([
+    ['#1d4ed8', '#ffffff'],
+    ['#0f766e', '#ffffff'],
+    ['#ffeb3b', '#1c1b19'],
+    ['#ffffff', '#1c1b19'],
+    ['#000000', '#ffffff'],
+  ])('on %s is drawn in %s', (color, expected) => {
+    expect(readableOn(color)).toBe(expected)
+  })
+
+  it('knows the contrast that WCAG knows', () => {
+    expect(contrastWithWhite('#ffffff')).toBeCloseTo(1)
+    expect(contrastWithWhite('#000000')).toBeCloseTo(21)
+  })
+
+  it('speaks as the page says, else as the channel, else as the browser', () => {
+    expect(languageOf('en', 'zh')).toBe('en')
+    expect(languageOf('', 'zh')).toBe('zh')
+    vi.stubGlobal('navigator', { language: 'zh-TW' })
+    expect(languageOf('', '')).toBe('zh')
+    expect(WORDS.en.unread(1)).toBe(', 1 new message')
+  })
+})
+
+describe('a framed page', () => {
+  const answer = (status: number, data: unknown) =>
+    new Response(JSON.stringify({ code: status, message: 'x', data, timestamp: 0 }), { status })
+
+  it('sends its token and no cookies; what was refused during an exchange comes again with the new one', async () => {
+    const sent: [string, RequestInit][] = []
+    let exchanged: (value: unknown) => void = () => undefined
+    vi.stubGlobal('fetch', (url: string, options: RequestInit) => {
+      sent.push([url, options])
+      const { Authorization } = options.headers as Record<string, string>
+      return Promise.resolve(Authorization === 'Bearer new' ? answer(200, 'found') : answer(401, { error: 'not_signed_in' }))
+    })
+    speakWithoutCookies()
+    setToken('old')
+    void exchangeToken(new Promise((resolve) => (exchanged = resolve)))
+    const found = api.get('/sessions')
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    setToken('new')
+    exchanged(null)
+    expect(await found).toBe('found')
+    expect(sent.map(([, { credentials }]) => credentials)).toEqual(['omit', 'omit'])
+  })
+
+  it('is signed out when its token is refused and no other comes', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(answer(401, { error: 'not_signed_in' })))
+    setToken('old')
+    await expect(api.get('/sessions')).rejects.toMatchObject({ status: 401 })
+  })
+
+  it('names its key in the addresses of our files, and of nobody else\'s', () => {
+    expect(fileAddress('/api/v1/files/1/content')).toBe('/api/v1/files/1/content')
+    setFileKey('a+b')
+    expect(fileAddress('/api/v1/files/1/content')).toBe('/api/v1/files/1/content?key=a%2Bb')
+    expect(fileAddress('/api/v1/files/1/content?download=1')).toContain('&key=')
+    expect(fileAddress('https://elsewhere.example/x.png')).toBe('https://elsewhere.example/x.png')
+    expect(fileAddress(null)).toBeNull()
+  })
+
+  it('has a memory of its own where the browser denies it storage', () => {
+    const kept = Object.getOwnPropertyDescriptor(window, 'localStorage')
+    Object.defineProperty(window, 'localStorage', {
+      configurable: true,
+      get: () => {
+        throw new DOMException('denied', 'SecurityError')
+      },
+    })
+    provideStorage()
+    expect(forgetsWithThePage()).toBe(true)
+    localStorage.setItem('a', '1')
+    expect([localStorage.getItem('a'), localStorage.length, localStorage.key(0)]).toEqual(['1', 1, 'a'])
+    localStorage.removeItem('a')
+    expect(localStorage.getItem('a')).toBeNull()
+    if (kept) Object.defineProperty(window, 'localStorage', kept)
+  })
+})
