@@ -140,7 +140,7 @@ def _forget(row: Conversation) -> None:
     db.session.execute(
         update(Conversation)
         .where(Conversation.id == row.id)
-        .values(subject="", close_reason=None, customer_id=nobody, purge_time=utcnow()),
+        .values(subject="", source=None, close_reason=None, customer_id=nobody, purge_time=utcnow()),
         execution_options=_CHANGED,
     )
 
