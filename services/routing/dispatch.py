@@ -2,7 +2,8 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import select
 
@@ -27,12 +28,57 @@ BATCH = 100
 RECORDED = 30
 
 
+class _Rounds:
+    """One round at a time for a company in this process: who calls meanwhile has it done once more afterwards.
+
+    Otherwise fifty arrivals at once would be fifty rounds that wait for each other, each with a connection.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        #: company with a round on → whether it is called for again
+        self._called: dict[int, bool] = {}
+
+    def run(self, tenant_id: int, work: Callable[[], int]) -> int:
+        with self._lock:
+            if tenant_id in self._called:
+                self._called[tenant_id] = True
+                return 0
+            self._called[tenant_id] = True
+        done = 0
+        try:
+            while self._goes_on(tenant_id):
+                done += work()
+        except BaseException:
+            with self._lock:
+                self._called.pop(tenant_id, None)
+            raise
+        return done
+
+    def _goes_on(self, tenant_id: int) -> bool:
+        with self._lock:
+            if not self._called[tenant_id]:
+                del self._called[tenant_id]
+                return False
+            self._called[tenant_id] = False
+            return True
+
+
+_rounds = _Rounds()
+
+
 def dispatch(actor: Actor) -> int:
     """Give waiting conversations to agents with room, in order; returns how many found an agent.
 
     Called when a conversation is queued, an agent comes on line or has room again, and by the timer. Running
-    it twice at once does no harm: each assignment locks the conversation and takes the places conditionally.
+    it twice at once, in several processes, does no harm: each assignment locks the conversation and takes the places
+    conditionally.
     """
+    return _rounds.run(actor.tenant_id, lambda: _round(actor))
+
+
+def _round(actor: Actor) -> int:
+    db.session.rollback()  # a round looks at what is, not at what was when the one before began
     waiting = queue.waiting_ids() if _has_room_at_all() else []
     if not waiting:
         return 0
