@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 #: Engine.IO and Socket.IO packet types, as they stand at the beginning of a frame
-CLOSE, PING, PONG, CONNECT, DISCONNECT, EVENT, ACK = "1", "2", "3", "40", "41", "42", "43"
+CLOSE, PING, PONG, CONNECT, DISCONNECT, EVENT, ACK, REFUSED = "1", "2", "3", "40", "41", "42", "43", "44"
 
 
 class Refused(Exception):
@@ -55,7 +55,9 @@ class Wire:
         async with asyncio.timeout(seconds):
             await self._socket.recv()  # the handshake
             await self._socket.send(CONNECT)
-            answer = await self._socket.recv()
+            # whoever is being let in is in his rooms already: what is said there may overtake the welcome
+            while not (answer := await self._socket.recv()).startswith((CONNECT, DISCONNECT, REFUSED)):
+                await self._understand(answer)
         if not answer.startswith(CONNECT):
             raise Refused(answer)
         self._reader = asyncio.create_task(self._read())
