@@ -21,12 +21,15 @@ const BEAT_MS = 25_000
 /** Whoever has not been heard of for this long has gone without a word. */
 const GONE_MS = 70_000
 const WRITING_MS = 8000
+/** Whoever only passes through on the way to another conversation is not there. */
+const SETTLE_MS = 500
 const TELL_WRITING_EVERY_MS = 4000
 
 export function useViewers(target: MaybeRefOrGetter<ThreadRef>) {
   const seen = ref(new Map<number, Seen>())
   const now = ref(Date.now())
   let wroteAt = 0
+  let arriving: ReturnType<typeof setTimeout> | undefined
 
   const viewers = computed<Viewer[]>(() =>
     [...seen.value.values()]
@@ -67,7 +70,7 @@ export function useViewers(target: MaybeRefOrGetter<ThreadRef>) {
 
   const off = [
     live.on('viewing', hear),
-    live.on('resumed', () => sayWhereIAm(true)),
+    live.on('resumed', () => arriving ?? sayWhereIAm(true)),
     live.on('message', (message) => {
       const one = message.sender.kind === 'agent' && message.sender.id !== null ? seen.value.get(message.sender.id) : undefined
       if (one) one.wroteAt = 0
@@ -82,12 +85,17 @@ export function useViewers(target: MaybeRefOrGetter<ThreadRef>) {
     () => threadKey(toValue(target)),
     () => {
       seen.value = new Map()
-      sayWhereIAm(true)
+      clearTimeout(arriving)
+      arriving = setTimeout(() => {
+        arriving = undefined
+        sayWhereIAm(true)
+      }, SETTLE_MS)
     },
     { immediate: true },
   )
   onScopeDispose(() => {
-    tell('gone')
+    if (arriving) clearTimeout(arriving)
+    else tell('gone')
     off.forEach((stop) => stop())
     clearInterval(beat)
     clearInterval(clock)
