@@ -47,7 +47,7 @@ def seat(actor: Actor, users: int, mark: str = "") -> list[Seat]:
         staff = [_agent(f"{mark}{number}", role, seats) for number in range(agents)]
         for number in range(users - agents):
             agent, place = staff[number % agents]
-            customer = Customer(name=f"客户 {number}", is_temporary=1)
+            customer = Customer(name=f"客户 {number}", is_temporary=True)
             thread = Thread(kind=ThreadKind.conversation)
             db.session.add_all([customer, thread])
             db.session.flush()

@@ -110,7 +110,7 @@ def _visitors(actor: Actor, number: int) -> list[str]:
     until = utcnow() + dt.timedelta(days=30)
 
     def fill() -> None:
-        customers = [Customer(name=f"访客 {place}", is_temporary=1) for place in range(number)]
+        customers = [Customer(name=f"访客 {place}", is_temporary=True) for place in range(number)]
         db.session.add_all(customers)
         db.session.flush()
         db.session.add_all(

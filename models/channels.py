@@ -43,7 +43,7 @@ class Channel(Versioned, Entity, Model):
     code: Mapped[str] = mapped_column(Exact)
     name: Mapped[str] = mapped_column(String(64))
     kind: Mapped[ChannelKind] = mapped_column(Code(ChannelKind), default=ChannelKind.widget)
-    active: Mapped[bool] = mapped_column(Flag, default=1, server_default="1")
+    active: Mapped[bool] = mapped_column(Flag, default=True, server_default="1")
     #: the sites that may frame the widget: scheme, host and port, nothing else
     origins: Mapped[list | None] = mapped_column(Json)
     color: Mapped[str] = mapped_column(String(7), default=COLOR, server_default=COLOR)

@@ -81,7 +81,7 @@ class Customer(Versioned, Entity, Model):
     #: where he is; empty: where his organization is
     region: Mapped[str | None] = mapped_column(String(64))
     #: came without account or registration; not yet archived
-    is_temporary: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
+    is_temporary: Mapped[bool] = mapped_column(Flag, default=False, server_default="0")
     note: Mapped[str | None] = mapped_column(Text)
     last_contact_time: Mapped[dt.datetime | None]
     #: since when, and why, all that was said with this customer is kept whatever its age (legal hold)

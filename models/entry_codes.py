@@ -38,7 +38,7 @@ class EntryCode(Versioned, Entity, Model):
     channel: Mapped[str | None] = mapped_column(String(32))
     #: a sentence on the printed card, e.g. when somebody is there
     hint: Mapped[str | None] = mapped_column(String(120))
-    active: Mapped[bool] = mapped_column(Flag, default=1, server_default="1")
+    active: Mapped[bool] = mapped_column(Flag, default=True, server_default="1")
     #: the last day on which it works
     last_day: Mapped[dt.date | None] = mapped_column(Date)
     #: how often it was opened

@@ -24,7 +24,7 @@ class WorkCalendar(Versioned, Entity, Model):
 
     name: Mapped[str] = mapped_column(String(64))
     #: the company's own: it holds for every team that names none
-    is_default: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
+    is_default: Mapped[bool] = mapped_column(Flag, default=False, server_default="0")
     #: the clock by which the hours are meant
     timezone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE, server_default=DEFAULT_ZONE)
     monday: Mapped[str | None] = mapped_column(String(100))

@@ -69,7 +69,7 @@ class Tenant(Model):
     name: Mapped[str] = mapped_column(String(128))
     #: host name by which browsers reach this company; empty for the first one
     host: Mapped[str | None] = mapped_column(Exact, unique=True)
-    active: Mapped[bool] = mapped_column(Flag, default=1, server_default="1")
+    active: Mapped[bool] = mapped_column(Flag, default=True, server_default="1")
     create_time: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
     def __repr__(self) -> str:
@@ -81,18 +81,18 @@ _add_common_columns(User)
 User.full_name = mapped_column(String(64), nullable=False, server_default="")
 User.phone = mapped_column(String(20), nullable=True, index=True)
 #: whether phone and e-mail are known to be this person's: set by staff, or confirmed by a code. Only such ones sign in
-User.phone_verified = mapped_column(Flag, nullable=False, default=1, server_default="1")
-User.email_verified = mapped_column(Flag, nullable=False, default=1, server_default="1")
+User.phone_verified = mapped_column(Flag, nullable=False, default=True, server_default="1")
+User.email_verified = mapped_column(Flag, nullable=False, default=True, server_default="1")
 User.avatar_url = mapped_column(String(255), nullable=True)
 #: what the person chose of services.identity.preferences; what is not in it stands as it comes
 User.preferences = mapped_column(Json, nullable=True)
 User.department_id = mapped_column(BigId, ForeignKey("department.id"), nullable=True, index=True)
 #: the language the person chose; empty until then, and the page's holds
 User.locale = mapped_column(String(8), nullable=False, server_default="zh", default="")
-User.must_change_password = mapped_column(Flag, nullable=False, default=0, server_default="0")
+User.must_change_password = mapped_column(Flag, nullable=False, default=False, server_default="0")
 User.totp_secret = mapped_column(Encrypted(255), nullable=True)
 #: True only after a first code was confirmed
-User.totp_enabled = mapped_column(Flag, nullable=False, default=0, server_default="0")
+User.totp_enabled = mapped_column(Flag, nullable=False, default=False, server_default="0")
 #: the last 30-second step used: a code works once
 User.totp_last_step = mapped_column(BigId, nullable=False, default=0, server_default="0")
 User.locked_until = mapped_column(Moment, nullable=True)
@@ -253,7 +253,7 @@ class ExternalIdentity(Entity, Model):
     union_subject: Mapped[str | None] = mapped_column(Exact, index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
     #: the other system disabled the account, so it may enable it again; what an administrator disabled stays so
-    disabled_by_source: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
+    disabled_by_source: Mapped[bool] = mapped_column(Flag, default=False, server_default="0")
     user: Mapped[User] = relationship()
 
     @classmethod

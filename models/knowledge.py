@@ -138,7 +138,7 @@ class Question(Entity, Model):
     channel: Mapped[str] = mapped_column(String(32), default="portal")
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
-    answered: Mapped[bool] = mapped_column(Flag, default=0)
+    answered: Mapped[bool] = mapped_column(Flag, default=False)
     #: 0 … 1000, thousandths
     confidence: Mapped[int] = mapped_column(Integer, default=0)
     tier: Mapped[str] = mapped_column(String(16), default="semantic")

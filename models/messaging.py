@@ -111,7 +111,7 @@ class FileObject(Entity, Model):
     #: set when a message carries the file; before that only the uploader may use it
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("thread.id"), index=True)
     #: customers may not fetch what was attached to an internal note
-    is_internal: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
+    is_internal: Mapped[bool] = mapped_column(Flag, default=False, server_default="0")
     owner_kind: Mapped[SenderKind] = mapped_column(Code(SenderKind))
     owner_id: Mapped[int]
     storage_key: Mapped[str] = mapped_column(Exact)

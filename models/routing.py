@@ -38,14 +38,14 @@ class RoutingRule(Versioned, Entity, Model):
     __table_args__ = (UniqueConstraint("tenant_id", "name", "delete_token"),)
 
     name: Mapped[str] = mapped_column(String(64))
-    active: Mapped[bool] = mapped_column(Flag, default=1, server_default="1")
+    active: Mapped[bool] = mapped_column(Flag, default=True, server_default="1")
     sort: Mapped[int] = mapped_column(Integer, default=100, server_default="100")
     applies_to: Mapped[RuleScope] = mapped_column(Code(RuleScope), default=RuleScope.everybody)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     problem_type: Mapped[str | None] = mapped_column(String(64))
     #: only for urgent conversations
-    is_emergency: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
+    is_emergency: Mapped[bool] = mapped_column(Flag, default=False, server_default="0")
     #: names of strategies: the first that tells candidates apart decides, the next one among equals
     strategies: Mapped[list | None] = mapped_column(Json)
     #: numbers of the teams that may get it; empty: any
@@ -77,7 +77,7 @@ class ProblemProfile(Versioned, Entity, Model):
     #: the skill it needs; empty: the one that is called like the problem type
     skill: Mapped[str | None] = mapped_column(String(64))
     #: such conversations go to the front and by the emergency rules
-    is_urgent: Mapped[bool] = mapped_column(Flag, default=0, server_default="0")
+    is_urgent: Mapped[bool] = mapped_column(Flag, default=False, server_default="0")
 
     def __repr__(self) -> str:
         return self.problem_type

@@ -63,7 +63,7 @@ class SensitiveWord(Versioned, Entity, Model):
     action: Mapped[WordAction] = mapped_column(Code(WordAction), default=WordAction.mark)
     #: in whose messages it is looked for
     speaker: Mapped[WordSpeaker] = mapped_column(Code(WordSpeaker), default=WordSpeaker.everybody)
-    active: Mapped[bool] = mapped_column(Flag, default=1, server_default="1")
+    active: Mapped[bool] = mapped_column(Flag, default=True, server_default="1")
 
     def __repr__(self) -> str:
         return self.word

@@ -39,7 +39,7 @@ class DictionaryItem(Versioned, Entity, Model):
     label: Mapped[str] = mapped_column(String(64))
     label_en: Mapped[str | None] = mapped_column(String(64))
     sort: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    active: Mapped[bool] = mapped_column(Flag, default=1, server_default="1")
+    active: Mapped[bool] = mapped_column(Flag, default=True, server_default="1")
     dictionary: Mapped[Dictionary] = relationship(back_populates="items")
 
     @classmethod

@@ -90,7 +90,7 @@ def add_user(
         last_name="",
         active=True,
         locale=_locale(locale),
-        must_change_password=int(must_change),
+        must_change_password=must_change,
         token_version=1,
     )
     user.full_name = canonical_name(full_name) or user.username
@@ -222,7 +222,7 @@ def change_own_password(actor: Actor, user: User, *, old_password: str, new_pass
 def store_own_password(actor: Actor, user: User, *, password_hash: str) -> None:
     if user.id != actor.user_id:
         raise NotAllowed("You can only change your own password")
-    user.password, user.must_change_password = password_hash, 0
+    user.password, user.must_change_password = password_hash, False
     end_sign_ins_of(user, reason="password_changed", but=actor.sign_in_id)
     announce("user.updated", user_id=user.id)
 
@@ -230,7 +230,7 @@ def store_own_password(actor: Actor, user: User, *, password_hash: str) -> None:
 @operation("user.reset_password", title="Reset a user's password")
 def set_password(actor: Actor, user: User, *, password_hash: str, must_change: bool) -> None:
     guard_stronger(actor, user)
-    user.password, user.must_change_password, user.locked_until = password_hash, int(must_change), None
+    user.password, user.must_change_password, user.locked_until = password_hash, must_change, None
     end_sign_ins_of(user, reason="password_reset")
 
 

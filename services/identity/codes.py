@@ -111,7 +111,7 @@ def reset_password(actor: Actor, *, target: str, code: str, new_password: str, i
     new_hash = passwords.hash_password(new_password)
 
     def store() -> None:
-        user.password, user.must_change_password, user.locked_until = new_hash, 0, None
+        user.password, user.must_change_password, user.locked_until = new_hash, False, None
         signin.end_sign_ins_of(user, reason="password_reset")
 
     owner = Actor(kind="user", tenant_id=user.tenant_id, user_id=user.id, name=user.full_name or user.username, ip=ip)

@@ -168,7 +168,7 @@ def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = ""
     """A visitor without account becomes a temporary customer of his own; a number until he says his name."""
 
     def make() -> Customer:
-        customer = Customer(name=name, is_temporary=1, source=source)
+        customer = Customer(name=name, is_temporary=True, source=source)
         db.session.add(customer)
         db.session.flush()
         customer.name = name or visitors.number_for(customer)

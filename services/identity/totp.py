@@ -40,7 +40,7 @@ def confirm(actor: Actor, user: User, *, code: str) -> list[str]:
     step = _matching_step(user.totp_secret, code, after=0)
     if step is None:
         raise Invalid("The code is not right", fields={"code": "not right"})
-    user.totp_enabled, user.totp_last_step = 1, step
+    user.totp_enabled, user.totp_last_step = True, step
     codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(RECOVERY_CODES)]
     db.session.add_all([RecoveryCode(user_id=user.id, code_hash=_hash(user, text)) for text in codes])
     return codes
@@ -56,7 +56,7 @@ def disable(actor: Actor, user: User) -> None:
 
 def clear(user: User) -> None:
     """Inside an operation: `user` signs in with the password alone again."""
-    user.totp_secret, user.totp_enabled, user.totp_last_step = None, 0, 0
+    user.totp_secret, user.totp_enabled, user.totp_last_step = None, False, 0
     for row in db.session.scalars(select(RecoveryCode).where(RecoveryCode.user_id == user.id)):
         mark_deleted(row)
 
