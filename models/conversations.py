@@ -75,7 +75,8 @@ class Conversation(Versioned, Entity, Model):
         Index("idx_conversation_last_message_time", "tenant_id", "deleted", "last_message_time"),
         Index("idx_conversation_waiting_since", "tenant_id", "deleted", "waiting_since"),
         Index("idx_conversation_create_time", "tenant_id", "deleted", "create_time"),
-        # the figures of agents: how many, since when, how soon the first reply
+        # the figures of agents: how many, since when, how soon the first reply; and whom they serve, for a database may
+        # choose this index for that as well
         Index(
             "idx_conversation_served",
             "agent_id",
@@ -84,6 +85,7 @@ class Conversation(Versioned, Entity, Model):
             "active_time",
             "queue_time",
             "first_reply_time",
+            "customer_id",
         ),
         # what is old enough to go, oldest first
         Index("idx_conversation_retention", "tenant_id", "deleted", "purge_time", "close_time"),

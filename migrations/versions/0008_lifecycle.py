@@ -90,10 +90,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "DELETE FROM dictionary_item WHERE dictionary_id IN (SELECT id FROM dictionary WHERE code = 'rating_tag')"
-    )
-    op.execute("DELETE FROM dictionary WHERE code = 'rating_tag'")
+    # the dictionary of rating tags stays: it may hold words of the company's own
     op.drop_table("observed_time")
     op.drop_table("conversation_transfer")
     # "never": to copy a table that others point to would break their references on SQLite

@@ -70,7 +70,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("idx_conversation_served"),
         "conversation",
-        ["agent_id", "tenant_id", "deleted", "active_time", "queue_time", "first_reply_time"],
+        ["agent_id", "tenant_id", "deleted", "active_time", "queue_time", "first_reply_time", "customer_id"],
     )
 
 
