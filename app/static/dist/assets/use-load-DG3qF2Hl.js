@@ -1,1 +1,0 @@
-import{Ht as e,g as t,ut as n,zt as r}from"./StateView-CjpCswoS.js";function i(i){let a=r(null),o=e(null);async function s(){o.value=null;try{a.value=await i()}catch(e){if(!(e instanceof t))throw e;o.value=e}}return n(s),{data:a,error:o,load:s}}export{i as t};
