@@ -32,14 +32,18 @@ from views.admin import labels, screens, system_settings
 #: tables without a screen of their own, each with the reason
 NO_SCREEN = {
     "article_vector": "numbers for search, rebuilt from the articles",
+    "customer_identity": "who a site says a customer is; shown with the customer",
     "external_identity": "shown and kept with the account",
     "index_state": "a counter of search",
     "number_series": "a counter of numbers",
     "read_mark": "how far somebody has read",
     "recovery_code": "secret hashes",
+    "sensitive_hit": "words of an alert, shown with it",
+    "sensitive_list": "a counter of changes",
     "role_scope": "edited with the role's rights",
     "system_setting": "has a form page",
     "thread": "counters; its messages have a screen",
+    "used_nonce": "numbers used once, minutes old",
     "verification_code": "secret hashes, minutes old",
     "verified_contact": "kept with the account",
 }

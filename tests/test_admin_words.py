@@ -77,7 +77,7 @@ def test_an_assignment_is_told_in_words(new_company):
     page = admin.page(f"/conversation_assignment/show/{assignment}")
     words = text_of(page)
     assert "fewest" not in words and "passedOver" not in words and "{" not in words
-    assert "Automatic" in words and "Chosen" in words and "Conversations then" in words
+    assert "Automatic" in words and "Chosen" in words and "in use" in words
     assert re.search(r"<h1>C\d+ · Automatic · ", page)
 
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("team_id", BIG_ID, nullable=True))
         table.create_foreign_key(op.f("fk_quick_reply_team_id_team"), "team", ["team_id"], ["id"])
         table.create_index(op.f("idx_quick_reply_team_id"), ["team_id"])
-    op.add_column("read_mark", sa.Column("received_seq", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("read_mark", sa.Column("received_seq", BIG_ID, server_default="0", nullable=False))
 
 
 def downgrade() -> None:
