@@ -26,6 +26,12 @@ WRITTEN = (
     "dictionary-items",
     "kb/categories",
     "kb/articles",
+    "routing-rules",
+    "problem-profiles",
+    "work-calendars",
+    "work-days",
+    "sensitive-words",
+    "channels",
 )
 #: every text a person sees or hears on a page, but for names of languages in their own language
 _VISIBLE_TEXTS = """() => {

@@ -362,7 +362,14 @@ def test_reading_is_shown_to_the_other_side(served):
     with listening(served.agent, served.customer, join={"sessionId": served.id}) as (agent, customer):
         customer.ok("message_ack", {"sessionId": served.id, "seq": last})
         heard = agent.wait_for("status_update", lambda data: data.get("sessionId") == served.id)
-        assert heard["reads"] == [{"senderKind": "customer", "senderId": served.customer.customer_id, "readSeq": last}]
+        assert heard["reads"] == [
+            {
+                "senderKind": "customer",
+                "senderId": served.customer.customer_id,
+                "readSeq": last,
+                "receivedSeq": last,
+            }
+        ]
 
 
 # --- what may be sent -----------------------------------------------------------------------------------------------
@@ -372,7 +379,7 @@ def test_closed_conversation_refuses_by_every_door(people, served):
     served.customer.say(served.path, "the last word")
     served.agent.put(f"{served.path}/close")
     before = fresh(served.customer, served.path)
-    for person in (served.customer, served.agent, people.supervisor):
+    for person in (served.agent, people.supervisor):  # a customer's late word opens it again
         assert person.say(served.path, "one more", expect=409)["error"] == "conversation_closed"
         assert (
             person.program().say(served.path, "one more", expect=409)["error"] == "conversation_closed"

@@ -23,6 +23,7 @@ DEFAULTS = {
             "ticket.created",
             "ticket.message",
             "ticket.moved",
+            "sensitive_alert.created",
         ),
         True,
     ),

@@ -203,6 +203,8 @@ def _found_by(resource: Resource, actor: Actor, text: str) -> Select:
             found = select(model.id).where(column.in_(found))
         sets[key] = found
     further = resource.search_further(actor, text) if resource.search_further else []
+    if not sets and not further:
+        raise Invalid("The request is not valid", fields={"q": "unknown"})
     parts = [*sets.values(), *(select(model.id).where(condition) for condition in further)]
     # MariaDB asks a bare union inside IN again for every row, but not one in a subquery of its own
     every = union(*parts).subquery()

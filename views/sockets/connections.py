@@ -259,7 +259,12 @@ class Connections:
 
 def expire(agent_id: int) -> None:
     """Set one silent agent off line."""
-    agent = db.session.get(Agent, agent_id, execution_options={"all_tenants": True}, populate_existing=True)
+    whose = select(Agent.tenant_id).where(Agent.id == agent_id)
+    tenant_id = db.session.scalar(whose, execution_options={"all_tenants": True})
+    if tenant_id is None:
+        return
+    bind(db.session(), system(tenant_id))  # first: a session that changes its company lets go of all it has read
+    agent = db.session.get(Agent, agent_id, populate_existing=True)
     if agent is None or agent.presence is Presence.offline:
         return
     if agent.seen_time is None or agent.seen_time < utcnow() - GRACE / 2:
