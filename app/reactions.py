@@ -150,6 +150,11 @@ def _end_sockets(event: Event) -> None:
 
 def _forget_rights(event: Event) -> None:
     rights.forget_rights()
+    watchers.forget()
+
+
+def _forget_watchers(event: Event) -> None:
+    watchers.forget()
 
 
 def _alert(event: Event) -> None:
@@ -265,8 +270,8 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         )
         for verb in ("created", "updated", "deleted")
     },
-    "user.created": (_nothing,),
-    "user.updated": (_nothing,),
+    "user.created": (_forget_watchers,),
+    "user.updated": (_forget_watchers,),
     "user.deleted": (_discard_avatar,),
     "user.avatar_changed": (_discard_avatar,),
     "system_setting.updated": (_nothing,),

@@ -20,6 +20,11 @@ TOLD_FROM = (WordLevel.warning, WordLevel.severe)
 _watchers: dict[int, tuple[float, list[Actor]]] = {}
 
 
+def forget() -> None:
+    """Called after an account or a role was changed here; in other processes what was known ends by itself."""
+    _watchers.clear()
+
+
 def watchers_of(alert: SensitiveAlert) -> list[int]:
     """The accounts that hear of this alert. The session is bound to the alert's company."""
     actors = _actors(alert.tenant_id)
