@@ -179,10 +179,10 @@ def test_alert_is_shown_with_what_was_said_around_it(people):
 
 def test_notification_comes_once_until_somebody_has_settled_it_or_it_gets_worse(people):
     grave, graver, mild = keep(people, level="warning"), keep(people, level="severe"), keep(people, level="notice")
-    served = people.served()
+    served, supervisor = people.served(), people.supervisor
 
     def told() -> list[str]:
-        notices = people.supervisor.get("/notifications", size=100)["list"]
+        notices = supervisor.get("/notifications", size=100)["list"]
         titles = [notice["params"]["title"] for notice in notices if notice["kind"] == "sensitive_alert.created"]
         return [title for title in titles if title in (grave, graver, mild)]
 
