@@ -23,6 +23,9 @@ from views.admin.base import AdminView
 from views.admin.options import SEARCHED
 from views.admin.references import RESOURCES as RESOURCES_BY_MODEL
 
+# who may open a screen does not depend on the database; whose rows it shows is asked on both in test_screen_scopes
+pytestmark = pytest.mark.backend("sqlite")
+
 #: a number that no row has
 NOBODY = 987_654_321_012
 #: the method of a screen's class → what its line must hold; buttons are asked for by their own names

@@ -18,6 +18,8 @@ from views.api.openapi import build
 EXAMPLES = 4
 #: these would end the sign-in that the following requests are made with; tests/test_matrix.py covers them
 ENDS_THE_SIGN_IN = {("POST", "/api/v1/auth/logout"), ("DELETE", "/api/v1/session")}
+pytestmark = pytest.mark.backend("sqlite")  # what answers look like does not depend on the database
+
 #: answer 503 as long as the other system is not configured
 NEEDS_ANOTHER_SYSTEM = {"/api/v1/auth/login/wechat", "/api/v1/users/sync/oa"}
 #: their success is a file, not an envelope
