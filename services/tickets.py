@@ -11,7 +11,7 @@ from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind, Thr
 from models.organization import Agent
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketPriority, TicketStatus
 from models.types import utcnow
-from services import files, mentioning, settings, threads, voice
+from services import saying, settings, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
@@ -242,22 +242,18 @@ def send_message(
         return threads.same_again(known, type, content, file_id)
     if has_ended:
         raise Conflict("The ticket has ended; reopen it to go on", kind="ticket_ended")
-    file, payload = files.attach(actor, file_id, ticket.thread_id)
-    payload = voice.with_voice(type, payload, seconds)
-    if mentions:
-        payload = mentioning.with_mentions(ticket, type, payload, mentions)
-    message = threads.append(
+    file, payload = saying.with_extras(actor, ticket, type, file_id=file_id, seconds=seconds, mentions=mentions)
+    message = saying.append(
         actor,
-        ticket.thread,
+        ticket,
+        place=place(ticket),
+        mentions=mentions,
         client_msg_id=client_msg_id,
         type_=type,
         content=content,
         payload=payload,
         file=file,
-        place=place(ticket),
     )
-    if mentions:
-        announce("message.mentioned", message=message, **place(ticket).context)
     if actor.is_staff and type is not MessageType.note and ticket.first_reply_time is None:
         ticket.first_reply_time = utcnow()
     return message

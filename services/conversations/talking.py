@@ -13,7 +13,7 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import channels, entry_codes, files, mentioning, threads, voice
+from services import channels, entry_codes, saying, threads
 from services.conversations.arrival import arrive
 from services.conversations.automatic import say
 from services.conversations.reopening import may_reopen, reopen
@@ -94,24 +94,20 @@ def send_message(
         return threads.same_again(known, type, content, file_id)
     if refusal is not None and not may_reopen(actor, conversation):
         raise refusal
-    file, payload = files.attach(actor, file_id, conversation.thread_id)
-    payload = voice.with_voice(type, payload, seconds)
-    if mentions:
-        payload = mentioning.with_mentions(conversation, type, payload, mentions)
+    file, payload = saying.with_extras(actor, conversation, type, file_id=file_id, seconds=seconds, mentions=mentions)
     if refusal is not None:
         reopen(actor, conversation)
-    message = threads.append(
+    message = saying.append(
         actor,
-        conversation.thread,
+        conversation,
+        place=place(conversation),
+        mentions=mentions,
         client_msg_id=client_msg_id,
         type_=type,
         content=content,
         payload=payload,
         file=file,
-        place=place(conversation),
     )
-    if mentions:
-        announce("message.mentioned", message=message, **place(conversation).context)
     now = utcnow()
     conversation.last_message_time = now
     if actor.sees_as_customer:
