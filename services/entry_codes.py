@@ -65,10 +65,7 @@ def make_own_code(actor: Actor) -> EntryCode:
 @operation("entry_code.renew", title="Renew an entry code")
 def renew_code(actor: Actor, entry: EntryCode) -> EntryCode:
     """Another code in its place: whatever was printed before leads nowhere from now on."""
-    entry.code = _new_code()
-    db.session.flush()
-    announce("entry_code.updated", entry_code_id=entry.id)
-    return entry
+    return _renewed(entry)
 
 
 @operation("entry_code.renew_own", title="Renew one's own entry code", right="")
@@ -76,6 +73,10 @@ def renew_own_code(actor: Actor, entry: EntryCode) -> EntryCode:
     """The same by the agent whose code it is."""
     if actor.agent_id is None or entry.agent_id != actor.agent_id:
         raise NotAllowed("This is not your code")
+    return _renewed(entry)
+
+
+def _renewed(entry: EntryCode) -> EntryCode:
     entry.code = _new_code()
     db.session.flush()
     announce("entry_code.updated", entry_code_id=entry.id)
