@@ -44,6 +44,27 @@ class AlertState(StrEnum):
     dismissed = auto()
 
 
+class SaidIn(StrEnum):
+    """Where words were written. What is no message has no id of a sender's program; it is named by its text, in a way
+    that no id of a message can be: they are shorter (`services.threads`).
+    """
+
+    message = auto()
+    ticket = auto()
+    rating = auto()
+    question = auto()
+
+    def name_of(self, digest: str) -> str:
+        return f"{self.value}:{digest}"
+
+    @classmethod
+    def of(cls, client_msg_id: str) -> "SaidIn":
+        kind, colon, digest = client_msg_id.partition(":")
+        return cls(kind) if colon and len(digest) == DIGEST and kind in cls.__members__ else cls.message
+
+
+#: length of a digest in hexadecimal digits; an id of a message has no more characters altogether
+DIGEST = 64
 #: somebody still has to look into it
 UNSETTLED = (AlertState.open, AlertState.seen)
 
@@ -80,7 +101,9 @@ class SensitiveList(Entity, Model):
 
 
 class SensitiveAlert(Versioned, Entity, Model):
-    """敏感词预警: a message with sensitive words, whether it was sent or refused, and what was done about it."""
+    """敏感词预警: a message or another text with sensitive words, whether it was taken or refused, and what was done
+    about it. What belongs to no conversation and no ticket stands in a thread of its own.
+    """
 
     __tablename__ = "sensitive_alert"
     __audit__ = None  # whoever handles one is written into the log by the operation; the words of people are not
@@ -138,9 +161,17 @@ class SensitiveAlert(Versioned, Entity, Model):
         staff = super().visible_to(actor)
         if actor.scope("conversation") is Scope.all and actor.scope("ticket") is Scope.all:
             return staff
-        return and_(
-            staff, or_(cls.conversation.has(Conversation.visible_to(actor)), cls.ticket.has(Ticket.visible_to(actor)))
+        alone = and_(
+            cls.conversation_id.is_(None), cls.ticket_id.is_(None), cls.customer.has(Customer.visible_to(actor))
         )
+        return and_(
+            staff,
+            or_(cls.conversation.has(Conversation.visible_to(actor)), cls.ticket.has(Ticket.visible_to(actor)), alone),
+        )
+
+    @property
+    def said_in(self) -> SaidIn:
+        return SaidIn.of(self.client_msg_id)
 
     def __repr__(self) -> str:
         return self.words

@@ -19,6 +19,7 @@ from services import bot_words, conversations, settings
 from services.knowledge_index import engine, published, search
 from services.markdown import quotable
 from services.operation import run
+from services.sensitive import remarks
 from services.throttle import throttle
 
 MAX_QUESTION = 500
@@ -45,14 +46,15 @@ def search_articles(actor: Actor, query: str, k: int = 8, *, locale: str = "") -
 def ask(actor: Actor, question: str, *, locale: str, channel: str = "portal") -> dict:
     """An answer quoted from articles with its sources, or an honest "I don't know" with the nearest questions.
 
-    `locale` is the asker's language, for what no article says. Raises Invalid for an empty question, TooMany for too
-    many.
+    `locale` is the asker's language, for what no article says. Raises Invalid for an empty question and for words that
+    may not be used, TooMany for too many.
     """
     actor.require("article.ask")
     question = " ".join(question.split())[:MAX_QUESTION]
     if not question:
         raise Invalid("Please write your question", fields={"question": "required"})
     throttle.hit(engine.question_rate, "question", *map(str, actor.sender), actor.ip)
+    remarks.look_at_question(actor, question)
     return answer(actor, question, channel=channel, locale=locale)
 
 

@@ -16,6 +16,7 @@ from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
 from services.operation import announce, is_repeated, operation
+from services.sensitive import remarks
 from services.threads import Place
 
 #: as many files go along with a conversation that becomes a ticket
@@ -72,6 +73,7 @@ def create_ticket(
         and db.session.scalar(select(Customer.id).where(Customer.id == customer_id, Customer.visible_to(actor))) is None
     ):
         raise NotFound("This customer does not exist")
+    caught = remarks.look_at_ticket(actor, title, description, customer_id=customer_id)
     ticket = _create(
         actor,
         title=title,
@@ -83,6 +85,7 @@ def create_ticket(
     )
     if assignee_id is not None:
         _give(actor, ticket, get_agent(assignee_id), method="create")
+    remarks.mark_ticket(ticket, caught)
     return ticket
 
 
@@ -100,6 +103,8 @@ def create_from_conversation(
     existing = db.session.scalars(select(Ticket).where(Ticket.conversation_id == conversation.id)).first()
     if existing is not None:
         raise Conflict("A ticket was already made from this conversation", ticket_id=existing.id)
+    # what was said has been looked at when it was said
+    caught = remarks.look_at_ticket(actor, title, description, customer_id=conversation.customer_id)
     ticket = _create(
         actor,
         title=title,
@@ -113,6 +118,7 @@ def create_from_conversation(
     _carry_files(conversation, ticket)
     if conversation.agent_id:
         _give(actor, ticket, get_agent(conversation.agent_id), method="conversation")
+    remarks.mark_ticket(ticket, caught)
     threads.system_message(
         actor,
         conversation.thread,
@@ -141,6 +147,9 @@ def update_ticket(
         raise Conflict(
             "Somebody else has changed this in the meantime, please reload", kind="stale", version=ticket.version
         )
+    said = {"title": title or "", "description": description or ""}
+    changed = {name: text for name, text in said.items() if text.strip() not in ("", getattr(ticket, name))}
+    caught = remarks.look_at_ticket(actor, changed.get("title", ""), changed.get("description", ""), ticket=ticket)
     if title is not None:
         ticket.title = _title(title)
     if description is not None:
@@ -150,6 +159,7 @@ def update_ticket(
     if priority is not None:
         ticket.priority = priority
     db.session.flush()
+    remarks.mark_ticket(ticket, caught)
     _tell(ticket, "updated")
     return ticket
 

@@ -273,6 +273,87 @@ def test_file_names_are_looked_at(people):
     assert alerts_of(people, served)[0]["excerpt"] == f"{word}.txt"
 
 
+# --- outside of messages --------------------------------------------------------------------------------------------
+
+
+def of_customer(people: Company, customer: Person, **query) -> list[dict]:
+    return people.supervisor.get("/sensitive-alerts", customerId=customer.customer_id, **query)["list"]
+
+
+def test_tickets_are_looked_at_when_made_and_when_changed(people):
+    marked, refused = keep(people, level="warning"), keep(people, action="block")
+    customer = people.visitor()
+    people.supervisor.get("/sensitive-alerts")
+    with people.supervisor.socket() as ears:
+        ticket = customer.post("/tickets", {"title": f"我要{marked[:2]} {marked[2:]}", "description": "打不开"})
+        [alert] = of_customer(people, customer)
+        assert ears.wait_for("sensitive_alert", lambda told: told["id"] == alert["id"])["ticketId"] == ticket["id"]
+    assert (alert["saidIn"], alert["ticketId"], alert["messageId"]) == ("ticket", ticket["id"], None)
+    assert [alert["excerpt"][a:b] for a, b in alert["spans"]] == [f"{marked[:2]} {marked[2:]}"]
+    shown = people.supervisor.get(f"/sensitive-alerts/{alert['id']}")
+    assert [line["type"] for line in shown["around"]] == ["system"]
+    assert "sensitive" not in customer.request("GET", f"/tickets/{ticket['id']}").text
+    # what somebody only keeps is no news; what he writes anew is
+    path, change = f"/tickets/{ticket['id']}", {"title": ticket["title"], "description": "还是打不开"}
+    changed = people.manager.put(path, {**change, "version": people.manager.get(path)["version"]})
+    assert len(of_customer(people, customer)) == 1
+    people.manager.put(path, {"description": f"说了{marked}", "version": changed["version"]})
+    assert {row["sender"]["kind"] for row in of_customer(people, customer)} == {"customer", "agent"}
+    before = people.manager.get(path)
+    answer = people.manager.put(path, {"description": refused, "version": before["version"]}, expect=400)
+    assert answer["error"] == "blocked_words" and refused in answer["fields"]["description"]
+    assert people.manager.get(path) == before
+
+
+def test_refused_ticket_is_not_made_and_leaves_one_alert(people):
+    word, customer = keep(people, action="block", level="severe"), people.visitor()
+    for _ in range(2):
+        answer = customer.post("/tickets", {"title": f"退{word}", "description": "急"}, expect=400)
+    assert (answer["error"], list(answer["fields"])) == ("blocked_words", ["title"])
+    assert customer.get("/tickets")["total"] == 0
+    [alert] = of_customer(people, customer)
+    assert (alert["action"], alert["saidIn"], alert["ticketId"], alert["place"]) == ("block", "ticket", None, None)
+    assert people.supervisor.get(f"/sensitive-alerts/{alert['id']}")["around"] == []
+    people.supervisor.post(f"/sensitive-alerts/{alert['id']}/handle", {"state": "handled"})
+    customer.post("/tickets", {"title": f"退{word}", "description": "急"}, expect=400)
+    assert len(of_customer(people, customer)) == 2
+
+
+def test_words_beside_a_rating_are_looked_at(people):
+    marked, refused = keep(people), keep(people, action="block")
+    served = people.served()
+    served.agent.put(f"{served.path}/close")
+    rating = f"{served.path}/rating"
+    answer = served.customer.post(rating, {"score": 1, "comment": f"真{refused}"}, expect=400)
+    assert answer["error"] == "blocked_words" and refused in answer["fields"]["comment"]
+    served.customer.post(rating, {"score": 1, "comment": f"真{marked}"})
+    served.customer.put(rating, {"score": 2, "comment": f"真{marked}"})
+    rows = {row["action"]: row for row in alerts_of(people, served)}
+    assert len(alerts_of(people, served)) == 2 and {row["saidIn"] for row in rows.values()} == {"rating"}
+    around = people.supervisor.get(f"/sensitive-alerts/{rows['mark']['id']}")["around"]
+    [line] = [line for line in around if line["messageId"] == rows["mark"]["messageId"]]
+    assert line["payload"]["event"] == "rated"
+    served.customer.put(rating, {"score": 2, "comment": refused}, expect=400)
+    assert served.customer.get(rating)["comment"] == f"真{marked}"
+
+
+def test_questions_to_the_help_centre_are_looked_at(people, database):
+    marked, refused = keep(people, level="warning"), keep(people, action="block")
+    asker = people.visitor()
+    for _ in range(2):
+        assert asker.post("/kb/qa", {"question": f"怎么{marked}"})["answered"] is False
+    answer = asker.post("/kb/qa", {"question": f"怎么{refused}"}, expect=400)
+    assert answer["error"] == "blocked_words"
+    rows = {row["action"]: row for row in of_customer(people, asker)}
+    assert {row["saidIn"] for row in rows.values()} == {"question"} and len(of_customer(people, asker)) == 2
+    assert (rows["mark"]["excerpt"], rows["block"]["excerpt"]) == (f"怎么{marked}", f"怎么{refused}")
+    kept = sa.text("SELECT count(*) FROM question WHERE text = :text")
+    with database.connect() as connection:
+        assert connection.scalar(kept, {"text": f"怎么{refused}"}) == 0
+        assert connection.scalar(kept, {"text": f"怎么{marked}"}) == 2
+    people.other_team_agent.get(f"/sensitive-alerts/{rows['mark']['id']}", expect=403)
+
+
 # --- handling -------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from models.types import utcnow
 from services import settings, threads
 from services.conversations.state import place, tell
 from services.operation import operation
+from services.sensitive import remarks
 
 #: the dictionary whose items a customer taps instead of writing
 TAGS = "rating_tag"
@@ -30,12 +31,13 @@ def rate_conversation(
         raise Conflict("The conversation is still running")
     if rating_of(conversation) is not None:
         raise Conflict("You have already rated this conversation")
+    caught = remarks.look_at_rating(actor, conversation, comment)
     rating = Rating(
         conversation_id=conversation.id, agent_id=conversation.agent_id, customer_id=conversation.customer_id
     )
     _fill(rating, score, tags, comment)
     db.session.add(rating)
-    threads.system_message(
+    line = threads.system_message(
         actor,
         conversation.thread,
         "rated",
@@ -44,6 +46,7 @@ def rate_conversation(
         score=score,
         comment=comment[:2000],
     )
+    remarks.mark_rating(line, caught)
     db.session.flush()
     tell(conversation, "rated")
     return rating
@@ -61,8 +64,9 @@ def change_rating(
         raise Conflict("This conversation has not been rated yet")
     if utcnow() > changeable_until(rating):
         raise Conflict("This rating can no longer be changed", kind="rating_final")
+    caught = remarks.look_at_rating(actor, conversation, comment)
     _fill(rating, score, tags, comment)
-    threads.system_message(
+    line = threads.system_message(
         actor,
         conversation.thread,
         "rating_changed",
@@ -71,6 +75,7 @@ def change_rating(
         score=score,
         comment=comment[:2000],
     )
+    remarks.mark_rating(line, caught)
     db.session.flush()
     tell(conversation, "rated")
     return rating

@@ -5,7 +5,8 @@ message, so nothing of it can reach a customer. A word that blocks undoes the wh
 """
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -14,8 +15,8 @@ from app.errors import Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import Conversation
-from models.messaging import ChatMessage, MessageType, SenderKind, Thread
-from models.sensitive import AlertState, SensitiveAlert, SensitiveHit, WordAction, WordLevel, WordSpeaker
+from models.messaging import ChatMessage, MessageType, SenderKind, Thread, ThreadKind
+from models.sensitive import UNSETTLED, AlertState, SensitiveAlert, SensitiveHit, WordAction, WordLevel, WordSpeaker
 from models.tickets import Ticket
 from services.operation import announce, run
 from services.sensitive.lists import Word, words_of
@@ -37,7 +38,11 @@ class Catch:
     #: the columns of the alert that say who wrote it and where
     facts: dict
     #: rooms of those who see marks: staff who have the thread open
-    rooms: tuple[str, ...]
+    rooms: tuple[str, ...] = ()
+
+    def at(self, rooms: Iterable[str] = (), **facts) -> "Catch":
+        """The same, with more known of where it was said and to whom."""
+        return replace(self, facts={**self.facts, **facts}, rooms=tuple(rooms))
 
     @property
     def blocking(self) -> list[Word]:
@@ -51,17 +56,29 @@ def look_at(
 
     Raises Invalid when it has a word that may not be sent.
     """
-    if actor.kind in ("system", "bot") or type_ not in WATCHED:
+    if type_ not in WATCHED:
+        return None
+    # what a file is called is read by the other side too
+    catch = catch_in(actor, content or (payload or {}).get("name", ""), client_msg_id)
+    if catch is None:
+        return None
+    catch = catch.at(place.rooms(thread_id, internal=True), thread_id=thread_id, **_parties(place.context))
+    if catch.blocking and not _is_stored(catch):
+        raise refusal_of(actor, catch)
+    return catch
+
+
+def catch_in(actor: Actor, text: str, client_msg_id: str) -> Catch | None:
+    """What there is to mark or to refuse in a text, by the words that are for this speaker."""
+    if actor.kind in ("system", "bot"):
         return None
     known = words_of(actor.tenant_id)
-    # what a file is called is read by the other side too
-    text = content or (payload or {}).get("name", "")
     own = WordSpeaker.customer if actor.sees_as_customer else WordSpeaker.agent
     found = [one for one in known.scanner.find(text) if known.words[one.key].speaker in (WordSpeaker.everybody, own)]
     if not found:
         return None
     kind, sender_id = actor.sender
-    catch = Catch(
+    return Catch(
         tuple(
             sorted(
                 (known.words[key] for key in dict.fromkeys(one.key for one in found)),
@@ -71,23 +88,17 @@ def look_at(
         tuple(_merged(found)),
         text,
         {
-            "thread_id": thread_id,
             "client_msg_id": client_msg_id,
             "sender_kind": SenderKind(kind),
             "sender_id": sender_id,
             "sender_name": actor.name[:128],
-            **_parties(place.context),
         },
-        tuple(place.rooms(thread_id, internal=True)),
     )
-    if catch.blocking and not _is_stored(catch):
-        raise _refusal(actor, catch)
-    return catch
 
 
 def mark(message: ChatMessage, catch: Catch) -> None:
     """Inside the operation that stores `message`: the alert beside it."""
-    _store(catch, WordAction.mark, message.seq, message)
+    store(catch, WordAction.mark, message.seq, message)
 
 
 def _is_stored(catch: Catch) -> bool:
@@ -121,35 +132,60 @@ def _parties(context: dict) -> dict:
     return {}
 
 
-def _refusal(actor: Actor, catch: Catch) -> Invalid:
+def refusal_of(actor: Actor, catch: Catch, field: str = "content") -> Invalid:
     """The sender is told which words; the alert is stored once the message is undone."""
     words = "、".join(word.word for word in catch.blocking)[:200]
     refusal = Invalid(
         Reason("This message was not sent: it contains words that may not be used here (%(words)s)", words=words),
         kind="blocked_words",
-        fields={"content": Reason("not allowed: %(words)s", words=words)},
+        fields={field: Reason("not allowed: %(words)s", words=words)},
     )
     refusal.aftermath = functools.partial(run, actor, "sensitive_alert.block", lambda: _store_refused(catch))
     return refusal
 
 
 def _store_refused(catch: Catch) -> None:
-    """The alert of a message that was not sent, once, however often the sender tries it."""
-    facts = catch.facts
+    """The alert of what was refused, once, however often the sender tries it."""
+    if "thread_id" not in catch.facts:
+        if not is_known(catch, WordAction.block):
+            store(catch.at(thread_id=unowned_thread().id), WordAction.block, 0, None)
+        return
     # one after the other: two tries at once are one alert
-    thread = db.session.get(Thread, facts["thread_id"], with_for_update=True, populate_existing=True)
-    same = select(SensitiveAlert.id).where(
-        SensitiveAlert.thread_id == facts["thread_id"],
+    thread = db.session.get(Thread, catch.facts["thread_id"], with_for_update=True, populate_existing=True)
+    if not is_known(catch, WordAction.block):
+        store(catch, WordAction.block, thread.last_seq, None)
+
+
+def unowned_thread() -> Thread:
+    """Inside an operation: where an alert stands whose words belong to no conversation and no ticket (yet)."""
+    thread = Thread(kind=ThreadKind.conversation, last_seq=0, change_seq=0)
+    db.session.add(thread)
+    db.session.flush()
+    return thread
+
+
+def is_known(catch: Catch, action: WordAction) -> bool:
+    """Whether the same words of the same person have their alert: in the thread, or without one while it is open."""
+    facts = catch.facts
+    statement = select(SensitiveAlert.id).where(
         SensitiveAlert.sender_kind == facts["sender_kind"],
         SensitiveAlert.sender_id == facts["sender_id"],
         SensitiveAlert.client_msg_id == facts["client_msg_id"],
-        SensitiveAlert.action == WordAction.block,
+        SensitiveAlert.action == action,
     )
-    if db.session.scalar(same) is None:
-        _store(catch, WordAction.block, thread.last_seq, None)
+    if "thread_id" in facts:
+        statement = statement.where(SensitiveAlert.thread_id == facts["thread_id"])
+    else:
+        statement = statement.where(
+            SensitiveAlert.state.in_(UNSETTLED),
+            SensitiveAlert.conversation_id.is_(None),
+            SensitiveAlert.ticket_id.is_(None),
+        )
+    return db.session.scalar(statement.limit(1)) is not None
 
 
-def _store(catch: Catch, action: WordAction, seq: int, message: ChatMessage | None) -> None:
+def store(catch: Catch, action: WordAction, seq: int, message: ChatMessage | None) -> None:
+    """Inside an operation: the alert with its words; `seq` is the number of the message, or of the one before."""
     start = max(0, catch.spans[0][0] - BEFORE_CHARS)
     end = start + EXCERPT_CHARS
     alert = SensitiveAlert(

@@ -11,13 +11,29 @@ from sqlalchemy import select
 from app.errors import DomainError
 from app.extensions import db
 from app.offload import offload
-from models.sensitive import UNSETTLED, AlertState, SensitiveAlert, SensitiveWord, WordAction, WordLevel, WordSpeaker
+from models.sensitive import (
+    UNSETTLED,
+    AlertState,
+    SaidIn,
+    SensitiveAlert,
+    SensitiveWord,
+    WordAction,
+    WordLevel,
+    WordSpeaker,
+)
 from services.identity import tables
 from services.sensitive import words
 from views.admin.base import AdminView
 from views.admin.labels import STATES
 from views.admin.row_actions import RowAction
 from views.api.envelope import translated
+
+_SAID_IN = {
+    SaidIn.message: _("Message"),
+    SaidIn.ticket: _("Title or description of a ticket"),
+    SaidIn.rating: _("Words beside a rating"),
+    SaidIn.question: _("Question to the help centre"),
+}
 
 
 def _groups() -> list[str]:
@@ -45,8 +61,9 @@ class SensitiveWordView(AdminView):
     model, resource, icon = SensitiveWord, "sensitive_word", "fa-comment-slash"
     singular, plural = _("Sensitive word"), _("Sensitive words")
     intro = _(
-        "Words looked for in what customers and agents write to each other, however they are spelled: in full width, "
-        "in traditional characters, with spaces or signs in between. A change holds within two seconds."
+        "Words looked for in messages, tickets, words beside a rating and questions to the help centre, however they "
+        "are spelled: in full width, in traditional characters, with spaces or signs in between. A change holds within "
+        "two seconds."
     )
     when_empty = _("Write the first word, or import a list.")
     list_columns = ["word", "group_name", "level", "action", "speaker", "active", "update_time", "id"]
@@ -83,7 +100,9 @@ class SensitiveWordView(AdminView):
 class SensitiveAlertView(AdminView):
     model, resource, icon = SensitiveAlert, "sensitive_alert", "fa-triangle-exclamation"
     singular, plural = _("Sensitive-word alert"), _("Sensitive-word alerts")
-    intro = _("Messages with sensitive words, sent or refused, and what was done about them.")
+    intro = _(
+        "Messages, tickets, ratings and questions with sensitive words, sent or refused, and what was done about them."
+    )
     when_empty = _("Nobody has used a sensitive word yet.")
     list_columns = [
         "words",
@@ -102,6 +121,7 @@ class SensitiveAlertView(AdminView):
         "level",
         "action",
         "state",
+        "said_in",
         "sender_kind",
         "sender_name",
         "customer_id",
@@ -115,11 +135,11 @@ class SensitiveAlertView(AdminView):
         "note",
     ]
     key_columns = ("level", "state", "customer_id", "create_time")
-    label_columns = {"action": _("What became of it")}
+    label_columns = {"action": _("What became of it"), "said_in": _("Where it was written")}
     order_columns = ["level", "state", "create_time", "id"]
     search_text = ("words", "excerpt")
     search_columns = ["level", "action", "state", "agent_id", "customer_id", "create_time"]
-    formatters = {"excerpt": _marked}
+    formatters = {"excerpt": _marked, "said_in": lambda row: _SAID_IN[row.said_in]}
     desk_path = "/desk/console?tab=alerts&alert={id}"
     row_actions = (
         RowAction(

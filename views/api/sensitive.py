@@ -96,6 +96,7 @@ ALERTS = Resource(
     more={
         "sender": _sender,
         "place": _place,
+        "saidIn": lambda actor, alert: alert.said_in.value,
         "customer": lambda actor, alert: dump_customer_ref(alert.customer) if alert.customer_id else None,
         "agent": lambda actor, alert: dump_agent_ref(alert.agent),
         "handler": _handler,

@@ -17,6 +17,8 @@ export interface SensitiveAlert {
   conversationId: number | null
   ticketId: number | null
   messageId: number | null
+  /** What it was written in; a question to the help centre has neither conversation nor ticket. */
+  saidIn: 'message' | 'ticket' | 'rating' | 'question'
   /** Number of the message; of a blocked one, of the last message before it. */
   seq: number
   createTime: string
@@ -56,8 +58,9 @@ export const STATE_TONE: Record<AlertState, string> = {
 
 export const isUnsettled = (state: AlertState) => state === 'open' || state === 'seen'
 
-/** The page on which it was said, within the desk. */
-export function placeOf(alert: SensitiveAlert): string {
+/** The page on which it was said, within the desk; none for what was only asked. */
+export function placeOf(alert: SensitiveAlert): string | null {
+  if (!alert.conversationId && !alert.ticketId) return null
   return alert.conversationId ? `/c/${alert.conversationId}` : `/tickets/${alert.ticketId}`
 }
 

@@ -2,7 +2,7 @@
 
 export const zh = {
   alerts: {
-    search: '搜索词语或消息内容',
+    search: '搜索词语或内容',
     state: '处理状态',
     unsettled: '待处理',
     allStates: '全部状态',
@@ -31,6 +31,9 @@ export const zh = {
     conversation: '会话',
     ticket: '工单',
     around: '前后消息',
+    written: '原文',
+    saidIn: '出现在',
+    places: { message: '消息', ticket: '工单标题或描述', rating: '评价评语', question: '帮助中心提问' },
     toConversation: '进入会话',
     toTicket: '进入工单',
     inHistory: '在历史中查看',
@@ -82,6 +85,9 @@ export const en = {
     conversation: 'Conversation',
     ticket: 'Ticket',
     around: 'Messages around it',
+    written: 'What was written',
+    saidIn: 'Written in',
+    places: { message: 'Message', ticket: 'Title or description of a ticket', rating: 'Words beside a rating', question: 'Question to the help centre' },
     toConversation: 'Go to the conversation',
     toTicket: 'Go to the ticket',
     inHistory: 'See in the history',
