@@ -114,7 +114,7 @@ def make_export(tenant_id: int, job_id: int) -> bool:
 
 @shared_task(name="exports.sweep")
 def sweep_exports() -> int:
-    return for_every_tenant(_sweep_exports)
+    return exports.clear_leftovers() + for_every_tenant(_sweep_exports)
 
 
 def _sweep_exports(tenant_id: int) -> int:

@@ -1,18 +1,32 @@
 """Conversations as files: what is in them, who gets them, how long they last, and that no cell runs as a formula."""
 
 import csv
+import datetime as dt
 import io
+import os
+import re
+import time
+from pathlib import Path
 
 import openpyxl
 import pypdf
 import pytest
 import sqlalchemy as sa
 
+from models.exports import ExportJob, ExportState
+from tests.conftest import Backend
 from tests.people import Company, Person, Served, unique
 from tests.screens import role_with
+from tests.servers import run_module
 from tests.waiting import ago, eventually
 
 EVIL = ("=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1+1", "  =1+1", "＝1+1", '=HYPERLINK("http://x.invalid","y")')
+
+JOBS = ExportJob.__table__
+
+
+def past(seconds: int) -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None) - dt.timedelta(seconds=seconds)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +43,7 @@ def talk(company) -> Served:
     served.agent.say(served.path, "请重新登录：瞿晓敏，𠮷野家 💉 OK")
     served.agent.say(served.path, "内部备注", type="note")
     served.agent.put(f"{served.path}/close")
-    served.customer.post(f"{served.path}/rating", {"score": 4, "comment": "@好"})
+    served.customer.post(f"{served.path}/rating", {"score": 4, "comment": "@好", "tags": ["good.fast", "good.solved"]})
     return served
 
 
@@ -63,11 +77,12 @@ def test_tables_hold_all_and_run_nothing(company, talk, format_):
     boss = company.supervisor
     title, *rows = rows_of(content(boss, made(boss, format=format_)), format_)
     row = dict(zip(title, rows[0], strict=True))
-    assert (row["客户"], row["客服"], row["状态"], row["评分"], row["评语"]) == (
+    assert (row["客户"], row["客服"], row["状态"], row["评分"], row["标签"], row["评语"]) == (
         "'=李医生",
         "王敏",
         "已结束",
         "4",
+        "回复及时、问题已解决",
         "'@好",
     )
     title, *rows = rows_of(content(boss, made(boss, format=format_, content="messages")), format_)
@@ -93,7 +108,7 @@ def test_pdf_can_be_read_on_a_machine_without_fonts(company, talk):
     data = content(boss, job)
     reader = pypdf.PdfReader(io.BytesIO(data))
     text = "".join(page.extract_text() for page in reader.pages)
-    for words in ("瞿晓敏", "[syringe] OK", "[U+20BB7]野家", "王敏", "=HYPERLINK"):
+    for words in ("瞿晓敏", "[注射器] OK", "[U+20BB7]野家", "王敏", "=HYPERLINK"):
         assert words in text, text
     fonts = {
         name: font.get_object()
@@ -144,6 +159,80 @@ def test_an_export_holds_what_its_owner_may_see(company, talk):
     clerk = Person(company.base_url, host=company.host).sign_in(username, "First-pass-12")
     clerk.post("/exports", {"format": "csv"}, expect=400)
     clerk.post("/exports", {"format": "csv", "sessionId": talk.id}, expect=404)
+
+
+def sweep(backend: Backend) -> None:
+    run_module("tests.task", "exports.sweep", settings=backend.settings)
+
+
+def test_day_after_the_file_is_gone_from_the_disk_too(company, talk, backend, database):
+    boss = company.new("supervisor")
+    over, kept = made(boss, format="csv"), made(boss, format="csv")
+    key = sa.select(JOBS.c.storage_key).where(JOBS.c.id == over["id"])
+    with database.begin() as connection:
+        name = connection.scalar(key)
+        connection.execute(JOBS.update().where(JOBS.c.id == over["id"]).values(expire_time=past(5)))
+    folder = Path(backend.settings["DATA_DIR"]) / "exports"
+    file, half, young = folder / name[:2] / name, folder / "00" / f"{unique('x')}.part", folder / "00" / unique("y")
+    assert file.is_file()
+    half.parent.mkdir(exist_ok=True)
+    for path, age in ((half, 3 * 86_400), (young, 3600)):
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - age,) * 2)
+    sweep(backend)
+    assert boss.get(f"/exports/{over['id']}")["state"] == "removed"
+    assert not file.exists() and not half.exists() and young.exists()
+    content(boss, kept)
+    young.unlink()
+
+
+def test_export_of_a_process_that_died_is_made_by_another(company, talk, backend, database):
+    """One was never begun, one's process has died in the middle; a third is being made, and left alone."""
+    boss = company.new("supervisor")
+    lost, dead, alive = (made(boss, format="csv")["id"] for _ in range(3))
+    begun = {"state": ExportState.running, "start_time": past(600), "done": 0, "finish_time": None, "storage_key": None}
+    with database.begin() as connection:
+        for number, values in (
+            (lost, {**begun, "state": ExportState.queued, "start_time": None, "create_time": past(120)}),
+            (dead, {**begun, "update_time": past(300)}),
+            (alive, {**begun, "update_time": past(0)}),
+        ):
+            connection.execute(JOBS.update().where(JOBS.c.id == number).values(**values))
+    for number in (lost, dead, alive):
+        assert boss.get(f"/exports/{number}")["state"] != "done"
+    sweep(backend)
+    for number in (lost, dead):
+        job = boss.get(f"/exports/{number}")
+        assert (job["state"], job["done"]) == ("done", job["total"])
+        assert "=李医生" in content(boss, job).decode()
+    assert boss.get(f"/exports/{alive}")["state"] == "running"
+    boss.delete(f"/exports/{alive}")
+
+
+def test_file_says_in_words_what_it_was_made_of(company, talk):
+    boss = company.supervisor
+    search = {
+        "status": "closed,active",
+        "agentId": str(talk.agent.agent_id),
+        "customerId": talk.customer.customer_id,
+        "channel": "portal",
+        "rating": "4,5",
+        "since": "2026-01-01T16:00:00.000Z",
+    }
+    data = content(boss, made(boss, format="pdf", **search))
+    text = pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
+    for words in (
+        "状态: 已结束、进行中",
+        "客服: 王敏",
+        "=李医生",
+        "渠道: 服务门户",
+        "评分: 4 星、5 星",
+        "2026-01-02 00:00",
+    ):
+        assert words in text, text
+    assert "closed" not in text and "portal" not in text
+    # neither numbers nor dates are broken
+    assert boss.get(talk.path)["no"] in text and len(re.findall(r"20\d\d-\d\d-\d\d\n\d\d:\d\d", text)) == 3, text
 
 
 def test_limits_and_nonsense_are_refused(company, talk):

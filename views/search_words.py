@@ -1,7 +1,21 @@
 """What somebody searched the history for, in words: on screens and in the files made of it."""
 
+import datetime as dt
+from collections.abc import Callable
+
+import pytz
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
+from sqlalchemy import select
+
+from app.extensions import db
+from models.conversations import Conversation, ConversationStatus
+from models.customers import Customer
+from models.organization import Agent
+from services import channels
+from services.visitors import shown_name
+from views.admin.labels import ORIGINS, state_title
 
 #: parameter of a search → what it is called
 FILTERS = {
@@ -17,6 +31,61 @@ FILTERS = {
 }
 
 
-def asked(params: dict) -> str:
-    """Each filter with its value, in the reader's language."""
-    return "   ".join(f"{title}: {params[name]}" for name, title in FILTERS.items() if name in params)
+def asked(params: dict, zone: str = "UTC") -> str:
+    """Each filter with its value, in the reader's language and on the clock of `zone`."""
+    return "   ".join(
+        f"{title}: {_word(name, params[name], zone)}" for name, title in FILTERS.items() if name in params
+    )
+
+
+def _word(name: str, value, zone: str) -> str:
+    if name in ("since", "until"):
+        return _moment(str(value), zone)
+    return _WORDS[name](value) if name in _WORDS else str(value)
+
+
+def _moment(text: str, zone: str) -> str:
+    moment = dt.datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else pytz.utc.localize(moment)
+    return moment.astimezone(pytz.timezone(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def _states(value: str) -> str:
+    return "、".join(str(state_title(ConversationStatus(name))) for name in value.split(",") if name)
+
+
+def _agent(value: str) -> str:
+    if value in ("me", "none"):
+        return gettext("Own") if value == "me" else gettext("Nobody")
+    agent = db.session.get(Agent, int(value))
+    return agent.name if agent else f"#{value}"
+
+
+def _customer(value: int) -> str:
+    customer = db.session.get(Customer, value)
+    return shown_name(customer.name) if customer else f"#{value}"
+
+
+def _channel(value: str) -> str:
+    return str(channels.names_of([value]).get(value) or ORIGINS.get(value, value))
+
+
+def _scores(value: str) -> str:
+    marks = [mark for mark in value.split(",") if mark]
+    return "、".join(
+        gettext("Not rated") if mark == "none" else gettext("%(score)s stars", score=mark) for mark in marks
+    )
+
+
+def _conversation(value: int) -> str:
+    return db.session.scalar(select(Conversation.no).where(Conversation.id == value)) or f"#{value}"
+
+
+_WORDS: dict[str, Callable[..., str]] = {
+    "session_id": _conversation,
+    "status": _states,
+    "agent_id": _agent,
+    "customer_id": _customer,
+    "channel": _channel,
+    "rating": _scores,
+}

@@ -2,6 +2,7 @@
 
 from services.exports.jobs import (
     RIGHT,
+    clear_leftovers,
     expire,
     get_fetchable,
     note_fetched,
@@ -14,6 +15,7 @@ from services.exports.making import make_file
 
 __all__ = [
     "RIGHT",
+    "clear_leftovers",
     "expire",
     "get_fetchable",
     "make_file",

@@ -1,6 +1,7 @@
 """The life of an exported file: asked for, made in the background (`making`), fetched by its owner, gone next day."""
 
 import datetime as dt
+import time
 from pathlib import Path
 
 import pytz
@@ -134,6 +135,15 @@ def expire(actor: Actor) -> int:
     """Remove the files whose day is over."""
     over = select(ExportJob).where(ExportJob.state == ExportState.done, ExportJob.expire_time < utcnow()).limit(500)
     return len([remove_export(actor, job) for job in list(db.session.scalars(over))])
+
+
+def clear_leftovers() -> int:
+    """Files that no export knows any more: half of one, or a whole one whose maker died before he could say so."""
+    oldest = time.time() - 2 * KEEP.total_seconds()
+    left = [path for path in storage.folder.glob("*/*") if path.is_file() and path.stat().st_mtime < oldest]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 def wanted(actor: Actor, params: dict) -> Select:

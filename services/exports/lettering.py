@@ -38,6 +38,11 @@ def drawable(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
+def can_draw(text: str) -> bool:
+    """Whether our fonts have every character of it."""
+    return all(map(_font_of, text))
+
+
 def width_of(text: str, size: float) -> float:
     return sum(_advance(character) for character in text) * size
 

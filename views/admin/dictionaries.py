@@ -42,6 +42,12 @@ def words_of(dictionary: str, column: str) -> Callable:
     return words
 
 
+def words_for(dictionary: str, codes: list[str] | None) -> list[str]:
+    """What a list of codes of this dictionary is called, as plain words."""
+    known = {item.code: _word(item) for item in _items(dictionary)}
+    return [known.get(code, code) for code in codes or []]
+
+
 def _items(code: str) -> list[DictionaryItem]:
     """Read once per request: a list asks for every row."""
     known = g.setdefault("dictionaries", {})

@@ -39,7 +39,10 @@ class ExportJobView(AdminView):
     ]
     label_columns = {"create_by": _("Owner")}
     search_text, search_columns = ("name",), ["create_by", "content", "format", "state", "create_time"]
-    formatters = {"params": lambda row: asked(row.params), "size": lambda row: in_units(row.size) if row.size else ""}
+    formatters = {
+        "params": lambda row: asked(row.params, row.time_zone),
+        "size": lambda row: in_units(row.size) if row.size else "",
+    }
 
 
 class RetentionRunView(AdminView):

@@ -9,31 +9,35 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 
 from models.conversations import Conversation, Rating
-from models.exports import ExportContent, ExportJob
+from models.exports import ExportContent, ExportFormat, ExportJob
 from models.messaging import ChatMessage, MessageType, SenderKind
+from services.conversations.rating import TAGS as RATING_TAGS
 from services.exports.talks import Head, Said, Talk
 from services.settings import get_setting
 from services.visitors import shown_name
+from views.admin.dictionaries import words_for
 from views.admin.event_lines import content_of
 from views.admin.labels import ORIGINS, state_title
+from views.exports import emoji_words
 from views.search_words import asked
 
 #: titles of the columns, in the order of `_facts`, and how wide they are on paper
 FACTS = (
-    (_("Number"), 1.65),
+    (_("Number"), 1.8),
     (_("Customer"), 1.1),
     (_("Agent"), 1),
-    (_("Organization"), 1.4),
-    (_("Team"), 1),
-    (_("Channel"), 0.9),
-    (_("State"), 0.9),
-    (_("Subject"), 2.6),
-    (pgettext("conversation", "Begun"), 1.2),
-    (_("First reply"), 1.2),
-    (pgettext("end of a conversation", "Closed"), 1.2),
+    (_("Organization"), 1.3),
+    (_("Team"), 0.95),
+    (_("Channel"), 0.95),
+    (_("State"), 0.85),
+    (_("Subject"), 2.2),
+    (pgettext("conversation", "Begun"), 1.38),
+    (_("First reply"), 1.38),
+    (pgettext("end of a conversation", "Closed"), 1.38),
     (_("Messages"), 0.7),
-    (_("Score"), 0.6),
-    (_("Comment"), 1.6),
+    (_("Score"), 0.65),
+    (_("Tags"), 1.1),
+    (_("Comment"), 1.5),
 )
 SAID = (_("Time"), _("Sender"), _("Role"), _("Type"), _("Content"))
 CONTENTS = {ExportContent.conversations: _("Conversations"), ExportContent.messages: _("Conversation records")}
@@ -48,7 +52,7 @@ def head(job: ExportJob, owner: str) -> Head:
             for line in (
                 get_setting("company_name"),
                 gettext("Exported by %(name)s, %(time)s (%(zone)s)", name=owner, time=now, zone=job.time_zone),
-                asked(job.params),
+                asked(job.params, job.time_zone),
             )
             if line
         ),
@@ -80,13 +84,14 @@ def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int,
         row.team.name if row.team else "",
         str(ORIGINS.get(row.channel, channel or row.channel)),
         str(state_title(row.status)),
-        row.subject,
+        _shown(job, row.subject),
         _time(job, row.create_time),
         _time(job, row.first_reply_time),
         _time(job, row.close_time),
         str(count),
         str(rating.score) if rating else "",
-        (rating.comment or "") if rating else "",
+        "、".join(words_for(RATING_TAGS, rating.tags)) if rating else "",
+        _shown(job, rating.comment or "") if rating else "",
     )
 
 
@@ -100,7 +105,7 @@ def _said(job: ExportJob, message: ChatMessage) -> Said:
         who=(message.payload or {}).get("by", "") if by_program else shown_name(message.sender_name),
         role=str(state_title(message.sender_kind)),
         kind="" if is_plain else str(state_title(message.type)),
-        text=_text(message),
+        text=_shown(job, _text(message)),
         tone="note" if is_note else _TONES.get(message.sender_kind, "system"),
     )
 
@@ -113,6 +118,11 @@ def _text(message: ChatMessage) -> str:
         return gettext("This message was recalled")
     name = (message.payload or {}).get("name", "") if message.file_id else ""
     return " ".join(part for part in (content_of(message) or "", f"[{name}]" if name else "") if part)
+
+
+def _shown(job: ExportJob, text: str) -> str:
+    """On paper pictures become words of the reader's language: no font of ours has them. Tables keep them."""
+    return text if job.format is not ExportFormat.pdf else emoji_words.spoken(text, job.locale)
 
 
 def _time(job: ExportJob, moment: dt.datetime | None, seconds: bool = False) -> str:
