@@ -22,7 +22,9 @@ from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
 from views.sockets import register_sockets
+from views.sockets.packets import CheckedPacket
 from views.sockets.relay import Relay
+from views.sockets.rooms import Rooms
 
 __all__ = ["create_app", "tasks"]
 
@@ -87,7 +89,8 @@ def _prepare_sockets(app: Flask, config: Config) -> None:
         path="ws",
         async_mode=config.SOCKETIO_ASYNC_MODE,
         cors_allowed_origins=None,  # the same origin only
-        client_manager=Relay(config.REDIS_URL, CHANNEL) if config.REDIS_URL else None,
+        client_manager=Relay(config.REDIS_URL, CHANNEL) if config.REDIS_URL else Rooms(),
+        serializer=CheckedPacket,
         max_http_buffer_size=100_000,
         ping_interval=25,
         ping_timeout=20,

@@ -34,6 +34,8 @@ PAUSE = 2.0
 HOLDS = 2 * PAUSE
 #: page reloads and short gaps do not make an agent go off line
 GRACE = dt.timedelta(seconds=20)
+#: how long somebody may be connected without saying who he is
+STRANGER_SECONDS = 10.0
 OWNERS = {"conversation": Conversation, "ticket": Ticket}
 #: events that change what people may hear without ending their sign-ins
 CHANGES_RIGHTS = (
@@ -74,6 +76,8 @@ class Connections:
     def __init__(self):
         self._by_sid: dict[str, Connection] = {}
         self._left: dict[int, float] = {}
+        #: transports that are nobody's, and since when
+        self._strangers: dict[str, float] = {}
         self._known_changes: dict[int, tuple[str, int | None]] | None = None
 
     def __len__(self) -> int:
@@ -84,17 +88,19 @@ class Connections:
 
     def open(self, sid: str, actor: Actor) -> Connection:
         """Put a socket into the rooms of its person, and out of those of whoever used it before."""
-        for thread_id in list(self._by_sid[sid].threads) if sid in self._by_sid else ():
-            self.leave(sid, thread_id)
-        earlier = self.close(sid)
-        connection = self._by_sid[sid] = Connection(sid, actor, rooms=earlier.rooms if earlier else set())
+        self.close(sid)
+        connection = self._by_sid[sid] = Connection(sid, actor)
         self._enter_personal(connection)
         if actor.agent_id is not None and not actor.must_change_password:
             come_back(actor)
         return connection
 
     def close(self, sid: str) -> Connection | None:
+        """From now on nothing is heard on this socket, whether or not its other end has gone as well."""
         connection = self._by_sid.pop(sid, None)
+        if connection is not None:
+            for name in self._rooms_of(connection):
+                socketio.server.leave_room(sid, name)
         agent_id = connection.actor.agent_id if connection is not None else None
         if agent_id is not None and not any(other.actor.agent_id == agent_id for other in self._by_sid.values()):
             self._left[agent_id] = time.monotonic()
@@ -110,8 +116,10 @@ class Connections:
         return connection.actor
 
     def enter(self, sid: str, kind: str, owner) -> None:
-        """The socket hears this thread from now on."""
-        connection = self._by_sid[sid]
+        """The socket hears this thread from now on, if it is still there."""
+        connection = self._by_sid.get(sid)
+        if connection is None:
+            return
         connection.threads[owner.thread_id] = (kind, owner.id)
         socketio.server.enter_room(sid, room(owner.thread_id))
         if connection.actor.is_staff:
@@ -145,6 +153,7 @@ class Connections:
                 logger.exception("the keeper of sockets stumbled; next round in %s s", PAUSE)
 
     def _round(self) -> None:
+        self._end_strangers()
         self._end_signed_out()
         self._follow_changes()
         for connection in list(self._by_sid.values()):
@@ -159,7 +168,7 @@ class Connections:
     def _refresh(self, connection: Connection) -> Actor | None:
         """Read anew who speaks and what he may hear; None when the sign-in has ended."""
         resumed = signin.resume_by_id(connection.actor.sign_in_id, ip=connection.actor.ip)
-        if resumed is None:
+        if resumed is None or self._by_sid.get(connection.sid) is not connection:
             return None
         connection.actor, connection.checked, connection.is_outdated = resumed[1], time.monotonic(), False
         self._enter_personal(connection)
@@ -231,6 +240,21 @@ class Connections:
                 socketio.emit("signed_out", {"reason": "ended"}, to=f"sign-in:{sign_in_id}")
             self.end(ended)
 
+    def _end_strangers(self) -> None:
+        """Close transports on which nobody speaks: never signed in, or sent away and still holding on.
+
+        And forget sockets whose transport went while they were being let in.
+        """
+        server, now = socketio.server, time.monotonic()
+        transports = set(server.eio.sockets)
+        known = {sid: server.manager.eio_sid_from_sid(sid, "/") for sid in self._by_sid}
+        self._strangers = {one: self._strangers.get(one, now) for one in transports - set(known.values())}
+        for one in [one for one, since in self._strangers.items() if now - since > STRANGER_SECONDS]:
+            server.eio.disconnect(one)
+        for sid in [sid for sid, transport in known.items() if transport not in transports]:
+            self.close(sid)
+            server.manager.disconnect(sid, "/", ignore_queue=True)
+
     def _leave_hidden(self, connection: Connection, threads: dict[int, tuple[str, int]]) -> None:
         for kind, model in OWNERS.items():
             ids = [owner_id for owner_kind, owner_id in threads.values() if owner_kind == kind]
@@ -242,6 +266,11 @@ class Connections:
             for thread_id, (owner_kind, owner_id) in threads.items():
                 if owner_kind == kind and owner_id not in visible:
                     self.leave(connection.sid, thread_id)
+
+    @staticmethod
+    def _rooms_of(connection: Connection) -> list[str]:
+        threads = [room(thread_id, staff=staff) for thread_id in connection.threads for staff in (False, True)]
+        return [*connection.rooms, *threads]
 
     def _expire_left(self, present: set[int]) -> None:
         """Agents whose last socket here closed a while ago and who were not seen in another process since."""

@@ -131,6 +131,13 @@ def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = 
 
 #: every event a client may send, with its fields; the permission matrix of the tests walks over it
 HANDLERS: dict[str, tuple[DataField, ...]] = {}
+#: what `CheckedPacket` makes of everything else
+UNKNOWN = "unknown"
+
+
+@socketio.on(UNKNOWN)
+def refuse(*_) -> dict:
+    return {"ok": False, "error": "invalid", "message": gettext("The request is not valid")}
 
 
 @handler("auth", (DataField("token", str, "", 4000),), signed_in=False)

@@ -20,6 +20,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from socketio import RedisManager
 
+from views.sockets.rooms import ToConnected
+
 logger = logging.getLogger(__name__)
 
 #: one try, no longer than this, in seconds
@@ -33,7 +35,7 @@ CLIENTS_PER_SECOND, EVERY = 25, 5.0
 AWAY = (RedisError, OSError)
 
 
-class Relay(RedisManager):
+class Relay(ToConnected, RedisManager):
     """The client manager of processes that share their sockets' rooms; `write_only` for those without sockets."""
 
     name = "relay"
