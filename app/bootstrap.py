@@ -11,6 +11,7 @@ from flask_migrate import upgrade
 from sqlalchemy import inspect, select
 
 from app.accounts import table
+from app.database import alone
 from app.errors import Invalid
 from app.extensions import db
 from app.security import ROLES, rights_without_operation
@@ -18,15 +19,23 @@ from app.terminal import gettext
 from config import ROOT
 from models.base import EVERY_TENANT
 from models.identity import Tenant
-from services import maintenance, setup, words
-from services.identity import passwords
-from services.operation import write
+from services import maintenance, manuals, provisions, setup, words
+from services.identity import passwords, presets
+from services.operation import OPERATIONS, write
+from services.provisions import Release
 from services.setup import NewAccount
+
+#: what this program has for every company
+RELEASE = Release(ROLES, ROOT / "docs" / "help")
 
 
 def prepare(app: Flask) -> None:
-    """Bring the database up to date; fill it when it is empty. Quick when there is nothing to do."""
-    with app.app_context():
+    """Bring the database up to date: its structure, the rights there are, what each company is given by this release.
+
+    An empty one is filled. Quick when there is nothing to do. Of several processes that start at once one does it, and
+    the others wait.
+    """
+    with app.app_context(), alone(db.engine, app.smartsupport.data_dir):
         if _needs_migration():
             click.echo("正在建立数据库结构 / creating the database structure …")
             upgrade(directory=str(ROOT / "migrations"))
@@ -34,11 +43,11 @@ def prepare(app: Flask) -> None:
                 with write(tenant_id):
                     words.build_missing()
         db.session().info["tenant_id"] = EVERY_TENANT
-        if setup.sync_rights(app.appbuilder.sm.wanted | rights_without_operation()):
-            setup.ensure_roles(ROLES)
-        tenant = db.session.scalars(select(Tenant).order_by(Tenant.id)).first()
-        if tenant is None:
+        _sync_rights(app)
+        if db.session.scalar(select(Tenant.id).limit(1)) is None:
             _first_start(app)
+        else:
+            provisions.update_companies(RELEASE)
         maintenance.refresh_statistics()
 
 
@@ -64,16 +73,22 @@ def company(app: Flask, code: str, name: str, host: str, admin_password: str) ->
                 passwords.check_strength(admin_password)
         except Invalid as weak:
             raise click.ClickException(gettext(weak.message)) from None
-        tenant = setup.create_company(code, name, ROLES, host)
-        setup.import_help(tenant, ROOT / "docs" / "help")
+        tenant = setup.create_company(code, name, RELEASE, host)
         account = setup.create_administrator(tenant, admin_password)
         click.echo(f"{name}: http://{host}\n{table([_shown(account, admin_password)])}")
 
 
+def _sync_rights(app: Flask) -> None:
+    """A row in FAB's tables for every operation, every list and every screen."""
+    names = {operation.right or name for name, operation in OPERATIONS.items() if operation.right != ""}
+    with write(0):
+        presets.sync_rights(names | app.appbuilder.sm.wanted | rights_without_operation())
+
+
 def _first_start(app: Flask) -> None:
     click.echo("正在准备初始数据 / filling in the first data …")
-    tenant = setup.create_company("default", "示例公司", ROLES)
-    count = setup.import_help(tenant, ROOT / "docs" / "help")
+    tenant = setup.create_company("default", "示例公司", RELEASE)
+    count = len(manuals.manual_names(RELEASE.manuals))
     click.echo(f"已导入 {count} 篇帮助文章 / imported {count} help articles")
     chosen = app.smartsupport.ADMIN_PASSWORD
     made = setup.create_first_accounts(tenant, chosen)

@@ -1,8 +1,12 @@
 """Engine settings: what makes SQLite and MariaDB durable and alike (SECURITY §E 25)."""
 
+import fcntl
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
 
@@ -42,6 +46,30 @@ def engine_options(config: Config) -> dict:
 def offline_options(config: Config) -> dict:
     """For commands that open and leave at once."""
     return {"poolclass": NullPool} if config.is_sqlite else {}
+
+
+@contextmanager
+def alone(engine: Engine, folder: Path) -> Iterator[None]:
+    """One process at a time for this database; the others wait, however long it takes.
+
+    By a lock of the server, which processes on other machines know too; SQLite has none, but a folder. Whoever dies
+    inside loses it with his connection or file.
+    """
+    if engine.dialect.name == "sqlite":
+        with open(folder / "prepare.lock", "w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        return
+    # nothing is read by this connection, so that it holds no table while structures change
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = {"name": f"smartsupport {engine.url.database}"[:64]}
+        try:
+            # shorter waits than the driver's patience with an answer, as many as it takes
+            while not connection.execute(text("SELECT GET_LOCK(:name, 5)"), name).scalar():
+                pass
+            yield
+        finally:
+            connection.invalidate()  # closed instead of given back: the lock goes with it
 
 
 @event.listens_for(Engine, "connect")

@@ -120,6 +120,7 @@ MENU = (
             Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
             Entry("sensitive_word", "SensitiveWordView", _("Sensitive words"), "fa-comment-slash"),
             Entry("operation_log", "OperationLogView", _("Operation log"), "fa-clock-rotate-left"),
+            Entry("provision", "ProvisionView", _("New since updates"), "fa-gift"),
             Entry("login_session", "SignInView", _("Sign-ins"), "fa-right-to-bracket"),
             Entry("file_object", "FileView", _("Files"), "fa-paperclip"),
             Entry("retention_run", "RetentionRunView", _("Retention"), "fa-box-archive"),

@@ -134,6 +134,10 @@ def _notify_of_mention(event: Event) -> None:
         notices.mentioned(system(event.tenant_id), message, owner=owner, by=event.by)
 
 
+def _notify_of_update(event: Event) -> None:
+    notices.update_arrived(system(event.tenant_id), count=event.payload["count"], event=f"event-{event.id}")
+
+
 def _notification(event: Event) -> None:
     row = db.session.get(Notification, event.payload["notification_id"])
     if row is not None:
@@ -275,6 +279,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "user.deleted": (_discard_avatar,),
     "user.avatar_changed": (_discard_avatar,),
     "system_setting.updated": (_nothing,),
+    "company.updated": (_notify_of_update,),
     "export.requested": (_make_export,),
     "export.removed": (_discard_export,),
     "conversation.preserved": (_conversation,),

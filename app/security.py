@@ -2,7 +2,7 @@
 
 from app.menu import with_menu
 from models.actor import Scope
-from services.identity.roles import Preset
+from services.identity.presets import Preset
 
 #: what can be read and exported as a list; the other rights are the operations'
 READABLE = (
@@ -30,6 +30,7 @@ READABLE = (
     "organization",
     "presence_interval",
     "problem_profile",
+    "provision",
     "question",
     "quick_reply",
     "rating",
@@ -173,6 +174,7 @@ _ADMINISTERING = (
     "operation_log.*",
     "presence_interval.*",
     "role_scope.read",
+    "provision.read",
     "system_setting.read",
     "login_session.read",
     "file_object.read",

@@ -84,6 +84,19 @@ def mentioned(actor: Actor, message: ChatMessage, *, owner: Conversation | Ticke
             )
 
 
+def update_arrived(actor: Actor, *, count: int, event: str) -> None:
+    """Those who see what an update has brought the company."""
+    for user_id in rights.holders_of("provision.read"):
+        notify(
+            actor,
+            user_id=user_id,
+            event_key=event,
+            kind="company.updated",
+            params={"count": count},
+            link="/admin/provision/list/",
+        )
+
+
 def _about_ticket(actor: Actor, ticket: Ticket, user_id: int, kind: str, event: str, **params) -> None:
     notify(
         actor,

@@ -17,7 +17,7 @@ from app.reactions import REACTIONS
 from app.security import ROLES, rights_without_operation
 from app.translate import stored
 from config import SETTINGS
-from services.identity.roles import expand
+from services.identity.presets import expand
 from services.operation import OPERATIONS
 from services.settings import SETTINGS as BROWSER_SETTINGS
 from tests.servers import ROOT

@@ -1,8 +1,5 @@
 """Roles: presets and custom ones, rights and data scopes (ID-8, ID-9)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from app.errors import Conflict, Invalid, NotAllowed
@@ -15,18 +12,6 @@ from services.identity.accounts import SUPER_ROLE, ensure_profile, refuse_role
 from services.identity.rights import right_name
 from services.identity.signin import end_sign_ins_of
 from services.operation import announce, operation
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A role that every company starts with."""
-
-    code: str
-    name: str
-    #: operation names; "resource.*" and "*" are expanded when the role is made
-    rights: tuple[str, ...]
-    scopes: dict[str, Scope]
-    description: str = ""
 
 
 @operation("role.create", title="Create a role")
@@ -87,7 +72,7 @@ def grant_rights(
     if scopes is not None:
         if wider := sorted(name for name, scope in scopes.items() if scope.width > actor.scope(name).width):
             raise NotAllowed("You cannot grant a wider view than you have", resources=wider)
-        _set_scopes(role, scopes)
+        set_scopes(role, scopes)
     audit.record(
         db.session,
         "role.grant",
@@ -133,84 +118,8 @@ def rights_of(role: Role) -> set[str]:
     return {right_name(row.view_menu.name, row.permission.name) for row in role.permissions}
 
 
-def all_rights() -> list[PermissionView]:
-    """Every right there is, ordered by resource."""
-    return list(
-        db.session.scalars(
-            select(PermissionView).join(ViewMenu).join(Permission).order_by(ViewMenu.name, Permission.name)
-        )
-    )
-
-
-def sync_rights(names: Iterable[str]) -> int:
-    """Inside a transaction: make FAB's rows for these rights ("conversation.transfer"); returns how many were new."""
-    wanted = {tuple(name.split(".", 1)) for name in names}
-    permissions = _rows_by_name(Permission, {_permission_name(action) for _, action in wanted})
-    views = _rows_by_name(ViewMenu, {resource for resource, _ in wanted})
-    db.session.flush()
-    have = set(db.session.execute(select(PermissionView.view_menu_id, PermissionView.permission_id)).tuples().all())
-    new = 0
-    for resource, action in sorted(wanted):
-        pair = (views[resource].id, permissions[_permission_name(action)].id)
-        if pair not in have:
-            db.session.add(PermissionView(view_menu_id=pair[0], permission_id=pair[1]))
-            new += 1
-    db.session.flush()
-    return new
-
-
-def ensure_presets(presets: Iterable[Preset]) -> None:
-    """Inside a transaction: make the preset roles that are missing; what an admin changed stays.
-
-    The super administrator always holds every right there is.
-    """
-    rows = all_rights()
-    by_name = {right_name(row.view_menu.name, row.permission.name): row for row in rows}
-    for preset in presets:
-        role = db.session.scalars(select(Role).where(Role.code == preset.code)).first()
-        if role is not None and preset.code != SUPER_ROLE:
-            continue
-        if role is None:
-            role = Role(code=preset.code, name=preset.name, description=preset.description or None)
-            db.session.add(role)
-            db.session.flush()
-            _set_scopes(role, preset.scopes)
-        role.permissions = [by_name[name] for name in sorted(expand(preset.rights, by_name))]
-    db.session.flush()
-
-
-def expand(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
-    """The rights meant by patterns: a name, "resource.*", or "*". Raises KeyError for one that means nothing."""
-    names = set(names)
-    found: set[str] = set()
-    for pattern in patterns:
-        matching = {name for name in names if is_meant((pattern,), name)}
-        if not matching:
-            raise KeyError(f"no such right: {pattern}")
-        found |= matching
-    return found
-
-
-def is_meant(patterns: Iterable[str], name: str) -> bool:
-    """Whether one of these patterns means this right."""
-    return any(
-        pattern in ("*", name) or (pattern.endswith(".*") and name.startswith(pattern[:-1])) for pattern in patterns
-    )
-
-
-def _rows_by_name(model, names: set[str]) -> dict:
-    rows = {row.name: row for row in db.session.scalars(select(model))}
-    for name in sorted(names - rows.keys()):
-        rows[name] = model(name=name)
-        db.session.add(rows[name])
-    return rows
-
-
-def _permission_name(action: str) -> str:
-    return action if action == "menu_access" else f"can_{action}"
-
-
-def _set_scopes(role: Role, scopes: dict[str, Scope]) -> None:
+def set_scopes(role: Role, scopes: dict[str, Scope]) -> None:
+    """Inside a transaction: exactly these data scopes; what a role sees by default stays unless it is given."""
     known = {row.resource: row for row in db.session.scalars(select(RoleScope).where(RoleScope.role_id == role.id))}
     for resource, scope in scopes.items():
         if resource in known:
@@ -219,6 +128,15 @@ def _set_scopes(role: Role, scopes: dict[str, Scope]) -> None:
             db.session.add(RoleScope(role_id=role.id, resource=resource[:64], scope=scope))
     for resource in known.keys() - scopes.keys() - {"*"}:
         mark_deleted(known[resource])
+
+
+def all_rights() -> list[PermissionView]:
+    """Every right there is, ordered by resource."""
+    return list(
+        db.session.scalars(
+            select(PermissionView).join(ViewMenu).join(Permission).order_by(ViewMenu.name, Permission.name)
+        )
+    )
 
 
 def _name(name: str) -> str:

@@ -25,14 +25,6 @@ COLUMNS = {
     "speaker": ("speaker", "适用对象", "适用"),
     "active": ("active", "启用"),
 }
-#: the beginning of a new company (C, list of sensitive words): group → (word, level)
-USUAL: dict[str, tuple[tuple[str, WordLevel], ...]] = {
-    "投诉": (("投诉", WordLevel.warning), ("投诉到底", WordLevel.severe)),
-    "退款": (("退款", WordLevel.notice), ("全额退款", WordLevel.warning)),
-    "报警举报": (("报警", WordLevel.severe), ("举报", WordLevel.severe)),
-    "欺诈": (("欺诈", WordLevel.severe), ("骗局", WordLevel.severe)),
-    "监管": (("工商", WordLevel.warning), ("315", WordLevel.warning)),
-}
 #: what a cell may say for a value
 _LEVELS = {
     **dict.fromkeys(("notice", "1", "提示", "一般"), WordLevel.notice),
@@ -83,15 +75,6 @@ def check_word(actor: Actor, row: SensitiveWord, data: dict) -> None:
         if row.id is None and _count() >= MOST_WORDS:
             raise Conflict("The list is full", limit=MOST_WORDS)
         touch()
-
-
-def usual_words() -> list[SensitiveWord]:
-    """The rows that a new company begins with; all of them mark, for customers may complain."""
-    return [
-        SensitiveWord(word=word, form=fold(word), group_name=group, level=level)
-        for group, words in USUAL.items()
-        for word, level in words
-    ]
 
 
 def _changes(actor: Actor, row: SensitiveWord) -> None:

@@ -254,6 +254,7 @@ SCREENS: dict[str, Screen] = {
     "dictionary_item": Screen("read", "create update delete export"),
     "sensitive_word": Screen("", f"{KEPT} switch_off switch_on"),
     "operation_log": Screen("read", "export"),
+    "provision": Screen("", "read", "export"),
     "login_session": Screen("", "read", "export end"),
     "file_object": Screen("", "read", "export"),
     "retention_run": Screen("", "read", "export"),

@@ -19,6 +19,7 @@ from models.identity import SessionKind
 from models.knowledge import ArticleStatus, Visibility
 from models.messaging import MessageType, SenderKind
 from models.organization import Presence
+from models.provisions import ProvisionKind
 from models.retention import RunState
 from models.routing import OffHours, RelationKind, RuleScope
 from models.sensitive import AlertState, WordAction, WordLevel, WordSpeaker
@@ -390,6 +391,12 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "browser": (_("Browser"), "info"),
         "api": (_("Program"), "primary"),
         "visitor": (_("Visitor"), "quiet"),
+    },
+    ProvisionKind: {
+        "right": (_("Right"), "primary"),
+        "scope": (_("Data scope"), "warning"),
+        "content": (pgettext("provision", "Content"), "info"),
+        "manual": (_("Help article"), "success"),
     },
     ExportContent: {"conversations": (_("List of conversations"), "quiet"), "messages": (_("All messages"), "quiet")},
     ExportFormat: {"xlsx": ("Excel", "quiet"), "csv": ("CSV", "quiet"), "pdf": ("PDF", "quiet")},

@@ -19,8 +19,11 @@ NOTICES = {
     "conversation.transferred": _("A conversation was handed to you"),
     "message.mentioned": _("You were named in a note"),
     "ticket.assigned": _("A ticket was given to you"),
+    "ticket.created": _("A new ticket waits to be given out"),
     "ticket.moved": _("A ticket changed its state"),
     "ticket.message": _("New message in a ticket"),
+    "sensitive_alert.created": _("Sensitive words were used"),
+    "company.updated": _("An update brought something new"),
 }
 
 

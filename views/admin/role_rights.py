@@ -10,7 +10,7 @@ from app.menu import MENU
 from app.security import ROLES
 from models.actor import Scope
 from models.identity import Role, RoleScope
-from services.identity import roles
+from services.identity import presets, roles
 from services.identity.rights import right_name
 from views import titles
 
@@ -112,7 +112,7 @@ def _by_resource(role: Role) -> dict[str, list[Right]]:
 def _preset_rights(role: Role, names: set[str]) -> set[str] | None:
     """The rights with which a preset role is delivered."""
     preset = next((preset for preset in ROLES if preset.code == role.code), None)
-    return None if preset is None else {name for name in names if roles.is_meant(preset.rights, name)}
+    return None if preset is None else {name for name in names if presets.is_meant(preset.rights, name)}
 
 
 def _group(resource: str, rights: list[Right]) -> Group:
