@@ -212,6 +212,20 @@ def database(backend: Backend) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
+def own_settings(backend: Backend, tmp_path: Path) -> Mapping[str, str]:
+    """A database of the test's own beside the others' one; without Redis, where it would meet the others."""
+    own = {**backend.settings, "DATA_DIR": str(tmp_path / "data"), "REDIS_URL": ""}
+    if backend.name == "mariadb":
+        name = f"own_{re.sub(r'[^a-z0-9]', '_', tmp_path.name.lower())}"[:60]
+        engine = sa.create_engine(backend.database_url)
+        with engine.begin() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"))
+        engine.dispose()
+        own["DATABASE_URL"] = backend.settings["DATABASE_URL"].replace("/smartsupport?", f"/{name}?")
+    return own
+
+
+@pytest.fixture
 def start_server(backend: Backend, tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
     """Start one more server on the same database: start_server(LOGIN_RATE_PER_IP="3 per minute")."""
     numbers = itertools.count(1)

@@ -416,3 +416,8 @@ def run_module(module: str, *arguments: str, settings: Mapping[str, str], second
             f"{done.stdout[-4000:]}{done.stderr[-4000:]}"
         )
     return done.stdout
+
+
+def flask_db(settings: Mapping[str, str], *arguments: str) -> str:
+    """One of Flask-Migrate's commands. Raises ServerFailed."""
+    return run_module("flask", "--app", "app.wsgi", "db", *arguments, settings=settings, seconds=180)

@@ -1,46 +1,14 @@
 """The database's history: up, down and up again with rows in it, on both engines, and equal to the models."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
 
 from config import Config
-from tests.servers import ROOT, clean_environment, run_cli
-
-
-@pytest.fixture
-def settings(backend, tmp_path: Path) -> Mapping[str, str]:
-    """A database of the test's own beside the others' one."""
-    own = {**backend.settings, "DATA_DIR": str(tmp_path / "data")}
-    if backend.name == "mariadb":
-        name = f"migrations_{re.sub(r'[^a-z0-9]', '_', tmp_path.name.lower())}"[:60]
-        engine = sa.create_engine(backend.database_url)
-        with engine.begin() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"))
-        engine.dispose()
-        own["DATABASE_URL"] = str(backend.settings["DATABASE_URL"]).replace("/smartsupport?", f"/{name}?")
-    return own
-
-
-def flask_db(settings: Mapping[str, str], *arguments: str) -> str:
-    """One of Flask-Migrate's commands; fails the test when it does."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "flask", "--app", "app.wsgi", "db", *arguments],
-        cwd=ROOT,
-        env=clean_environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-    assert done.returncode == 0, f"flask db {' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
-    return done.stdout + done.stderr
+from tests.servers import ROOT, flask_db, run_cli
 
 
 def counts(settings: Mapping[str, str]) -> dict[str, int]:
@@ -66,8 +34,9 @@ def test_history_has_one_end():
     assert len(ScriptDirectory.from_config(config).get_heads()) == 1
 
 
-def test_filled_database_goes_down_and_up_again(settings):
+def test_filled_database_goes_down_and_up_again(own_settings):
     """Step by step to nothing and back; what a step does not concern keeps its rows, and the end fits the models."""
+    settings = own_settings
     run_cli("migrate", settings=settings)
     run_cli("company", "second", "第二公司", "--host", "second.localhost", settings=settings)
     filled = counts(settings)

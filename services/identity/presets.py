@@ -131,7 +131,9 @@ def _make(preset: Preset) -> Role:
 
 def _widen(role: Role, preset: Preset, resources: set[str]) -> set[str]:
     known = dict(
-        db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role.id)).tuples()
+        db.session.execute(select(RoleScope.resource, RoleScope.scope).where(RoleScope.role_id == role.id))
+        .tuples()
+        .all()
     )
     added = resources - known.keys() if known.get("*") is preset.scopes["*"] else set()
     db.session.add_all(

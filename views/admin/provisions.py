@@ -45,7 +45,7 @@ class ProvisionView(AdminView):
     key_columns = ("kind", "role", "create_time")
     counted = ("role", "in_force")
     search_text, search_columns = ("name", "label"), ["kind", "role_code", "create_time"]
-    label_columns = {"name": _("New"), "role": _("Role"), "role_code": _("Role"), "in_force": _("In force")}
+    label_columns = {"name": _("What is new"), "role": _("Role"), "role_code": _("Role"), "in_force": _("In force")}
     choices = {"role_code": _roles}
     formatters = {"name": lambda row: _in_words(row)}
 
