@@ -5,7 +5,7 @@ from models.messaging import ChatMessage, FileObject, MessageType
 from services import files, mentioning, threads, voice
 from services.mentioning import Owner
 from services.operation import announce
-from services.threads import Place
+from services.places import Place
 
 
 def with_extras(

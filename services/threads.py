@@ -1,23 +1,23 @@
-"""Threads: sending, reading, catching up. One core for conversations, ticket rooms and groups.
+"""Threads: what is said in them. One core for conversations and ticket rooms; reading is in `thread_pages`.
 
-An acknowledgement is storage: `send` returns after the commit, and the same `client_msg_id` from the same
-sender returns the same message. An emitted event is only a hint; `changes_after` is the truth.
+An acknowledgement is storage: an operation that stores returns after the commit, and the same `client_msg_id` from the
+same sender returns the same message. An emitted event is only a hint; `thread_pages.changes_after` is the truth.
 """
 
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
 
-from sqlalchemy import Insert, Select, func, select
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy import select
 
-from app.errors import Conflict, Invalid, NotAllowed, NotFound, Reason
+from app.errors import Conflict, Invalid, NotAllowed, Reason
 from app.extensions import db
 from models.actor import Actor
-from models.messaging import ChatMessage, FileObject, MessageType, ReadMark, SenderKind, Thread
+from models.messaging import ChatMessage, FileObject, MessageType, SenderKind, Thread
 from models.types import utcnow
+from services import read_marks
 from services.operation import announce, later
+from services.places import Place
 from services.sensitive import watch
 from services.throttle import throttle
 
@@ -25,38 +25,7 @@ RECALL_WITHIN = dt.timedelta(minutes=2)
 #: what a customer may send; the other types are made by the server or by staff
 CUSTOMER_TYPES = frozenset({MessageType.text, MessageType.image, MessageType.file, MessageType.voice})
 AGENT_TYPES = CUSTOMER_TYPES | {MessageType.note}
-#: those who speak without reading
-MACHINES = frozenset({"system", "bot"})
 MAX_CHARS = 8000
-PREVIEW_CHARS = 80
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a client gets when it catches up: rows ordered by change, and where it then stands."""
-
-    messages: list[ChatMessage]
-    change_seq: int
-    last_seq: int
-    has_more: bool
-    reads: list[ReadMark]
-    #: for pages out of the middle: whether there is something behind them
-    has_newer: bool = False
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a thread belongs: `context` ({"sessionId": 7}) goes with its events, `audience` hears beside the room."""
-
-    context: dict
-    #: rooms of people who need not have the thread open, e.g. "agent:3", "customer:7"
-    audience: tuple[str, ...] = ()
-
-    def rooms(self, thread_id: int, *, internal: bool) -> list[str]:
-        """Internal notes reach the staff's room and agents, never a customer."""
-        if internal:
-            return [room(thread_id, staff=True), *(name for name in self.audience if name.startswith("agent:"))]
-        return [room(thread_id), *self.audience]
 
 
 def new_thread(kind) -> Thread:
@@ -65,11 +34,6 @@ def new_thread(kind) -> Thread:
     db.session.add(thread)
     db.session.flush()
     return thread
-
-
-def room(thread_id: int, *, staff: bool = False) -> str:
-    """Socket room of a thread; internal notes go to the staff's room only."""
-    return f"thread:{thread_id}:staff" if staff else f"thread:{thread_id}"
 
 
 _message_rate = "60 per minute"
@@ -156,7 +120,7 @@ def append(
     content: str,
     payload: dict | None = None,
     file: FileObject | None = None,
-    place: "Place",
+    place: Place,
 ) -> ChatMessage:
     """Inside an operation on the thread's owner: number a message whose id is new, store it, announce it.
 
@@ -193,8 +157,8 @@ def append(
     db.session.add(message)
     if caught is not None:
         watch.mark(message, caught)
-    if actor.kind not in MACHINES:
-        later(_move_marks, (actor, message))
+    if actor.kind not in read_marks.MACHINES:
+        later(read_marks.move_all, (actor, message))
     announce(
         "message.sent",
         rooms=place.rooms(thread.id, internal=type_ is MessageType.note),
@@ -205,7 +169,7 @@ def append(
     return message
 
 
-def system_message(actor: Actor, thread: Thread, event: str, text: str, *, place: "Place", **params) -> ChatMessage:
+def system_message(actor: Actor, thread: Thread, event: str, text: str, *, place: Place, **params) -> ChatMessage:
     """Inside an operation: say in the thread what happened ("transferred" …)."""
     quiet = Actor(kind="system", tenant_id=actor.tenant_id, name="system")
     return store(
@@ -219,7 +183,7 @@ def system_message(actor: Actor, thread: Thread, event: str, text: str, *, place
     )
 
 
-def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place") -> ChatMessage:
+def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: Place) -> ChatMessage:
     """Inside an operation: take back an own message within two minutes (CHT-10)."""
     kind, sender_id = actor.sender
     if (message.sender_kind, message.sender_id) != (SenderKind(kind), sender_id):
@@ -252,243 +216,6 @@ def recall(actor: Actor, thread: Thread, message: ChatMessage, *, place: "Place"
         **place.context,
     )
     return message
-
-
-def mark_read(actor: Actor, thread: Thread, seq: int, *, place: "Place") -> ReadMark:
-    """Inside an operation: `actor` has read up to `seq`; never backwards, never beyond the newest."""
-    seq = max(0, min(seq, thread.last_seq))
-    mark = _mark_read(actor, thread.id, seq, thread.change_seq)
-    if mark is not None:
-        db.session.flush()
-        announce(
-            "thread.read",
-            rooms=[room(thread.id)],
-            thread_id=thread.id,
-            sender_kind=mark.sender_kind.value,
-            sender_id=mark.sender_id,
-            read_seq=mark.read_seq,
-            **place.context,
-        )
-    return mark or _read_mark(actor, thread.id)
-
-
-def mark_received(actor: Actor, thread: Thread, seq: int, *, place: "Place") -> ReadMark | None:
-    """Inside an operation: a device of `actor` has everything up to `seq`, looked at or not. None when known."""
-    seq = max(0, min(seq, thread.last_seq))
-    mark = _mark_of(actor, thread.id)
-    if mark is None or seq <= max(mark.received_seq, mark.read_seq):
-        return None
-    mark.received_seq = seq
-    db.session.flush()
-    announce(
-        "thread.received",
-        rooms=[room(thread.id)],
-        thread_id=thread.id,
-        sender_kind=mark.sender_kind.value,
-        sender_id=mark.sender_id,
-        read_seq=mark.read_seq,
-        received_seq=seq,
-        **place.context,
-    )
-    return mark
-
-
-def changes_after(actor: Actor, thread_id: int, after: int, limit: int = 200) -> Changes:
-    """Everything new, edited or recalled since `after`, as this actor may see it."""
-    thread = _thread(thread_id)
-    rows = list(
-        db.session.scalars(
-            _readable(actor, thread_id)
-            .where(ChatMessage.change_seq > after)
-            .order_by(ChatMessage.change_seq)
-            .limit(limit + 1)
-        )
-    )
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Changes(
-        rows, rows[-1].change_seq if more else max(after, thread.change_seq), thread.last_seq, more, reads_of(thread_id)
-    )
-
-
-def page_before(actor: Actor, thread_id: int, before_seq: int | None, limit: int = 50) -> Changes:
-    """The newest messages, or those older than `before_seq`, oldest first."""
-    thread = _thread(thread_id)
-    query = _readable(actor, thread_id)
-    if before_seq is not None:
-        query = query.where(ChatMessage.seq < before_seq)
-    rows = list(db.session.scalars(query.order_by(ChatMessage.seq.desc()).limit(limit + 1)))
-    more = len(rows) > limit
-    return Changes(rows[:limit][::-1], thread.change_seq, thread.last_seq, more, reads_of(thread_id))
-
-
-def page_around(actor: Actor, thread_id: int, seq: int, limit: int = 50) -> Changes:
-    """A page out of the middle, oldest first: message `seq` with what stands before and behind it."""
-    thread, query, half = _thread(thread_id), _readable(actor, thread_id), limit // 2
-    before = list(
-        db.session.scalars(query.where(ChatMessage.seq < seq).order_by(ChatMessage.seq.desc()).limit(half + 1))
-    )
-    newer = page_after(actor, thread_id, seq - 1, limit - half)
-    return Changes(
-        [*before[:half][::-1], *newer.messages],
-        thread.change_seq,
-        thread.last_seq,
-        len(before) > half,
-        newer.reads,
-        newer.has_newer,
-    )
-
-
-def page_after(actor: Actor, thread_id: int, seq: int, limit: int = 50) -> Changes:
-    """The messages behind `seq`, oldest first."""
-    thread = _thread(thread_id)
-    query = _readable(actor, thread_id).where(ChatMessage.seq > seq).order_by(ChatMessage.seq).limit(limit + 1)
-    rows = list(db.session.scalars(query))
-    return Changes(
-        rows[:limit], thread.change_seq, thread.last_seq, seq > 0, reads_of(thread_id), has_newer=len(rows) > limit
-    )
-
-
-def reads_of(thread_id: int) -> list[ReadMark]:
-    return list(db.session.scalars(select(ReadMark).where(ReadMark.thread_id == thread_id)))
-
-
-def get_message(actor: Actor, thread_id: int, message_id: int) -> ChatMessage:
-    """One message of a thread that the caller has already loaded for this actor. Raises NotFound."""
-    message = db.session.scalars(_readable(actor, thread_id).where(ChatMessage.id == message_id)).first()
-    if message is None:
-        raise NotFound("This message does not exist")
-    return message
-
-
-def unread_counts(actor: Actor, thread_ids: list[int]) -> dict[int, int]:
-    """Messages of others that `actor` has not read, per thread; equal to a recount at any time."""
-    if not thread_ids:
-        return {}
-    kind, sender_id = actor.sender
-    mark = (
-        select(ReadMark.read_seq)
-        .where(
-            ReadMark.thread_id == ChatMessage.thread_id,
-            ReadMark.sender_kind == SenderKind(kind),
-            ReadMark.sender_id == sender_id,
-        )
-        .scalar_subquery()
-    )
-    query = (
-        select(ChatMessage.thread_id, func.count())
-        .where(
-            ChatMessage.thread_id.in_(thread_ids),
-            ChatMessage.seq > func.coalesce(mark, 0),
-            ChatMessage.type != MessageType.system,
-            ~((ChatMessage.sender_kind == SenderKind(kind)) & (ChatMessage.sender_id == sender_id)),
-        )
-        .group_by(ChatMessage.thread_id)
-    )
-    if actor.sees_as_customer:
-        query = query.where(ChatMessage.type != MessageType.note)
-    else:
-        query = query.where(ChatMessage.sender_kind != SenderKind.bot)  # its answers want nothing of an agent
-    return dict(db.session.execute(query).tuples().all())
-
-
-def last_messages(actor: Actor, thread_ids: list[int]) -> dict[int, ChatMessage]:
-    """The newest message per thread that this actor may see, for lists."""
-    newest = select(func.max(ChatMessage.id))
-    return _newest(newest.where(ChatMessage.type != MessageType.note) if actor.sees_as_customer else newest, thread_ids)
-
-
-def last_said(thread_ids: list[int]) -> dict[int, ChatMessage]:
-    """The newest message per thread by which people talk to each other: what a list shows of a conversation."""
-    return _newest(select(func.max(ChatMessage.id)).where(ChatMessage.type.in_(CUSTOMER_TYPES)), thread_ids)
-
-
-def _newest(newest: Select, thread_ids: list[int]) -> dict[int, ChatMessage]:
-    if not thread_ids:
-        return {}
-    ids = newest.where(ChatMessage.thread_id.in_(thread_ids)).group_by(ChatMessage.thread_id)
-    rows = db.session.scalars(select(ChatMessage).where(ChatMessage.id.in_(ids)))
-    return {row.thread_id: row for row in rows}
-
-
-def _readable(actor: Actor, thread_id: int):
-    query = select(ChatMessage).where(ChatMessage.thread_id == thread_id)
-    return query.where(ChatMessage.type != MessageType.note) if actor.sees_as_customer else query
-
-
-def _thread(thread_id: int) -> Thread:
-    return db.session.get(Thread, thread_id, populate_existing=True)
-
-
-def _read_mark(actor: Actor, thread_id: int) -> ReadMark | None:
-    kind, sender_id = actor.sender
-    return db.session.scalars(
-        select(ReadMark).where(
-            ReadMark.thread_id == thread_id, ReadMark.sender_kind == SenderKind(kind), ReadMark.sender_id == sender_id
-        )
-    ).first()
-
-
-def _mark_read(actor: Actor, thread_id: int, seq: int, change_seq: int) -> ReadMark | None:
-    """Move the mark forward; None when it already stands there."""
-    mark = _mark_of(actor, thread_id)
-    if mark is None or seq <= mark.read_seq:
-        return None
-    mark.read_seq, mark.change_seq = seq, change_seq
-    return mark
-
-
-def _mark_of(actor: Actor, thread_id: int) -> ReadMark | None:
-    """The actor's mark, a new one for who had none; machines have none."""
-    if actor.kind in MACHINES:
-        return None
-    mark = _read_mark(actor, thread_id)
-    if mark is None:
-        kind, sender_id = actor.sender
-        mark = ReadMark(
-            thread_id=thread_id, sender_kind=SenderKind(kind), sender_id=sender_id, read_seq=0, received_seq=0
-        )
-        db.session.add(mark)
-    return mark
-
-
-def _move_marks(said: list[tuple[Actor, ChatMessage]]) -> None:
-    """Whoever speaks has read what stands before: one statement for all that is said in a transaction."""
-    newest: dict[tuple, dict] = {}
-    for actor, message in said:
-        newest[message.thread_id, *actor.sender] = {
-            "thread_id": message.thread_id,
-            "sender_kind": message.sender_kind,
-            "sender_id": message.sender_id,
-            "read_seq": message.seq,
-            "change_seq": message.change_seq,
-            "tenant_id": actor.tenant_id,
-            "create_by": actor.user_id,
-        }
-    connection = db.session.connection()
-    connection.execute(_MARKS["sqlite" if connection.dialect.name == "sqlite" else "mysql"], list(newest.values()))
-
-
-def _marks(dialect) -> Insert:
-    """New marks, or those there are moved on."""
-    statement = dialect.insert(ReadMark.__table__)
-    if dialect is mysql:
-        return statement.on_duplicate_key_update({name: statement.inserted[name] for name in _MOVED})
-    return statement.on_conflict_do_update(
-        index_elements=["thread_id", "sender_kind", "sender_id"],
-        set_={name: statement.excluded[name] for name in _MOVED},
-    )
-
-
-_MOVED = ("read_seq", "change_seq", "update_time")
-_MARKS = {"sqlite": _marks(sqlite), "mysql": _marks(mysql)}
-
-
-def preview(message: ChatMessage) -> str:
-    """One line for lists and notifications."""
-    if message.recalled_time is not None:
-        return ""
-    return " ".join(message.content.split())[:PREVIEW_CHARS]
 
 
 def _digest(params: dict) -> str:

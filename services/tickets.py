@@ -11,13 +11,13 @@ from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind, Thr
 from models.organization import Agent
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketPriority, TicketStatus
 from models.types import utcnow
-from services import saying, settings, threads
+from services import read_marks, saying, settings, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
 from services.operation import announce, is_repeated, operation
+from services.places import Place, room
 from services.sensitive import remarks
-from services.threads import Place
 
 #: as many files go along with a conversation that becomes a ticket
 MOST_FILES = 50
@@ -44,7 +44,7 @@ def place(ticket: Ticket) -> Place:
 
 def rooms(ticket: Ticket) -> list[str]:
     """Who hears of changes: the room, the customer, the assignee, the supervisors."""
-    audience = [threads.room(ticket.thread_id), f"monitor:{ticket.tenant_id}", *place(ticket).audience]
+    audience = [room(ticket.thread_id), f"monitor:{ticket.tenant_id}", *place(ticket).audience]
     if ticket.team_id:
         audience.append(f"team:{ticket.team_id}")
     return audience
@@ -276,12 +276,12 @@ def recall_message(actor: Actor, ticket: Ticket, message: ChatMessage) -> ChatMe
 
 @operation("ticket.message_read", title="Mark a ticket room as read", right="message.read")
 def read_messages(actor: Actor, ticket: Ticket, *, seq: int) -> ReadMark | None:
-    return threads.mark_read(actor, ticket.thread, seq, place=place(ticket))
+    return read_marks.mark_read(actor, ticket.thread, seq, place=place(ticket))
 
 
 @operation("ticket.message_received", title="Say what has arrived in a ticket room", right="message.read")
 def receive_messages(actor: Actor, ticket: Ticket, *, seq: int) -> ReadMark | None:
-    return threads.mark_received(actor, ticket.thread, seq, place=place(ticket))
+    return read_marks.mark_received(actor, ticket.thread, seq, place=place(ticket))
 
 
 def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:

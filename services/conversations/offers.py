@@ -12,6 +12,7 @@ from models.types import utcnow
 from services import threads
 from services.conversations.state import place
 from services.operation import announce
+from services.places import room
 
 
 def pending_offer(conversation: Conversation) -> ConversationTransfer | None:
@@ -58,7 +59,7 @@ def tell_offer(offer: ConversationTransfer, event: str) -> None:
         asked |= set(db.session.scalars(select(TeamMember.agent_id).where(TeamMember.team_id == offer.to_team_id)))
     announce(
         f"conversation.{event}",
-        rooms=[threads.room(offer.conversation.thread_id, staff=True), f"monitor:{offer.tenant_id}"],
+        rooms=[room(offer.conversation.thread_id, staff=True), f"monitor:{offer.tenant_id}"],
         asked=[f"agent:{number}" for number in sorted(asked - {None})],
         conversation_id=offer.conversation_id,
         transfer_id=offer.id,

@@ -2,9 +2,8 @@
 
 from app.errors import Conflict
 from models.conversations import TRANSITIONS, Conversation, ConversationStatus
-from services import threads
 from services.operation import announce
-from services.threads import Place
+from services.places import Place, room
 
 
 def place(conversation: Conversation) -> Place:
@@ -18,7 +17,7 @@ def place(conversation: Conversation) -> Place:
 def rooms(conversation: Conversation) -> list[str]:
     """Who hears of changes: the thread, the customer, the agent, the supervisors of the team and of the company."""
     audience = [
-        threads.room(conversation.thread_id),
+        room(conversation.thread_id),
         f"monitor:{conversation.tenant_id}",
         *place(conversation).audience,
     ]

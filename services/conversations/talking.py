@@ -13,7 +13,7 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import channels, entry_codes, saying, threads
+from services import channels, entry_codes, read_marks, saying, threads
 from services.conversations.arrival import arrive
 from services.conversations.automatic import say
 from services.conversations.reopening import may_reopen, reopen
@@ -180,13 +180,13 @@ def recall_message(actor: Actor, conversation: Conversation, message: ChatMessag
 @operation("message.read", title="Mark as read")
 def read_messages(actor: Actor, conversation: Conversation, *, seq: int) -> ReadMark | None:
     """The actor has read the conversation up to `seq`."""
-    return threads.mark_read(actor, conversation.thread, seq, place=place(conversation))
+    return read_marks.mark_read(actor, conversation.thread, seq, place=place(conversation))
 
 
 @operation("message.received", title="Say what has arrived", right="message.read")
 def receive_messages(actor: Actor, conversation: Conversation, *, seq: int) -> ReadMark | None:
     """A page of the actor has the conversation up to `seq`, whether or not anybody looks at it."""
-    return threads.mark_received(actor, conversation.thread, seq, place=place(conversation))
+    return read_marks.mark_received(actor, conversation.thread, seq, place=place(conversation))
 
 
 def _subject(content: str) -> str:

@@ -52,7 +52,7 @@ class Catch:
 def look_at(
     actor: Actor, thread_id: int, client_msg_id: str, type_: MessageType, content: str, payload: dict | None, place
 ) -> Catch | None:
-    """Before a message is numbered and stored: what there is to mark in it (`place`: a `services.threads.Place`).
+    """Before a message is numbered and stored: what there is to mark in it (`place`: a `services.places.Place`).
 
     Raises Invalid when it has a word that may not be sent.
     """

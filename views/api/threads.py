@@ -8,10 +8,10 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.messaging import ChatMessage, MessageType
 from models.tickets import Ticket
-from services import mentioning, threads
+from services import mentioning, thread_pages, threads
 from services.identity import avatars
 from services.operation import OPERATIONS, DataField
-from services.threads import Changes
+from services.thread_pages import Changes
 from services.together import Together
 from views.api.endpoint import endpoint, load
 from views.api.resource import plain
@@ -26,9 +26,9 @@ SEND_FIELDS = (
 )
 #: query parameter → the page it asks for
 PAGES: dict[str, Callable[..., Changes]] = {
-    "afterChange": threads.changes_after,
-    "afterSeq": threads.page_after,
-    "aroundSeq": threads.page_around,
+    "afterChange": thread_pages.changes_after,
+    "afterSeq": thread_pages.page_after,
+    "aroundSeq": thread_pages.page_around,
 }
 
 
@@ -108,7 +108,8 @@ def dump_changes(changes: Changes, context: dict) -> dict:
 def counters(actor: Actor, rows: list) -> dict[int, dict]:
     """lastSeq, changeSeq, unread, lastMessage, lastSaid for a page of conversations or tickets, in a query each."""
     ids = [row.thread_id for row in rows]
-    unread, last, said = threads.unread_counts(actor, ids), threads.last_messages(actor, ids), threads.last_said(ids)
+    unread, last = thread_pages.unread_counts(actor, ids), thread_pages.last_messages(actor, ids)
+    said = thread_pages.last_said(ids)
     return {
         row.id: {
             "lastSeq": row.thread.last_seq,
@@ -127,7 +128,7 @@ def _dump_last(message: ChatMessage | None) -> dict | None:
     return {
         "seq": message.seq,
         "type": message.type.value,
-        "preview": threads.preview(message),
+        "preview": thread_pages.preview(message),
         "senderKind": message.sender_kind.value,
         "payload": message.payload if message.type is MessageType.system else None,
         "recalled": message.recalled_time is not None,
@@ -153,7 +154,7 @@ def serve_thread(
         if len(where) + (beforeSeq is not None) > 1:
             raise Invalid("The request is not valid", fields=dict.fromkeys(where, Reason("only one of these")))
         limit = max(1, min(limit, 200))
-        page_of, place_in = threads.page_before, beforeSeq
+        page_of, place_in = thread_pages.page_before, beforeSeq
         for name, value in where.items():
             page_of, place_in = PAGES[name], value
         return dump_changes(page_of(actor, owner.thread_id, place_in, limit), place(owner).context)
@@ -179,7 +180,7 @@ def serve_thread(
     )
     def recall_message(actor: Actor, row_id: int, message_id: int):
         owner = load(model, row_id, actor)
-        message = threads.get_message(actor, owner.thread_id, message_id)
+        message = thread_pages.get_message(actor, owner.thread_id, message_id)
         return dump_message(OPERATIONS[recall].call(actor, owner, message), place(owner).context)
 
     @endpoint(

@@ -25,7 +25,7 @@ from models.tickets import Ticket
 from models.types import utcnow
 from services import presence
 from services.identity import rights, signin
-from services.threads import room
+from services.places import room
 
 logger = logging.getLogger(__name__)
 

@@ -22,9 +22,10 @@ from models.base import bind
 from models.conversations import Conversation
 from models.messaging import MessageType
 from models.tickets import Ticket
-from services import conversations, threads, tickets
+from services import conversations, thread_pages, threads, tickets
 from services.identity import tokens
 from services.operation import DataField
+from services.places import room
 from views import auth
 from views.api.endpoint import load
 from views.api.envelope import translated
@@ -246,7 +247,7 @@ def viewing(actor: Actor, state: Viewing = Viewing.here, ask: bool = False, **da
         "state": state.value,
         "ask": ask,
     }
-    socketio.emit("viewing", payload, to=threads.room(owner.thread_id, staff=True), skip_sid=request.sid)
+    socketio.emit("viewing", payload, to=room(owner.thread_id, staff=True), skip_sid=request.sid)
     return {}
 
 
@@ -261,11 +262,11 @@ def typing(actor: Actor, typing: bool = True, preview: str = "", **data) -> dict
         "typing": typing,
         "sender": {"kind": sender_kind, "id": sender_id, "name": actor.name},
     }
-    staff_room = threads.room(owner.thread_id, staff=True)
+    staff_room = room(owner.thread_id, staff=True)
     if actor.sees_as_customer:
         socketio.emit("typing", {**payload, "preview": preview}, to=staff_room, skip_sid=request.sid)
     else:
-        socketio.emit("typing", payload, to=threads.room(owner.thread_id), skip_sid=request.sid)
+        socketio.emit("typing", payload, to=room(owner.thread_id), skip_sid=request.sid)
     return {}
 
 
@@ -284,7 +285,7 @@ def resume(actor: Actor, **data) -> dict:
         kind, owner = _owner(actor, given)
         connections.enter(request.sid, kind, owner)  # hear first, fetch then: nothing falls between
         context = {"sessionId": owner.id} if kind == "conversation" else {"ticketId": owner.id}
-        found.append({**context, **dump_changes(threads.changes_after(actor, owner.thread_id, after), context)})
+        found.append({**context, **dump_changes(thread_pages.changes_after(actor, owner.thread_id, after), context)})
     return {"threads": found}
 
 
