@@ -24,7 +24,7 @@ import numpy as np
 
 from ai.lexical import Query, line_scores, query_terms
 from ai.native import NativeLock
-from ai.segment import Entry, Part, Segment, best_rows, compacted, merge
+from ai.segment import Entry, Part, Segment, best_rows, compacted
 from ai.text import normalise
 from ai.vectors import LinearTransform
 
@@ -163,13 +163,6 @@ class KnowledgeIndex:
             gone = np.fromiter(keys, np.int64)
             parts = [part.without(gone) for part in self._state.parts]
             self._publish(compacted(parts), max(self._state.version, version))
-
-    def compact(self) -> None:
-        """Bring everything into one part: the smallest and fastest form."""
-        with self._writing:
-            parts = tuple(part for part in self._state.parts if part.living)
-            if len(parts) > 1 or any(not part.is_whole for part in parts):
-                self._publish((Part.whole(merge(parts)),), self._state.version)
 
     def _publish(self, parts: tuple[Part, ...], version: int) -> None:
         # One assignment: readers see the old state or the new one.

@@ -13,7 +13,6 @@ import re
 import stat
 import tempfile
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -97,14 +96,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def split_sentences(text: str) -> list[str]:
-    """The sentences of a text, each exactly as written."""
-    return [text[start:end] for start, end in sentence_spans(text)]
-
-
 # Words: jieba
 
-_user_words: set[str] = set()
 _jieba_lock = NativeLock()
 
 
@@ -131,8 +124,6 @@ def _load_cutter():
     cutter = jieba.Tokenizer()
     cutter.tmp_dir = _private_folder()
     cutter.initialize()
-    for word in _user_words:
-        cutter.add_word(word)
     return cutter
 
 
@@ -153,17 +144,6 @@ def _cutter():
 def _ranker():
     with _jieba_lock:
         return _load_ranker()
-
-
-def load_user_words(words: Iterable[str]) -> None:
-    """Teach the word cutter the words of this business (product names, terms) that no dictionary has."""
-    wanted = {normalise(word) for word in words} - {""}
-    with _jieba_lock:
-        fresh = wanted - _user_words
-        _user_words.update(fresh)
-        if _load_cutter.cache_info().currsize:
-            for word in fresh:
-                _load_cutter().add_word(word)
 
 
 def keywords(text: str, k: int) -> list[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.pool import NullPool
 
 from config import Config
 
@@ -41,11 +40,6 @@ def engine_options(config: Config) -> dict:
             "init_command": "SET SESSION innodb_lock_wait_timeout = 3, lock_wait_timeout = 3",
         },
     }
-
-
-def offline_options(config: Config) -> dict:
-    """For commands that open and leave at once."""
-    return {"poolclass": NullPool} if config.is_sqlite else {}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import functools
 from typing import ClassVar
 
 from flask_appbuilder import Model
-from sqlalchemy import String, event, false, inspect, update
+from sqlalchemy import String, event, false, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, with_loader_criteria
 
 from models.actor import Actor
@@ -114,7 +114,7 @@ def _filter_every_query(state) -> None:
     if state.is_delete and not options.get("purge"):
         mapper = state.bind_mapper
         if mapper is not None and issubclass(mapper.class_, SoftDelete):
-            raise RuntimeError(f"bulk DELETE on {mapper.class_.__name__}: use soft_delete() or purge")
+            raise RuntimeError(f"bulk DELETE on {mapper.class_.__name__}: delete the rows one by one, or say purge")
     tenant_id = state.session.info.get("tenant_id")
     if options.get("all_tenants"):
         tenant_id = EVERY_TENANT
@@ -196,9 +196,3 @@ def mark_deleted(row: SoftDelete) -> None:
 def mark_restored(row: SoftDelete) -> None:
     """Take back `mark_deleted`; what the row gave back then, it must win anew."""
     row.deleted, row.delete_token = 0, 0
-
-
-def soft_delete_where(session: Session, model: type[Entity], *conditions) -> int:
-    """Mark many rows at once; returns how many."""
-    statement = update(model).where(*conditions).values(deleted=1, delete_token=model.id)
-    return session.execute(statement, execution_options={"synchronize_session": False}).rowcount

@@ -104,10 +104,6 @@ def test_an_index_that_grew_bit_by_bit_answers_as_one_built_at_once(random_entry
             assert len(grown) == len(truth)
             assert grown.versions() == {key: entry.version for key, entry in truth.items()}
             assert found(grown) == found(fresh)
-    before = found(grown)
-    grown.compact()
-    assert len(grown.state()[1]) == 1
-    assert found(grown) == before
 
 
 def test_parts_stay_few_however_many_changes(random_entry):

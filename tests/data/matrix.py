@@ -26,7 +26,6 @@ CONCERNED_STAFF = "401 403 403 200 404 200 200 200"
 ITS_LEADERS = "401 403 403 404 404 200 200 200"
 #: what staff see beside a conversation: for customers it does not exist
 MARKS = "401 404 404 200 404 200 200 200"
-ITS_CUSTOMER = "401 200 404 403 403 403 403 403"
 
 
 @dataclass(frozen=True)
@@ -533,7 +532,6 @@ FURTHER: tuple[Row, ...] = (
 )
 
 #: socket event → data that succeeds, and the answer per role: ok or the kind of refusal
-SOCKET_ROLES = ("anonymous", "owner", "customer", "agent", "other_agent", "supervisor", "admin", "super_admin")
 _OUT = "not_signed_in"
 _CONCERNED = f"{_OUT} ok not_found ok not_found ok ok ok"
 SOCKETS: dict[str, tuple[dict, str]] = {

@@ -26,7 +26,6 @@ export const zh = {
     archiveHint: '这是临时客户：别忘了补充资料并归档为正式客户。',
     first: '优先',
     leftMessage: '已留言',
-    continued: '再次继续',
     filter: {
       problem: '全部问题类型',
       none: '没有符合条件的会话',
@@ -72,7 +71,6 @@ export const en = {
     archiveHint: 'This is a temporary customer: do not forget to complete and archive the profile.',
     first: 'First',
     leftMessage: 'Left a message',
-    continued: 'Continued',
     filter: {
       problem: 'All problems',
       none: 'Nothing matches',
