@@ -373,7 +373,7 @@ TEXTS = {
     ".po",
     ".cfg",
 }
-NOT_OURS = {"node_modules", "dist", "data", "kb_index", "__pycache__", "htmlcov"}
+NOT_OURS = {".git", "node_modules", "dist", "data", "kb_index", "__pycache__", "htmlcov"}
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -388,7 +388,12 @@ def texts() -> Iterator[tuple[str, str]]:
                 and (path == ROOT / "tests" / "data" or not (hidden or path.name in NOT_OURS))
             ):
                 yield from walk(path)
-            elif path.is_file() and (path.suffix in TEXTS or not path.suffix) and path.stat().st_size < 1_000_000:
+            elif (
+                path.is_file()
+                and path.name not in NOT_OURS
+                and (path.suffix in TEXTS or not path.suffix)
+                and path.stat().st_size < 1_000_000
+            ):
                 yield path
 
     for path in walk(ROOT):

@@ -157,6 +157,7 @@ ACTIONS = {
     "routing_rule.set_default": _("Set the rule for everybody"),
     "sensitive_alert.block": _("Refuse a message"),
     "sensitive_alert.handle": _("Handle"),
+    "sensitive_alert.mark": pgettext("sensitive word", "Mark"),
     "sensitive_word.import": _("Import a list"),
     "session.locked": _("Locked after wrong passwords"),
     "session.refresh": _("Renew the tokens"),

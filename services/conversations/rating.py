@@ -14,6 +14,7 @@ from services import settings, threads
 from services.conversations.state import place, tell
 from services.operation import operation
 from services.sensitive import remarks
+from services.sensitive.watch import Catch
 
 #: the dictionary whose items a customer taps instead of writing
 TAGS = "rating_tag"
@@ -37,18 +38,7 @@ def rate_conversation(
     )
     _fill(rating, score, tags, comment)
     db.session.add(rating)
-    line = threads.system_message(
-        actor,
-        conversation.thread,
-        "rated",
-        f"客户给出了 {score} 星评价",
-        place=place(conversation),
-        score=score,
-        comment=comment[:2000],
-    )
-    remarks.mark_rating(line, caught)
-    db.session.flush()
-    tell(conversation, "rated")
+    _say(actor, conversation, "rated", f"客户给出了 {score} 星评价", rating, caught)
     return rating
 
 
@@ -66,18 +56,7 @@ def change_rating(
         raise Conflict("This rating can no longer be changed", kind="rating_final")
     caught = remarks.look_at_rating(actor, conversation, comment)
     _fill(rating, score, tags, comment)
-    line = threads.system_message(
-        actor,
-        conversation.thread,
-        "rating_changed",
-        f"客户将评价改为 {score} 星",
-        place=place(conversation),
-        score=score,
-        comment=comment[:2000],
-    )
-    remarks.mark_rating(line, caught)
-    db.session.flush()
-    tell(conversation, "rated")
+    _say(actor, conversation, "rating_changed", f"客户将评价改为 {score} 星", rating, caught)
     return rating
 
 
@@ -107,6 +86,22 @@ def rating_of(conversation: Conversation) -> Rating | None:
 def changeable_until(rating: Rating) -> dt.datetime:
     """Until when its author may change it."""
     return rating.create_time + dt.timedelta(minutes=settings.get_setting("rating_change_minutes"))
+
+
+def _say(actor: Actor, conversation: Conversation, event: str, text: str, rating: Rating, caught: Catch | None) -> None:
+    """In the thread, with the mark of what is sensitive in its words, and to those who look at the conversation."""
+    line = threads.system_message(
+        actor,
+        conversation.thread,
+        event,
+        text,
+        place=place(conversation),
+        score=rating.score,
+        comment=rating.comment or "",
+    )
+    remarks.mark_rating(line, caught)
+    db.session.flush()
+    tell(conversation, "rated")
 
 
 def _fill(rating: Rating, score: int, tags: list[str] | None, comment: str) -> None:

@@ -1,63 +1,21 @@
 """Generated screens for every entity, by Flask-AppBuilder: columns, labels, filters."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from app.menu import MENU
-from views.admin import (
-    assigning,
-    assignments,
-    channels,
-    conversations,
-    customers,
-    dictionary_views,
-    door,
-    entry_codes,
-    frame,
-    keeping,
-    knowledge,
-    messages,
-    operation_log,
-    organization,
-    presence,
-    provisions,
-    records,
-    roles,
-    sensitive,
-    system_settings,
-    tickets,
-    users,
-    working_hours,
-)
+from views.admin import door, frame
 from views.admin.base import AdminView
 from views.admin.keeping import RetentionPlanView
 from views.admin.options import OptionsView
 from views.admin.sensitive import SensitiveImportView
 from views.admin.user_import import UserImportView
 
-_MODULES = (
-    assigning,
-    assignments,
-    channels,
-    conversations,
-    customers,
-    dictionary_views,
-    keeping,
-    entry_codes,
-    knowledge,
-    messages,
-    operation_log,
-    organization,
-    presence,
-    provisions,
-    records,
-    roles,
-    sensitive,
-    system_settings,
-    tickets,
-    users,
-    working_hours,
-)
+#: all of this package: a new screen is a class in one of its files and a line of the menu
+_MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
 
 
 def register_admin(appbuilder: AppBuilder) -> None:

@@ -1,5 +1,5 @@
 /** The customer's own conversations: the one that is open, and one that is looked at. */
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { onScopeDispose, shallowRef, watch } from 'vue'
 
 import { api, ApiError } from '@shared/api'
 import { live } from '@shared/live'
@@ -7,6 +7,7 @@ import { identity } from '@shared/session'
 import type { Conversation, Page } from '@shared/types'
 
 import { isCustomer } from './customer'
+import { useFollowed } from './load'
 
 const OPEN = 'bot,queued,active,on_hold'
 const POLL_MS = 15_000
@@ -50,47 +51,11 @@ export function nobodyThere(conversation: Conversation | null): boolean {
 
 /** One conversation kept up to date while it is shown. */
 export function useConversation(id: () => number) {
-  const conversation = shallowRef<Conversation | null>(null)
-  const error = shallowRef<ApiError | null>(null)
-  const loading = ref(true)
+  const { data: conversation, error, loading, fetch, reload, refresh } = useFollowed<Conversation>(() => `/sessions/${id()}`)
 
   function patch(change: Partial<Conversation>): void {
     if (conversation.value) conversation.value = { ...conversation.value, ...change }
   }
-
-  async function fetch(): Promise<void> {
-    const wanted = id()
-    const answer = await api.get<Conversation>(`/sessions/${wanted}`)
-    if (wanted === id()) conversation.value = answer
-  }
-
-  async function reload(): Promise<void> {
-    loading.value = conversation.value === null
-    error.value = null
-    try {
-      await fetch()
-    } catch (reason) {
-      if (!(reason instanceof ApiError)) throw reason
-      error.value = reason
-    } finally {
-      loading.value = false
-    }
-  }
-
-  function refresh(): void {
-    fetch().catch((reason: unknown) => {
-      if (!(reason instanceof ApiError)) throw reason
-    })
-  }
-
-  watch(
-    id,
-    () => {
-      conversation.value = null
-      void reload()
-    },
-    { immediate: true },
-  )
 
   const off = [
     live.on('session_update', (update) => {

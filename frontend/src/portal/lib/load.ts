@@ -43,6 +43,50 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, source: ()
   return { data, error, loading, reload }
 }
 
+/** One thing that is looked at while it changes: shown as it was until the newer answer is there. */
+export function useFollowed<T>(path: () => string) {
+  const data = shallowRef<T | null>(null)
+  const error = shallowRef<ApiError | null>(null)
+  const loading = ref(true)
+
+  async function fetch(): Promise<void> {
+    const wanted = path()
+    const answer = await api.get<T>(wanted)
+    if (wanted === path()) data.value = answer
+  }
+
+  async function reload(): Promise<void> {
+    loading.value = data.value === null
+    error.value = null
+    try {
+      await fetch()
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      error.value = reason
+    } finally {
+      loading.value = false
+    }
+  }
+
+  /** In the background: the page is only late when this fails. */
+  function refresh(): void {
+    fetch().catch((reason: unknown) => {
+      if (!(reason instanceof ApiError)) throw reason
+    })
+  }
+
+  watch(
+    path,
+    () => {
+      data.value = null
+      void reload()
+    },
+    { immediate: true },
+  )
+
+  return { data, error, loading, fetch, reload, refresh }
+}
+
 /** A list that grows page by page. `query` null means there is nothing to ask for yet. */
 export function usePages<T>(path: string, query: () => Query | null, size = 20) {
   const more = shallowRef<T[]>([])

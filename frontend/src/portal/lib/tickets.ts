@@ -1,5 +1,5 @@
 /** Words and steps of a ticket as its customer sees them. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 
 import { api, ApiError } from '@shared/api'
 import { live } from '@shared/live'
@@ -8,6 +8,7 @@ import type { ShownMessage } from '@shared/thread'
 import type { Page, Ticket, TicketStatus } from '@shared/types'
 
 import { isCustomer } from './customer'
+import { useFollowed } from './load'
 
 /** Newest tickets that are looked through for what is unread. */
 const LOOKED_THROUGH = 50
@@ -106,48 +107,13 @@ export function stepsOf(ticket: Ticket, started: string | null): Step[] {
 
 /** One ticket kept up to date while it is shown. */
 export function useTicket(id: () => number) {
-  const ticket = shallowRef<Ticket | null>(null)
-  const error = shallowRef<ApiError | null>(null)
-  const loading = ref(true)
-
-  async function fetch(): Promise<void> {
-    const wanted = id()
-    const answer = await api.get<Ticket>(`/tickets/${wanted}`)
-    if (wanted === id()) ticket.value = answer
-  }
-
-  async function reload(): Promise<void> {
-    loading.value = ticket.value === null
-    error.value = null
-    try {
-      await fetch()
-    } catch (reason) {
-      if (!(reason instanceof ApiError)) throw reason
-      error.value = reason
-    } finally {
-      loading.value = false
-    }
-  }
-
-  function refresh(): void {
-    fetch().catch((reason: unknown) => {
-      if (!(reason instanceof ApiError)) throw reason
-    })
-  }
+  const { data: ticket, error, loading, fetch, reload, refresh } = useFollowed<Ticket>(() => `/tickets/${id()}`)
 
   async function flow(status: TicketStatus, reason = ''): Promise<void> {
     await api.post(`/tickets/${id()}/flow`, reason ? { status, reason } : { status })
     await fetch()
   }
 
-  watch(
-    id,
-    () => {
-      ticket.value = null
-      void reload()
-    },
-    { immediate: true },
-  )
   const off = [
     live.on('ticket_update', (update) => {
       if (update.ticketId === id()) refresh()
