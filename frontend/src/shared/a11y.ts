@@ -39,7 +39,7 @@ export function useFocusTrap(root: Ref<HTMLElement | null>, onEscape?: () => voi
 }
 
 /** True where keys belong to a field, so that page shortcuts must stay silent. */
-export function isTypingTarget(event: KeyboardEvent): boolean {
+export function isTypingTarget(event: Event): boolean {
   const target = event.target as HTMLElement | null
   if (!target) return false
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)

@@ -2,7 +2,7 @@
  * Tells the server now and then how far each thread has arrived here, so that the writer sees "delivered" although
  * nobody looks. What is read at once needs no word: reading says it.
  */
-import { threadKey } from './outbox'
+import { threadKey } from './thread-ref'
 import type { ThreadRef } from './types'
 
 const PAUSE_MS = 1500

@@ -6,6 +6,7 @@ import { shallowRef } from 'vue'
 
 import { ApiError, upload } from './api'
 import { keptFiles, type FileKeeper } from './kept-files'
+import { threadKey } from './thread-ref'
 import type { FileInfo, Message, ThreadRef } from './types'
 
 export interface Draft {
@@ -42,10 +43,6 @@ export interface Transport {
 const PREFIX = 'ss.outbox'
 const STALE_MS = 30 * 60_000
 const MAX_DELAY_MS = 30_000
-
-export function threadKey(ref: ThreadRef): string {
-  return 'sessionId' in ref ? `session:${ref.sessionId}` : `ticket:${ref.ticketId}`
-}
 
 export function newClientMsgId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))

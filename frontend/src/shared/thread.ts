@@ -1,11 +1,12 @@
 /** One thread for one component: messages with what is still being sent, read marks, typing, older pages. */
-import { computed, onScopeDispose, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { computed, onScopeDispose, reactive, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
 import { api, ApiError } from './api'
-import { live, refOf, restPath, type Draft, type OutboxItem } from './live'
+import { live } from './live'
 import { isMine } from './mine'
-import { threadKey } from './outbox'
+import type { Draft, OutboxItem } from './outbox'
 import { session } from './session'
+import { refOf, restPath, threadKey } from './thread-ref'
 import type { FileInfo, Message, ReadMark, SenderKind, ThreadRef, TypingEvent } from './types'
 
 /** `sent`: the server has it. `received`: a device of the other side has it. `read`: somebody there has looked. */
@@ -18,6 +19,8 @@ export interface ShownMessage extends Message {
   state: DeliveryState
   errorText?: string
 }
+
+export type RecalledWords = Pick<Draft, 'type' | 'content'>
 
 const TYPING_EVERY_MS = 2500
 const PREVIEW_EVERY_MS = 900
@@ -66,6 +69,8 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
   const hasOlder = ref(false)
   const lastSeq = ref(0)
   const typing = shallowRef<TypingEvent | null>(null)
+  /** Words that were taken back here and now, by message: only this page still knows them. */
+  const recalledWords = reactive(new Map<number, RecalledWords>())
 
   let current: ThreadRef | null = null
   let typingTimer: ReturnType<typeof setTimeout> | undefined
@@ -102,6 +107,7 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
     if (current) live.closeThread(current)
     current = null
     stored.value = []
+    recalledWords.clear()
     reads.value = []
     typing.value = null
     readSeq = 0
@@ -207,7 +213,9 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
 
   async function recall(messageId: number): Promise<void> {
     if (!current) return
+    const said = stored.value.find((one) => one.messageId === messageId)
     const answer = await api.post<Message | null>(`${restPath(current)}/messages/${messageId}/recall`)
+    if (said?.type === 'text' || said?.type === 'note') recalledWords.set(messageId, { type: said.type, content: said.content })
     if (answer && answer.messageId) live.receive(answer)
   }
 
@@ -241,6 +249,7 @@ export function useThread(target: MaybeRefOrGetter<ThreadRef | null>) {
     hasOlder,
     lastSeq,
     typing,
+    recalledWords,
     reload,
     loadOlder,
     send,

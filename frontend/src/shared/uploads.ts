@@ -27,9 +27,22 @@ const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 interface Options {
   /** Keep what has arrived until `release` is called, so that it goes together with the words. */
   hold?: boolean
+  /**
+   * The thread the files are for, as `threadKey` names it. What was held is there again when one comes back to it, and
+   * what was released goes although one has left: `send` must work without the box then.
+   */
+  keptFor?: string
 }
 
-export function useUploads(send: (draft: Draft) => void, { hold = false }: Options = {}) {
+interface Kept {
+  file: File
+  arrived?: FileInfo
+}
+
+/** What lies unsent in the boxes of threads that are not on screen. */
+const laidAside = new Map<string, Kept[]>()
+
+export function useUploads(send: (draft: Draft) => void, { hold = false, keptFor }: Options = {}) {
   const uploads = ref<Upload[]>([])
   const aborts = new Map<number, AbortController>()
   const arrived = new Map<number, FileInfo>()
@@ -75,19 +88,42 @@ export function useUploads(send: (draft: Draft) => void, { hold = false }: Optio
     }
   }
 
+  function show(file: File): Upload {
+    const id = nextId++
+    const preview = hold && file.type.startsWith('image/') ? URL.createObjectURL(file) : ''
+    uploads.value.push({ id, file, share: 0, error: '', canRetry: false, preview, held: hold })
+    // The reactive copy, so that progress is seen.
+    return uploads.value.find((item) => item.id === id)!
+  }
+
   function add(files: Iterable<File>): void {
     for (const file of files) {
-      const id = nextId++
-      const preview = hold && file.type.startsWith('image/') ? URL.createObjectURL(file) : ''
-      uploads.value.push({ id, file, share: 0, error: '', canRetry: false, preview, held: hold })
-      // The reactive copy, so that progress is seen.
-      const one = uploads.value.find((item) => item.id === id)!
+      const one = show(file)
       if (file.size > session.uploadLimitBytes) {
         one.error = translate('composer.tooLarge', { size: fileSize(session.uploadLimitBytes) })
       } else {
         void start(one)
       }
     }
+  }
+
+  function takeUp(key: string): void {
+    for (const { file, arrived: info } of laidAside.get(key) ?? []) {
+      const one = show(file)
+      if (!info) void start(one)
+      else {
+        one.share = 1
+        arrived.set(one.id, info)
+      }
+    }
+    laidAside.delete(key)
+  }
+
+  /** The box goes: what the person has sent goes on without it, what waits for him waits on. */
+  function layAside(key: string): void {
+    const held = uploads.value.filter((one) => one.held && (!one.error || one.canRetry))
+    if (held.length > 0) laidAside.set(key, held.map((one) => ({ file: one.file, arrived: arrived.get(one.id) })))
+    for (const one of uploads.value.filter((item) => !item.held && !item.error)) passUnsent(one)
   }
 
   /** Send what is held: at once where it has arrived, otherwise as soon as it has. */
@@ -116,9 +152,12 @@ export function useUploads(send: (draft: Draft) => void, { hold = false }: Optio
 
   onScopeDispose(() => {
     window.removeEventListener('online', retryAll)
-    aborts.forEach((abort) => abort.abort())
+    const running = [...aborts.values()]
+    if (keptFor) layAside(keptFor)
+    running.forEach((abort) => abort.abort())
     uploads.value.forEach((one) => drop(one.id))
   })
+  if (keptFor) takeUp(keptFor)
 
   return { uploads, add, cancel, retry, release }
 }

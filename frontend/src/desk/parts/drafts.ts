@@ -1,8 +1,8 @@
 /** What was being written in each thread, kept in this browser for this person. */
 import { ref, watch, type Ref } from 'vue'
 
-import { threadKey } from '@shared/outbox'
 import { identity } from '@shared/session'
+import { threadKey } from '@shared/thread-ref'
 import type { ThreadRef } from '@shared/types'
 
 /** Grows with every change, so that lists show drafts without polling the storage. */
@@ -26,4 +26,15 @@ export function useDraft(thread: ThreadRef, part = ''): Ref<string> {
     changes.value += 1
   })
   return text
+}
+
+/** Whether what is being written is meant for colleagues: words of a note must not wait as words for the customer. */
+export function useNoteChoice(thread: ThreadRef, text: Ref<string>): Ref<boolean> {
+  const key = `${keyOf(thread)}:noting`
+  const chosen = ref(text.value !== '' && localStorage.getItem(key) !== null)
+  watch(chosen, (noting) => {
+    if (noting) localStorage.setItem(key, '1')
+    else localStorage.removeItem(key)
+  })
+  return chosen
 }

@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { api, ApiError } from '@shared/api'
-import { restPath } from '@shared/live'
+import { restPath } from '@shared/thread-ref'
 import type { ThreadRef } from '@shared/types'
 
 import { loadPinyin, soundsLike } from './pinyin'
@@ -36,9 +36,14 @@ export function useMentions(thread: ThreadRef, text: Ref<string>, active: Ref<bo
     }
   }
 
-  watch(typed, (now, before) => {
-    if (now !== null && before === null && colleagues.value === null) void load()
-  })
+  // Not only while a name is typed: a draft that was kept or pasted names people too.
+  watch(
+    () => active.value && text.value.includes('@'),
+    (needed) => {
+      if (needed && colleagues.value === null) void load()
+    },
+    { immediate: true },
+  )
 
   /** The text with the name in place of what was typed, and where the caret stands then. */
   function put(colleague: Colleague): { text: string; caret: number } {

@@ -2,10 +2,10 @@
 import { onScopeDispose, provide, shallowRef } from 'vue'
 
 import { api, ApiError } from '@shared/api'
-import { live, refOf, restPath } from '@shared/live'
-import { WORD_MARKS, type Mark } from '@shared/word-marks'
-import { threadKey } from '@shared/outbox'
+import { live } from '@shared/live'
+import { refOf, restPath, threadKey } from '@shared/thread-ref'
 import type { ThreadRef } from '@shared/types'
+import { WORD_MARKS, type Mark } from '@shared/word-marks'
 
 export function useMarks(thread: ThreadRef): void {
   const marks = shallowRef<ReadonlyMap<number, Mark>>(new Map())

@@ -1,9 +1,9 @@
 /** Who else of the staff has the same conversation or ticket open, and who is writing there: so that two do not answer. */
 import { computed, onScopeDispose, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
-import { live, refOf } from '@shared/live'
-import { threadKey } from '@shared/outbox'
+import { live } from '@shared/live'
 import { session } from '@shared/session'
+import { refOf, threadKey } from '@shared/thread-ref'
 import type { ThreadRef, ViewingEvent } from '@shared/types'
 
 export interface Viewer {

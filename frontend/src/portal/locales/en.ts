@@ -107,7 +107,6 @@ export default {
     calling: 'Calling support',
     typing: 'typing…',
     person: 'Talk to a person',
-    rewrite: 'Write again',
     offline: 'You are offline. Messages are kept and sent when you are back.',
     end: 'End',
     endTitle: 'End this conversation?',

@@ -107,7 +107,6 @@ export default {
     calling: '正在呼叫客服',
     typing: '正在输入…',
     person: '转人工',
-    rewrite: '重新编辑',
     offline: '网络断开了，消息会保留，恢复后自动发出',
     end: '结束',
     endTitle: '结束这次咨询？',

@@ -83,6 +83,7 @@ export default {
     edited: 'edited',
     recall: 'Recall',
     recallHint: 'Within two minutes',
+    rewrite: 'Write again',
     actions: 'Message actions',
     discard: 'Delete',
     note: 'Internal note',

@@ -83,6 +83,7 @@ export default {
     edited: '已编辑',
     recall: '撤回',
     recallHint: '发出后 2 分钟内',
+    rewrite: '重新编辑',
     actions: '消息操作',
     discard: '删除',
     note: '内部备注',
