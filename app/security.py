@@ -141,6 +141,7 @@ _LEADING = (
     "team_member.*",
     "entry_code.*",
     "presence_interval.read",
+    "presence_interval.export",
     "customer_team_relation.*",
     "duty_shift.*",
     "routing_rule.read",

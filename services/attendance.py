@@ -1,6 +1,7 @@
 """How long agents were there, counted from the intervals of their presence (ORG-8; C §2.2.2 工作时长)."""
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -53,16 +54,26 @@ def attendance_of(agent_ids: Iterable[int], span: Span) -> dict[int, Attendance]
     return found
 
 
-def days_of(agent_id: int, zone: dt.tzinfo, first: dt.date, last: dt.date) -> dict[dt.date, Attendance]:
+def days_of(
+    agent_ids: Iterable[int], zone: dt.tzinfo, first: dt.date, last: dt.date
+) -> dict[int, dict[dt.date, Attendance]]:
     """The same for each day of the calendar from `first` to `last`; what lasts over midnight counts for both."""
-    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+    days = days_between(first, last)
     spans = {day: Span.of_days(zone, day, day) for day in days}
-    found = {day: Attendance() for day in days}
-    for _, presence, start, end in _intervals([agent_id], Span.of_days(zone, first, last)):
-        for day, span in spans.items():
-            if start < span.end and end > span.start:
-                found[day].add(presence, max(start, span.start), min(end, span.end))
+    ends = [span.end for span in spans.values()]
+    found = {agent_id: {day: Attendance() for day in days} for agent_id in agent_ids}
+    for agent_id, presence, start, end in _intervals(found, Span.of_days(zone, first, last)):
+        for day in days[bisect_right(ends, start) :]:
+            span = spans[day]
+            if end <= span.start:
+                break
+            found[agent_id][day].add(presence, max(start, span.start), min(end, span.end))
     return found
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """All days of the calendar, both ends included."""
+    return [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _intervals(agent_ids: Iterable[int], span: Span):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.people import at_once, unique
 from tests.screens import Screens, last_log, somebody_with, text_of
-from views.admin.export import harmless
+from services.spreadsheets import harmless
 
 
 @pytest.fixture

@@ -95,10 +95,12 @@ def test_problem_is_recognised_and_goes_to_whoever_knows_it_best(shop, company):
     assert record["detail"]["decidedBy"] == "skill" and record["detail"]["rule"]["name"] == "默认规则"
     line = record["explanation"]["summary"]
     assert f"{teaches.username}：接待 0/5，技能“报表统计”等级 4；由“技能”决定" in line
+    assert f"{knows.username} 未选中：技能等级只有 2" in line
     assert f"{away.username} 未选中：忙碌" in line and "问题类型：报表统计" in record["explanation"]["conditions"]
     english = shop.record(number, "en")["explanation"]
     assert f"{teaches.username}: 0/5 in use, skill 报表统计 level 4; decided by “Skill”" in english["summary"]
     assert f"{away.username} passed over: busy" in english["summary"]
+    assert f"{knows.username} passed over: skill level 2 only" in english["summary"]
     assert {"Problem type: Reports", "First visit"} <= set(english["conditions"])
     # who serves it corrects it; nobody else, and to nothing that does not exist
     assert teaches.put(f"/sessions/{number}/problem-type", {"problemType": "data"})["problemType"] == "data"

@@ -238,6 +238,8 @@ def test_supervisor_has_somebody_served_first_and_finds_who_needs_it(company, da
         return found & {first_id, second_id}
 
     assert pool() == {first_id, second_id}
+    served = [row["queue"]["position"] for row in company.supervisor.get("/sessions/unassigned", size=100)["list"]]
+    assert served == sorted(served), "not in the order in which they are served"
     assert pool(vip=1) == {first_id} and pool(vip=0) == {second_id}
     assert pool(waitingMinutes=10) == {second_id}
     assert pool(leftMessage=1) == set()

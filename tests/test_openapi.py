@@ -23,12 +23,7 @@ pytestmark = pytest.mark.backend("sqlite")  # what answers look like does not de
 #: answer 503 as long as the other system is not configured
 NEEDS_ANOTHER_SYSTEM = {"/api/v1/auth/login/wechat", "/api/v1/users/sync/oa"}
 #: their success is a file, not an envelope
-GIVES_A_FILE = {
-    "/api/v1/files/{id}/content",
-    "/api/v1/avatars/{id}/{key}",
-    "/api/v1/users/import/template.csv",
-    "/api/v1/openapi.json",
-}
+GIVES_A_FILE = ("/content", "/qr", "/avatars/{id}/{key}", "/users/import/template.csv", "/openapi.json")
 
 CONFIG = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": False}, "examples": {"enabled": False}}})
 SCHEMA = schemathesis.openapi.from_dict(build(), config=CONFIG).exclude(
@@ -73,7 +68,7 @@ def test_answers_are_as_described(case: schemathesis.Case, company: Company, pro
         if case.operation.path not in NEEDS_ANOTHER_SYSTEM:
             checks.append(not_a_server_error)
         case.validate_response(response, checks=checks)
-        if not (response.status_code == 200 and case.operation.path in GIVES_A_FILE):
+        if not (response.status_code == 200 and case.operation.path.endswith(GIVES_A_FILE)):
             check_shape(
                 response.status_code, response.json(), f"{case.method} {case.formatted_path}: {response.text[:400]}"
             )

@@ -1,14 +1,19 @@
 """Whether agents are there, and how long they were (ORG-8)."""
 
+import csv
 import datetime as dt
+import io
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
 from tests.people import Company, Person
+from tests.screens import Screens, text_of
 from tests.waiting import ago, eventually
 
 ZONE = "Asia/Shanghai"
+CONTENT = "/stats/agents/attendance/content"
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +131,53 @@ def test_colleagues_do_not_see_each_others_times(company):
         agent.get(f"/agents/{agent.agent_id}/{path}")
         colleague.get(f"/agents/{agent.agent_id}/{path}", expect=404)
         company.supervisor.get(f"/agents/{agent.agent_id}/{path}")
+
+
+def test_days_of_all_agents_are_listed_and_exported(company, database):
+    """The supervisor's list, the file and the administration's page say the same."""
+    agent, other = company.new("agent", "王敏"), company.new("agent", "=李雷")
+    for person, start, end, presence in (
+        (agent, "2026-04-01 01:00:00", "2026-04-01 03:30:05", 1),
+        (agent, "2026-04-01 05:00:00", "2026-04-01 05:20:00", 2),
+        (agent, "2026-04-02 15:50:00", "2026-04-02 16:10:00", 1),
+        (other, "2026-04-01 02:00:00", "2026-04-01 04:00:00", 1),
+    ):
+        with database.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO presence_interval (agent_id, presence, start_time, end_time, create_time, "
+                    "update_time, tenant_id) SELECT id, :presence, :start, :end, :start, :start, tenant_id "
+                    "FROM agent WHERE id = :id"
+                ),
+                {"id": person.agent_id, "presence": presence, "start": start, "end": end},
+            )
+    boss, days = company.supervisor, {"fromDay": "2026-04-01", "toDay": "2026-04-03", "zone": ZONE}
+    listed = {row["agent"]["id"]: row["days"] for row in boss.get("/stats/agents/attendance", size=100, **days)["list"]}
+    assert [(day["day"], day["onlineSeconds"], day["busySeconds"]) for day in listed[agent.agent_id]] == [
+        ("2026-04-01", 10205, 1200),
+        ("2026-04-02", 600, 0),
+        ("2026-04-03", 600, 0),
+    ]
+    found = {
+        (row[0], row[1]): row[3:]
+        for row in csv.reader(io.StringIO(boss.request("GET", CONTENT, params=days).content.decode("utf-8-sig")))
+    }
+    assert found["2026-04-01", "王敏"] == ["2:50:05", "0:20:00", "09:00", "13:20"]
+    assert found["2026-04-02", "王敏"] == ["0:10:00", "0:00:00", "23:50", "24:00"]
+    assert found["2026-04-03", "王敏"] == ["0:10:00", "0:00:00", "00:00", "00:10"]
+    assert found["2026-04-01", "'=李雷"][0] == "2:00:00" and ("2026-04-02", "'=李雷") not in found
+    book = boss.request("GET", CONTENT, params={**days, "agentId": other.agent_id, "format": "xlsx"})
+    assert [row[1] for row in openpyxl.load_workbook(io.BytesIO(book.content)).active.values][1:] == ["'=李雷"]
+    logged = boss.get("/user/operation-logs", size=5)["list"]
+    assert [row["operation"] for row in logged].count("presence_interval.export") == 2
+    boss.get(CONTENT, format="doc", expect=400)
+    agent.get(CONTENT, expect=403)
+    agent.get("/stats/agents/attendance", expect=403)
+    # the administration's page
+    admin = Screens(boss)
+    admin.person.http.cookies.set("tz", ZONE)
+    query = f"from=2026-04-01&until=2026-04-03&agent_id={agent.agent_id}"
+    page = text_of(admin.page(f"/presence_interval/days?{query}"))
+    assert "2026-04-01 王敏" in page and "2 h 50 min" in page and "23:50 24:00" in page
+    file = admin.fetch(f"/presence_interval/days/csv?{query}").content.decode("utf-8-sig")
+    assert file.splitlines()[1].startswith("2026-04-03,王敏")

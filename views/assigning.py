@@ -94,14 +94,15 @@ def facts_of(candidate: dict) -> list[str]:
 
 
 def outcome(candidate: dict) -> str:
-    """Why somebody else got it."""
+    """Why somebody else got it: what this one lacked, had less of, or had more of."""
     if candidate.get("passedOver"):
         reason = candidate["passedOver"]
         return str(OBSTACLES.get(reason, reason))
     lost = candidate.get("lostBy")
     if lost is None or lost == "turn":
         return gettext("later in turn")
-    return gettext("less by “%(strategy)s”", strategy=strategy_title(lost))
+    facts = (candidate.get("scores") or {}).get(lost) or {}
+    return _LACKS[lost](facts, candidate) if lost in _LACKS else gettext("less by “%(name)s”", name=lost)
 
 
 def _passed(candidate: dict) -> str:
@@ -163,4 +164,36 @@ _FACTS: dict[str, Callable[[dict], str]] = {
     "senior": lambda facts: gettext("seniority %(number)d", number=facts["seniority"]),
     "region": lambda facts: gettext("region %(name)s", name=facts["region"]),
     "last_agent": lambda facts: gettext("served this customer the last time"),
+}
+
+
+def _less_related(facts: dict, candidate: dict) -> str:
+    return gettext("only of the customer's second team") if facts else gettext("not of the customer's team")
+
+
+def _less_own(facts: dict, candidate: dict) -> str:
+    return gettext("somebody else was asked for") if facts else gettext("not the customer's own agent")
+
+
+def _less_fit(facts: dict, candidate: dict) -> str:
+    if facts:
+        return gettext("not the customer's own team for this problem")
+    return gettext("the team does not serve this problem")
+
+
+def _less_skilled(facts: dict, candidate: dict) -> str:
+    return gettext("skill level %(level)d only", level=facts["level"]) if facts else gettext("without this skill")
+
+
+#: strategy → what kept somebody from being preferred, from his facts of it and from himself
+_LACKS: dict[str, Callable[[dict, dict], str]] = {
+    "exclusive": _less_own,
+    "relation": _less_related,
+    "cross_service": _less_fit,
+    "skill": _less_skilled,
+    "senior": lambda facts, one: gettext("less senior"),
+    "region": lambda facts, one: gettext("another region"),
+    "last_agent": lambda facts, one: gettext("did not serve this customer the last time"),
+    "fewest": lambda facts, one: gettext("has %(count)d conversations already", count=one["count"]),
+    "round_robin": lambda facts, one: gettext("had one more recently"),
 }

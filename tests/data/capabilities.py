@@ -244,7 +244,7 @@ SCREENS: dict[str, Screen] = {
     "agent": Screen("read presence", "create update delete export"),
     "team": Screen(f"{KEPT} restore merge"),
     "entry_code": Screen(f"{KEPT} renew"),
-    "presence_interval": Screen("read", "export"),
+    "presence_interval": Screen("read export"),
     "team_member": Screen(KEPT),
     "department": Screen("read", "create update delete restore export"),
     # system
@@ -269,6 +269,8 @@ FURTHER: dict[tuple[str, str], str] = {
     ("POST", "/admin/role/rights/<pk>"): "super_admin",
     ("GET", "/admin/settings/"): "admin",
     ("POST", "/admin/settings/"): "super_admin",
+    ("GET", "/admin/presence_interval/days"): "supervisor",
+    ("GET", "/admin/presence_interval/days/<string:kind>"): "supervisor",
     ("GET", "/admin/retention_run/plan"): "admin",
     ("GET", "/admin/sensitive-words/import"): "admin",
     ("POST", "/admin/sensitive-words/import"): "admin",

@@ -284,6 +284,9 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/stats/overview", LEADERS),
     Row("GET", "/stats/agents/status", LEADERS),
     Row("GET", "/stats/agents/performance", LEADERS),
+    Row("GET", "/stats/satisfaction", LEADERS),
+    Row("GET", "/stats/agents/attendance", LEADERS),
+    Row("GET", "/stats/agents/attendance/content", LEADERS),
     # --- members of teams, QR codes
     Row("GET", "/teams/<id:id>/members", STAFF, "team"),
     Row("POST", "/teams/<id:id>/members", LEADERS, "team", {"agentId": "$agent"}),

@@ -11,6 +11,7 @@ from views.admin import door, frame
 from views.admin.base import AdminView
 from views.admin.keeping import RetentionPlanView
 from views.admin.options import OptionsView
+from views.admin.presence import PresenceDaysView
 from views.admin.sensitive import SensitiveImportView
 from views.admin.user_import import UserImportView
 
@@ -39,6 +40,7 @@ def register_admin(appbuilder: AppBuilder) -> None:
             security.add_permissions_menu(entry.name)
     appbuilder.add_view_no_menu(OptionsView)
     appbuilder.add_view_no_menu(UserImportView)
+    appbuilder.add_view_no_menu(PresenceDaysView)
     appbuilder.add_view_no_menu(RetentionPlanView)
     appbuilder.add_view_no_menu(SensitiveImportView)
 

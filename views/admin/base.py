@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, inspect
 
 from app.errors import DomainError
+from views import tables
 from views.admin import export, filters, forms, labels, listing, way
 from views.admin.cells import Cells
 from views.admin.deletion import Deletion
@@ -177,7 +178,7 @@ class AdminView(Deletion, RowActions, ModelView):
     @has_access
     def export(self, kind: str):
         """The filtered list as a file."""
-        if kind not in export.KINDS:
+        if kind not in tables.KINDS:
             abort(404)
         filters.read(self, self._filters)
         return export.answer(self, self._filters, kind)

@@ -19,6 +19,7 @@ from views.api import (  # noqa: F401
     profile,
     roles,
     routing,
+    satisfaction,
     sensitive,
     session,
     table,

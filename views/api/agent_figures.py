@@ -1,5 +1,8 @@
 """Figures of agents: in their list, for one of them, for all of a time (ORG-7, ORG-8; C §2.1.3, §2.2.2)."""
 
+import datetime as dt
+
+from flask import Response
 from sqlalchemy import select
 
 from app.errors import NotFound
@@ -10,6 +13,7 @@ from models.presence import PresenceInterval, answered_for
 from services import agent_figures
 from services.agent_figures import Figures
 from services.attendance import Attendance, Span, days_of
+from views import attendance
 from views.api.days import DAYS, days_between, span_of, zone_of
 from views.api.endpoint import endpoint, load
 from views.api.organization import AGENTS, agents_query
@@ -45,14 +49,61 @@ def show_attendance(actor: Actor, row_id: int, fromDay: str = "", toDay: str = "
         )
         .order_by(PresenceInterval.start_time)
     )
-    days = days_of(agent.id, where, first, last)
     return {
-        "days": [{"day": plain(day), **dump_attendance(attendance)} for day, attendance in days.items()],
+        "days": dump_days(days_of([agent.id], where, first, last)[agent.id]),
         "intervals": [
             {"presence": plain(row.presence), "startTime": plain(row.start_time), "endTime": plain(row.end_time)}
             for row in intervals
         ],
     }
+
+
+@endpoint(
+    "GET",
+    "/stats/agents/attendance",
+    section="数据统计接口",
+    summary="客服每日在线时长",
+    right="presence_interval.read",
+    query={**PAGING, **DAYS, "teamId": int},
+)
+def agents_attendance(
+    actor: Actor, q: str = "", teamId: int | None = None, fromDay: str = "", toDay: str = "", zone: str = "", **query
+):
+    """Time at work of each agent whom the reader leads, day by day; of today where no days are named."""
+    where = zone_of(zone)
+    first, last = days_between(where, fromDay, toDay)
+    page = listing(AGENTS, actor, statement=agents_query(q, teamId).where(answered_for(actor, Agent.id)), **query)
+    found = days_of([row["id"] for row in page["list"]], where, first, last)
+    page["list"] = [
+        {
+            "agent": {key: row[key] for key in ("id", "userId", "name", "avatarUrl")},
+            "days": dump_days(found[row["id"]]),
+        }
+        for row in page["list"]
+    ]
+    return page
+
+
+@endpoint(
+    "GET",
+    "/stats/agents/attendance/content",
+    section="数据统计接口",
+    summary="导出每日在线时长",
+    right="presence_interval.export",
+    query={**DAYS, "agentId": int, "teamId": int, "format": str},
+)
+def export_attendance(
+    actor: Actor,
+    agentId: int | None = None,
+    teamId: int | None = None,
+    fromDay: str = "",
+    toDay: str = "",
+    zone: str = "",
+    format: str = "csv",
+) -> Response:
+    """The same as a file, a line for each agent and day on which he was there (CSV or Excel)."""
+    where = zone_of(zone)
+    return attendance.file(actor, where, *days_between(where, fromDay, toDay), format, agentId, teamId)
 
 
 @endpoint("GET", "/stats/agents/status", section="数据统计接口", summary="客服状态", right="statistics.read")
@@ -106,13 +157,17 @@ def dump_figures(figures: Figures) -> dict:
     }
 
 
-def dump_attendance(attendance: Attendance) -> dict:
+def dump_attendance(found: Attendance) -> dict:
     return {
-        "onlineSeconds": round(attendance.online_seconds),
-        "busySeconds": round(attendance.busy_seconds),
-        "firstTime": plain(attendance.first_time),
-        "lastTime": plain(attendance.last_time),
+        "onlineSeconds": round(found.online_seconds),
+        "busySeconds": round(found.busy_seconds),
+        "firstTime": plain(found.first_time),
+        "lastTime": plain(found.last_time),
     }
+
+
+def dump_days(days: dict[dt.date, Attendance]) -> list[dict]:
+    return [{"day": plain(day), **dump_attendance(found)} for day, found in days.items()]
 
 
 def _answered_for(actor: Actor, row_id: int) -> Agent:

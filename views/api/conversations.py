@@ -252,14 +252,19 @@ def list_sessions(
 )
 def unassigned(
     actor: Actor,
-    sort: str = "queueTime",
+    sort: str = "place",
     vip: bool | None = None,
     waitingMinutes: int = 0,
     leftMessage: bool | None = None,
     **query,
 ):
-    """The pool, narrowed to important customers, to those who wait for long, to messages that were left (RTE-7)."""
+    """The pool, narrowed to important customers, to those who wait for long, to messages that were left (RTE-7).
+
+    Sorted by `place` it is in the order in which it is served.
+    """
     statement = select(Conversation).where(Conversation.status == ConversationStatus.queued)
+    if sort == "place":
+        statement, sort = statement.order_by(Conversation.queue_priority.desc()), "queueTime"
     if vip is not None:
         important = Conversation.customer.has(Customer.vip_level > 1)
         statement = statement.where(important if vip else ~important)

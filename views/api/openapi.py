@@ -10,7 +10,7 @@ from views.api.endpoint import ENDPOINTS, Endpoint, endpoint
 from views.api.schema import model_of
 
 #: what answers with a file instead of the envelope
-_FILES = ("/files/<id:id>/content", "/avatars/<id:id>/<key>")
+_FILES = ("/content", "/qr", "/avatars/<id:id>/<key>")
 _ERRORS = {
     "400": "Invalid request",
     "401": "Not signed in",
@@ -122,7 +122,7 @@ def _operation(entry: Endpoint) -> dict:
             "description": "The table",
             "content": {"text/csv": {"schema": {"type": "string"}}},
         }
-    if entry.path in _FILES:
+    if entry.path.endswith(_FILES):
         described["responses"]["200"] = {
             "description": "The file",
             "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},

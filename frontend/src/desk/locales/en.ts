@@ -2,6 +2,7 @@ import { en as alerts } from '../alerts/words'
 import { en as supervision } from '../console/words'
 import { en as history } from '../history/words'
 import { en as profile } from '../profile/words'
+import { en as satisfaction } from '../satisfaction/words'
 import { en as shell } from '../shell/words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
@@ -13,6 +14,7 @@ export default {
     ...alerts,
     ...supervision,
     ...profile,
+    ...satisfaction,
     ...shell,
     ...tickets,
     ...transfer,

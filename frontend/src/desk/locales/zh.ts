@@ -2,6 +2,7 @@ import { zh as alerts } from '../alerts/words'
 import { zh as supervision } from '../console/words'
 import { zh as history } from '../history/words'
 import { zh as profile } from '../profile/words'
+import { zh as satisfaction } from '../satisfaction/words'
 import { zh as shell } from '../shell/words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
@@ -13,6 +14,7 @@ export default {
     ...alerts,
     ...supervision,
     ...profile,
+    ...satisfaction,
     ...shell,
     ...tickets,
     ...transfer,

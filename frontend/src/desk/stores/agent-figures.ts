@@ -33,9 +33,10 @@ export interface AttendanceDay extends Attendance {
 }
 
 /** Days begin where the reader is. */
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
+export const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
 
-function isoDay(daysAgo: number): string {
+/** A day of the reader's calendar, so many days ago. */
+export function isoDay(daysAgo: number): string {
   const day = new Date()
   day.setDate(day.getDate() - daysAgo)
   const two = (value: number) => String(value).padStart(2, '0')
@@ -56,8 +57,14 @@ export async function loadFigures(): Promise<Map<number, Figures>> {
 
 export const loadSummary = (agentId: number): Promise<AgentSummary> => api.get<AgentSummary>(`/agents/${agentId}/summary`, { zone: zone() })
 
+const lastDays = (count: number) => ({ fromDay: isoDay(count - 1), toDay: isoDay(0), zone: zone() })
+
 /** The last days, today last. */
-export async function loadDays(agentId: number, count = 7): Promise<AttendanceDay[]> {
-  const query = { fromDay: isoDay(count - 1), toDay: isoDay(0), zone: zone() }
+export async function loadDays(agentId: number, count: number): Promise<AttendanceDay[]> {
+  const query = lastDays(count)
   return (await api.get<{ days: AttendanceDay[] }>(`/agents/${agentId}/presence`, query)).days
 }
+
+/** Where the same days are a file. */
+export const daysFile = (agentId: number, count: number): string =>
+  `/api/v1/stats/agents/attendance/content?${new URLSearchParams({ ...lastDays(count), agentId: String(agentId) })}`

@@ -46,6 +46,11 @@ export const useAgents = defineStore('agents', () => {
 
   const me = computed(() => list.value.find((agent) => agent.id === session.actor?.agentId) ?? null)
   const sorted = computed(() => [...list.value].sort(compareAgents))
+  /** [id, name] of every team that somebody is in. */
+  const teams = computed(() => {
+    const names = new Map(list.value.flatMap((one) => one.teamIds.map((id, at) => [id, one.teamNames[at] ?? ''] as const)))
+    return [...names].sort((a, b) => a[1].localeCompare(b[1]))
+  })
   const isOffline = (agentId: number | null | undefined) => list.value.some((one) => one.id === agentId && one.presence === 'offline')
 
   const nameOf = (userId: number | null) => list.value.find((agent) => agent.userId === userId)?.name ?? ''
@@ -77,5 +82,5 @@ export const useAgents = defineStore('agents', () => {
     if (presence) note(presence.agentId, presence.presence)
   })
 
-  return { list, loaded, me, sorted, isOffline, nameOf, load, setPresence }
+  return { list, loaded, me, sorted, teams, isOffline, nameOf, load, setPresence }
 })
