@@ -5,9 +5,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from services.spreadsheets import harmless
 from tests.people import at_once, unique
 from tests.screens import Screens, last_log, somebody_with, text_of
-from services.spreadsheets import harmless
 
 
 @pytest.fixture
