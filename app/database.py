@@ -9,10 +9,24 @@ from pathlib import Path
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
+from app.offload import wait_aside
 from config import Config
 
 #: how long SQLite itself waits for others, in milliseconds
 BUSY_MS = 5000
+
+
+class _Connection(sqlite3.Connection):
+    """A commit waits for the disk; the event loop serves others meanwhile."""
+
+    _committed = 0
+
+    def commit(self) -> None:
+        if self.total_changes != self._committed:
+            wait_aside(super().commit)
+            self._committed = self.total_changes
+        else:
+            super().commit()
 
 
 def engine_options(config: Config) -> dict:
@@ -20,7 +34,7 @@ def engine_options(config: Config) -> dict:
     if config.is_sqlite:
         # connections see new statistics (services.maintenance) only when they are made anew
         return {
-            "connect_args": {"timeout": BUSY_MS / 1000, "check_same_thread": False},
+            "connect_args": {"timeout": BUSY_MS / 1000, "check_same_thread": False, "factory": _Connection},
             "pool_recycle": 3600,
             "pool_timeout": 2,
         }

@@ -21,7 +21,7 @@ from views import auth, compression, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
-from views.sockets import register_sockets
+from views.sockets.handlers import register_events
 from views.sockets.packets import CheckedPacket
 from views.sockets.relay import Relay
 from views.sockets.rooms import Rooms
@@ -83,7 +83,6 @@ def _build_admin() -> None:
 
 
 def _prepare_sockets(app: Flask, config: Config) -> None:
-    register_sockets()
     socketio.init_app(
         app,
         path="ws",
@@ -97,6 +96,7 @@ def _prepare_sockets(app: Flask, config: Config) -> None:
         manage_session=False,
         always_connect=False,
     )
+    register_events(app)
 
 
 def _configure_services(config: Config) -> None:

@@ -1,20 +1,33 @@
 """The one module that knows which async server runs: CPU work goes to native threads, never onto the event loop."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+#: threads beyond those of OFFLOAD_THREADS, for what only waits
+SPARE_THREADS = 2
+
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_slots = contextlib.nullcontext()
 
 
 def offload(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function` in a native thread and wait without blocking the event loop.
 
-    The function must not touch the database session or anything else bound to the calling greenlet.
+    The function must not touch the database session or anything else bound to the calling greenlet. When as many as
+    OFFLOAD_THREADS are under way, it waits for its turn.
     """
+    with _slots:
+        return wait_aside(function, *args, **kwargs)
+
+
+def wait_aside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for what waits rather than computes, such as for the disk: there is always a thread left for it."""
     if _patched("eventlet"):
         from eventlet import tpool
 
@@ -77,10 +90,11 @@ def native_pool(workers: int) -> ThreadPoolExecutor:
 
 def patch(mode: str, threads: int) -> None:
     """Monkey-patch for the serving entry; its very first act. Everything else runs unpatched."""
+    global _slots
     import os
 
     if mode == "eventlet":
-        os.environ["EVENTLET_THREADPOOL_SIZE"] = str(threads)
+        os.environ["EVENTLET_THREADPOOL_SIZE"] = str(threads + SPARE_THREADS)
         import warnings
 
         with warnings.catch_warnings():
@@ -91,5 +105,9 @@ def patch(mode: str, threads: int) -> None:
     elif mode == "gevent":
         from gevent import config, monkey
 
-        config.threadpool_size = threads
+        config.threadpool_size = threads + SPARE_THREADS
         monkey.patch_all()
+    if mode != "threading":
+        import threading
+
+        _slots = threading.BoundedSemaphore(threads)

@@ -1,5 +1,6 @@
 """Serving: sockets, pages and, when there is no broker, jobs from one process; a clean end on SIGTERM."""
 
+import gc
 import logging
 import os
 import signal
@@ -17,6 +18,11 @@ from views.sockets.connections import connections
 
 logger = logging.getLogger(__name__)
 
+#: New objects before the young ones are looked through for garbage, and how many times that happens before the middle
+#: and before the old ones are, too. Each socket keeps a thousand objects: with Python's own numbers the old ones of a
+#: thousand sockets are looked through every few seconds, for 150 ms in which nobody is answered.
+COLLECT_AFTER = (10_000, 20, 1_000)
+
 
 def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) -> None:
     """Serve until SIGTERM or Ctrl-C."""
@@ -25,6 +31,7 @@ def serve(app: Flask, host: str, port: int, started: float, *, timetable: bool) 
     if timetable:
         background(jobs.run_timetable, app.smartsupport.data_dir / TURN)
     _end_on_sigterm()
+    gc.set_threshold(*COLLECT_AFTER)
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     print(f"SmartSupport 已就绪 / ready: {url}  ({time.monotonic() - started:.1f} s)", flush=True)
     try:

@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flask_appbuilder import Model
+from sqlalchemy import insert, select
 from sqlalchemy import inspect as sa_inspect
-from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -117,6 +117,7 @@ class Event:
 
 
 OPERATIONS: dict[str, Operation] = {}
+_STORED = insert(OutboxEvent.__table__).returning(OutboxEvent.__table__.c.id, sort_by_parameter_order=True)
 
 _listener: Callable[[list[Event]], None] | None = None
 # SQLite has one writer. Within a process the writers queue here, where waiting does not block the event loop;
@@ -392,23 +393,22 @@ def _store(session: Session, stored: list[Event]) -> None:
         for name, actor, payload in session.info["events"]
     ]
     rows = [
-        OutboxEvent(
-            name=name,
-            payload={
+        {
+            "name": name,
+            "payload": {
                 **{key: value for key, value in payload.items() if key not in about},
                 **{f"{key}_id": row.id for key, row in about.items()},
                 "by": actor.user_id,
             },
-            tenant_id=actor.tenant_id,
-        )
+            "tenant_id": actor.tenant_id,
+        }
         for name, actor, payload, about in announced
     ]
-    session.add_all(rows)
-    session.flush()
-    stored += [
-        Event(row.id, row.name, row.tenant_id, row.payload, about)
-        for row, (*_, about) in zip(rows, announced, strict=True)
-    ]
+    if rows:  # they are written once and never changed by hand: nothing for the session to keep an eye on
+        numbers = session.connection().scalars(_STORED, rows)
+        stored += [
+            Event(number, **row, rows=about) for number, row, (*_, about) in zip(numbers, rows, announced, strict=True)
+        ]
 
 
 def _is(error: OperationalError, marks: tuple[str, ...]) -> bool:
