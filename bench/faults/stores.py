@@ -117,15 +117,15 @@ async def database_killed(stage: Stage) -> None:
             stage.expect(halves == (0,), "half of a transaction was kept")
 
 
-async def _healed_in_place(stage: Stage, struck: float) -> None:
-    """Whoever spoke has his answer; sockets may have stayed."""
+async def _healed_in_place(stage: Stage, since: float) -> None:
+    """Whoever spoke has his answer so long after the strike, or after a lock was lifted; sockets may have stayed."""
     before = [said for said in stage.ledger.open if said.began < time.monotonic()]
-    deadline = struck + stage.within(2 * DATABASE_BACK)
+    deadline = since + stage.within(2 * DATABASE_BACK)
     while any(said.is_open for said in before) and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
-    stage.back.append(time.monotonic() - struck)
+    stage.back.append(time.monotonic() - since)
     stage.expect(stage.back[-1] <= stage.within(DATABASE_BACK), "not everybody had an answer in time")
-    if (first := stage.ledger.first_ok_after(struck)) is not None:
+    if (first := stage.ledger.first_ok_after(since)) is not None:
         stage.first_ok.append(first)
 
 
@@ -139,7 +139,7 @@ async def locked(stage: Stage) -> None:
             await asyncio.sleep(stage.seconds(30))
             acknowledged = stage.ledger.answers(struck + 0.5)["ok"]
             stage.expect(not acknowledged, f"{acknowledged} messages acknowledged that cannot have been stored")
-        await _healed_in_place(stage, struck)
+        await _healed_in_place(stage, time.monotonic())
         worst = max(stage.ledger.answer_times(struck), default=0.0)
         stage.expect(worst <= stage.within(LOCKED), f"an answer took {worst:.1f} s while the table was locked")
         stage.figures["longest answer (s)"] = f"{worst:.1f}"
