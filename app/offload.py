@@ -102,6 +102,7 @@ def patch(mode: str, threads: int) -> None:
             warnings.simplefilter("ignore")
             import eventlet
         eventlet.monkey_patch()
+        _keep_the_log_native()
     elif mode == "gevent":
         from gevent import config, monkey
 
@@ -111,3 +112,20 @@ def patch(mode: str, threads: int) -> None:
         import threading
 
         _slots = threading.BoundedSemaphore(threads)
+
+
+def _keep_the_log_native() -> None:
+    """Locks of `logging` that hold between native threads, too: offloaded work and its libraries write the log.
+
+    A native thread that waits for one of eventlet's locks is never woken, and with it nobody who comes later: the
+    process would stand still. What is done under these locks never switches green threads.
+    """
+    import _thread
+    import logging
+
+    def create_lock(handler: logging.Handler) -> None:
+        handler.lock = _thread.RLock()  # the C type, which eventlet leaves alone
+
+    logging._lock = _thread.RLock()
+    logging.Handler.createLock = create_lock
+    logging.lastResort.createLock()

@@ -9,6 +9,8 @@ import os
 import runpy
 import sys
 
+from tests import lines
+
 #: names a file to which a guarded process writes what it tried to reach
 LOG_VARIABLE = "TESTS_NETWORK_LOG"
 #: names that never exist (RFC 6761): looking one up is a fair test of what happens then
@@ -64,6 +66,7 @@ def _record(destination: str) -> None:
 
 
 if __name__ == "__main__":
+    lines.install()
     install()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -38,7 +38,7 @@ INHERITED = (
     "PYTHON",
     "VIRTUAL_ENV",
     "LD_LIBRARY_PATH",
-    "COVERAGE_",
+    "TESTS_LINES_",
     "OMP_NUM_THREADS",
     "SYSTEMROOT",
 )
@@ -71,9 +71,6 @@ def free_port() -> int:
 def clean_environment(**settings: str) -> dict[str, str]:
     """The environment of a process of ours: what every program needs, and these settings."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(INHERITED)}
-    if settings.get("DATABASE_URL"):
-        # being traced makes a server a good deal slower, and MariaDB runs the lines that SQLite has run already
-        inherited = {name: value for name, value in inherited.items() if not name.startswith("COVERAGE_")}
     return inherited | OFFLINE | settings
 
 
