@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from types import NoneType, UnionType
 from typing import Union, get_args, get_origin
 
+import flask
 import pytest
 import requests
 
+from app.errors import Invalid
 from tests.data.matrix import MATRIX, Row
 from tests.factories import Things
 from tests.people import Company, Person, check_envelope, unique
 from tests.test_matrix import filled, path_of
-from views.api.endpoint import ENDPOINTS
+from views.api import schema
+from views.api.endpoint import ENDPOINTS, Endpoint
 
 #: bodies that are no request at all
 BROKEN_BODIES = {
@@ -48,6 +51,8 @@ ODD_VALUES = {
 }
 OF_NO_TYPE = {"$ne": [1.5]}
 
+#: an application of no content, to read requests with
+READER = flask.Flask("reader")
 WITH_BODY = [row for row in MATRIX if ENDPOINTS[row.method, row.path].fields]
 WITH_NUMBER = [row for row in MATRIX if "<id:id>" in row.path]
 
@@ -56,6 +61,17 @@ WITH_NUMBER = [row for row in MATRIX if "<id:id>" in row.path]
 def things(people: Company) -> Things:
     people.new_shift()
     return Things(people)
+
+
+def readable(entry: Endpoint, **request) -> bool:
+    """Whether the reader of all requests lets this one through to the endpoint."""
+    with READER.test_request_context(entry.path, method=entry.method, **request):
+        try:
+            schema.read_body(entry.name, entry.fields)
+            schema.read_query(entry.query)
+        except Invalid:
+            return False
+    return True
 
 
 def refuse(
@@ -74,6 +90,7 @@ def refuse(
     return answer
 
 
+@pytest.mark.backend("sqlite")  # what cannot be read never comes to the database
 @pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: f"{row.method} {row.path}")
 def test_broken_body_is_refused(people, things, row: Row):
     thing = things.any(row.on) if row.on else None
@@ -92,19 +109,25 @@ def test_broken_body_is_refused(people, things, row: Row):
 @pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: f"{row.method} {row.path}")
 def test_odd_value_in_any_field_is_no_error_of_ours(people, things, row: Row):
     """Every field of every request at and beyond its edges: what passes the schema must be good for the database."""
-    for field in ENDPOINTS[row.method, row.path].fields:
+    entry, unreadable = ENDPOINTS[row.method, row.path], False
+    for field in entry.fields:
         name = _camel(field.name)
         body = None
         for value in (*odd_values(field.annotation), OF_NO_TYPE):
             if body is None:
                 thing = things.any(row.on) if row.on else None
                 body = filled(row.body or {}, thing, things)
+            if not readable(entry, json=body | {name: value}):
+                if unreadable:  # one function reads all bodies: what else it refuses need not be sent
+                    continue
+                unreadable = True
             answer = refuse(people.admin, row.method, path_of(row, thing), json=body | {name: value})
             if answer.status_code == 200:  # it was not so odd after all, and is used up
                 things.forget(row.on)
                 body = None
 
 
+@pytest.mark.backend("sqlite")  # no rule of the URL map takes such a number: nobody looks for it
 @pytest.mark.parametrize("row", WITH_NUMBER, ids=lambda row: f"{row.method} {row.path}")
 def test_number_that_is_none_is_not_found(people, things, row: Row):
     thing = things.any(row.on)
@@ -118,6 +141,27 @@ def test_number_that_is_none_is_not_found(people, things, row: Row):
         )  # type: ignore[arg-type]
 
 
+ODD_TEXTS = (
+    "",
+    "%FF%FE",
+    "-1",
+    "0",
+    "9" * 16,
+    "9" * 40,
+    "1.5",
+    "%D9%A1",
+    "x" * 1200,
+    "' OR 1=1--",
+    "-id;drop",
+    "%25",
+    "_",
+    "\\",
+    "🙂",
+    "id,(SELECT 1)",
+    "__class__",
+    "password",
+    "active,active",
+)
 #: parameters that open something: a wrong one is no mistake in writing
 KEYS = {"key": (200, 400, 401), "channel": (200, 400, 404)}
 
@@ -132,27 +176,9 @@ def test_odd_query_is_no_error_of_ours(people, things, entry):
     for name, kind in entry.query.items():
         refuse(people.admin, "GET", f"{path}?{name}=1&{name}=2", statuses=(400,))
         refuse(people.admin, "GET", f"{path}?{name}=%00", statuses=(400,))
-        for value in (
-            "",
-            "%FF%FE",
-            "-1",
-            "0",
-            "9" * 16,
-            "9" * 40,
-            "1.5",
-            "%D9%A1",
-            "x" * 1200,
-            "' OR 1=1--",
-            "-id;drop",
-            "%25",
-            "_",
-            "\\",
-            "🙂",
-            "id,(SELECT 1)",
-            "__class__",
-            "password",
-            "active,active",
-        ):
+        for value in ODD_TEXTS:
+            if not readable(entry, query_string=f"{name}={value}"):
+                continue  # as %00 is: one function reads all queries, what else it refuses need not be sent
             refuse(
                 people.admin,
                 "GET",
