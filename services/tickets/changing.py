@@ -1,0 +1,123 @@
+"""What is done with a ticket: changing, moving, assigning, following up (TKT)."""
+
+from app.errors import Conflict, Invalid
+from app.extensions import db
+from models.actor import Actor
+from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
+from models.types import utcnow
+from services import threads
+from services.conversations import get_agent
+from services.operation import operation
+from services.sensitive import remarks
+from services.tickets.creating import clean_title, known_type
+from services.tickets.state import give, place, tell
+
+TITLES = {
+    TicketStatus.pending: "待处理",
+    TicketStatus.processing: "处理中",
+    TicketStatus.review: "待审核",
+    TicketStatus.resolved: "已解决",
+    TicketStatus.closed: "已关闭",
+    TicketStatus.cancelled: "已取消",
+}
+
+
+@operation("ticket.update", title="Change a ticket")
+def update_ticket(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    version: int,
+    title: str | None = None,
+    description: str | None = None,
+    type: str | None = None,
+    priority: TicketPriority | None = None,
+) -> Ticket:
+    """Change what is given; `version` is the one the editor saw. Raises Conflict when it is no longer current."""
+    if ticket.version != version:
+        raise Conflict(
+            "Somebody else has changed this in the meantime, please reload", kind="stale", version=ticket.version
+        )
+    said = {"title": title or "", "description": description or ""}
+    changed = {name: text for name, text in said.items() if text.strip() not in ("", getattr(ticket, name))}
+    caught = remarks.look_at_ticket(actor, changed.get("title", ""), changed.get("description", ""), ticket=ticket)
+    if title is not None:
+        ticket.title = clean_title(title)
+    if description is not None:
+        ticket.description = description
+    if type is not None:
+        ticket.type = known_type(type)
+    if priority is not None:
+        ticket.priority = priority
+    db.session.flush()
+    remarks.mark_ticket(ticket, caught)
+    tell(ticket, "updated")
+    return ticket
+
+
+@operation("ticket.flow", title="Move a ticket", right="ticket.read")
+def move_ticket(
+    actor: Actor, ticket: Ticket, *, status: TicketStatus, resolution: str = "", reason: str = ""
+) -> Ticket:
+    """One step in the transition table; the right depends on the step (TKT-2)."""
+    if status is ticket.status:
+        return ticket
+    right = TRANSITIONS.get((ticket.status, status))
+    if right is None:
+        raise Conflict(
+            "A ticket cannot go from this state to that one", status=ticket.status.value, wanted=status.value
+        )
+    actor.require(right)
+    if status is TicketStatus.resolved and not (resolution.strip() or ticket.resolution):
+        raise Invalid("Say how the problem was solved", fields={"resolution": "required"})
+    before, ticket.status = ticket.status, status
+    if resolution.strip():
+        ticket.resolution = resolution.strip()
+    now = utcnow()
+    ticket.resolve_time = (
+        now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)
+    )
+    ticket.close_time = now if status in ENDED else None
+    threads.system_message(
+        actor,
+        ticket.thread,
+        "status",
+        f"工单状态由「{TITLES[before]}」变为「{TITLES[status]}」",
+        place=place(ticket),
+        **{"from": before.value, "to": status.value, "by": actor.name, "reason": reason[:200]},
+    )
+    tell(ticket, "moved", before=before.value)
+    return ticket
+
+
+@operation("ticket.assign", title="Assign a ticket")
+def assign_ticket(actor: Actor, ticket: Ticket, *, agent_id: int, reason: str = "") -> Ticket:
+    """Give a ticket to an agent."""
+    if ticket.status in ENDED:
+        raise Conflict("The ticket has ended")
+    agent = get_agent(agent_id)
+    if ticket.assignee_id == agent.id:
+        raise Conflict("This agent already has the ticket")
+    give(actor, ticket, agent, method="assign", reason=reason)
+    return ticket
+
+
+@operation("ticket.delete", title="Delete a ticket")
+def delete_ticket(actor: Actor, ticket: Ticket) -> None:
+    """Out of every list; only a purge removes it for good."""
+    tell(ticket, "deleted")
+    db.session.delete(ticket)
+
+
+@operation("ticket.follow_up", title="Record a follow-up")
+def add_follow_up(actor: Actor, ticket: Ticket, *, content: str, result: str = "") -> TicketFollowUp:
+    """What was done and with what result (TKT-5)."""
+    if not content.strip():
+        raise Invalid("Say what was done", fields={"content": "required"})
+    follow_up = TicketFollowUp(
+        ticket_id=ticket.id, user_id=actor.user_id, content=content.strip(), result=result.strip()[:255] or None
+    )
+    db.session.add(follow_up)
+    db.session.flush()
+    tell(ticket, "followed_up")
+    return follow_up

@@ -1,0 +1,148 @@
+"""Tickets come into being: reported, recorded, made from a conversation (TKT-1, CHT-14)."""
+
+from sqlalchemy import select
+
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.extensions import db
+from models.actor import Actor
+from models.conversations import Conversation
+from models.customers import Customer
+from models.messaging import ThreadKind
+from models.tickets import Ticket, TicketPriority, TicketStatus
+from models.types import utcnow
+from services import settings, threads
+from services.conversations import get_agent
+from services.conversations import place as conversation_place
+from services.numbers import next_number
+from services.operation import operation
+from services.sensitive import remarks
+from services.tickets.state import give, place, tell
+from services.tickets.transcript import carry_files, with_transcript
+
+
+@operation("ticket.create", title="Create a ticket")
+def create_ticket(
+    actor: Actor,
+    *,
+    title: str,
+    description: str = "",
+    type: str = "",
+    priority: TicketPriority = TicketPriority.normal,
+    customer_id: int | None = None,
+    assignee_id: int | None = None,
+) -> Ticket:
+    """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
+    if assignee_id is not None and assignee_id != actor.agent_id:
+        actor.require("ticket.assign")
+    if actor.sees_as_customer:
+        if actor.customer_id is None or customer_id not in (None, actor.customer_id):
+            raise NotAllowed("You can only create tickets for yourself")
+        customer_id = actor.customer_id
+    elif (
+        customer_id is not None
+        and db.session.scalar(select(Customer.id).where(Customer.id == customer_id, Customer.visible_to(actor))) is None
+    ):
+        raise NotFound("This customer does not exist")
+    caught = remarks.look_at_ticket(actor, title, description, customer_id=customer_id)
+    ticket = _create(
+        actor,
+        title=title,
+        description=description,
+        type_=type,
+        priority=priority,
+        customer_id=customer_id,
+        source="customer" if actor.sees_as_customer else "agent",
+    )
+    if assignee_id is not None:
+        give(actor, ticket, get_agent(assignee_id), method="create")
+    remarks.mark_ticket(ticket, caught)
+    return ticket
+
+
+@operation("ticket.from_conversation", title="Turn a conversation into a ticket")
+def create_from_conversation(
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    title: str,
+    description: str = "",
+    type: str = "",
+    priority: TicketPriority = TicketPriority.normal,
+) -> Ticket:
+    """What could not be solved while talking goes on as a ticket, assigned to the agent who talked (CHT-14)."""
+    existing = db.session.scalars(select(Ticket).where(Ticket.conversation_id == conversation.id)).first()
+    if existing is not None:
+        raise Conflict("A ticket was already made from this conversation", ticket_id=existing.id)
+    # what was said has been looked at when it was said
+    caught = remarks.look_at_ticket(actor, title, description, customer_id=conversation.customer_id)
+    ticket = _create(
+        actor,
+        title=title,
+        description=with_transcript(description, conversation),
+        type_=type,
+        priority=priority,
+        customer_id=conversation.customer_id,
+        source="conversation",
+        conversation_id=conversation.id,
+    )
+    carry_files(conversation, ticket)
+    if conversation.agent_id:
+        give(actor, ticket, get_agent(conversation.agent_id), method="conversation")
+    remarks.mark_ticket(ticket, caught)
+    threads.system_message(
+        actor,
+        conversation.thread,
+        "ticket_created",
+        f"已创建工单 {ticket.no}",
+        place=conversation_place(conversation),
+        ticketId=ticket.id,
+        no=ticket.no,
+    )
+    return ticket
+
+
+def clean_title(title: str) -> str:
+    """One line of at most 255 characters. Raises Invalid."""
+    title = " ".join(title.split())
+    if not 1 <= len(title) <= 255:
+        raise Invalid("The title must have 1 to 255 characters", fields={"title": "1 to 255 characters"})
+    return title
+
+
+def known_type(type_: str) -> str:
+    """A code of the dictionary of ticket types; empty is allowed."""
+    if type_ and type_ not in settings.dictionary_codes("ticket_type"):
+        raise Invalid("This ticket type does not exist", fields={"type": "unknown"})
+    return type_
+
+
+def _create(
+    actor: Actor,
+    *,
+    title: str,
+    description: str,
+    type_: str,
+    priority: TicketPriority,
+    customer_id: int | None,
+    source: str,
+    conversation_id: int | None = None,
+) -> Ticket:
+    ticket = Ticket(
+        no=next_number("TK", utcnow().date()),
+        title=clean_title(title),
+        description=description.strip(),
+        type=known_type(type_),
+        priority=priority,
+        customer_id=customer_id,
+        source=source,
+        conversation_id=conversation_id,
+        thread=threads.new_thread(ThreadKind.ticket),
+        status=TicketStatus.pending,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    threads.system_message(
+        actor, ticket.thread, "created", f"工单 {ticket.no} 已创建", place=place(ticket), by=actor.name
+    )
+    tell(ticket, "created")
+    return ticket
