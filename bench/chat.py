@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import itertools
 import random
-import secrets
 import sys
 import tempfile
 import time
@@ -28,7 +27,7 @@ import sqlalchemy as sa
 from app.factory import create_app
 from bench.crowd import Seat, seat
 from bench.http import BenchMariaDB
-from bench.process import SETTINGS, Program
+from bench.process import Program, talking_settings
 from bench.report import conditions, percentile, table
 from bench.wire import Wire
 from config import Config
@@ -198,15 +197,7 @@ def _backend(name: str, folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _measure(folder: Path, options: argparse.Namespace, more: dict[str, str]) -> int:
-    settings = SETTINGS | {
-        "DATA_DIR": str(folder / "data"),
-        "KB_INDEX_DIR": str(folder / "kb_index"),
-        "BCRYPT_ROUNDS": "4",
-        "EMBEDDING_MODEL": "none",
-        "MESSAGE_RATE": "1000000 per minute",
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        **more,
-    }
+    settings = talking_settings(folder) | more
     run_cli("migrate", settings=settings)
     app = create_app(Config(settings))
     with app.app_context():

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -21,6 +22,18 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "OMP_NUM_THREADS": "1",
 }
+
+
+def talking_settings(folder: Path) -> dict[str, str]:
+    """For a product of one's own below `folder` in which people only talk: nothing is embedded, nobody is too quick."""
+    return SETTINGS | {
+        "DATA_DIR": str(folder / "data"),
+        "KB_INDEX_DIR": str(folder / "kb_index"),
+        "BCRYPT_ROUNDS": "4",
+        "EMBEDDING_MODEL": "none",
+        "MESSAGE_RATE": "1000000 per minute",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+    }
 
 
 class Memory:

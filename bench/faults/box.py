@@ -16,7 +16,7 @@ from flask import Flask
 from app.factory import create_app
 from bench.crowd import Seat, another_key, member, seat
 from bench.http import BenchMariaDB
-from bench.process import SETTINGS
+from bench.process import talking_settings
 from config import Config
 from models.actor import system
 from models.conversations import Conversation, ConversationStatus
@@ -44,14 +44,7 @@ class Box:
         self._starter = ThreadPoolExecutor(4, thread_name_prefix="starter")
 
     def __enter__(self) -> Self:
-        settings = SETTINGS | {
-            "DATA_DIR": str(self.folder / "data"),
-            "KB_INDEX_DIR": str(self.folder / "kb_index"),
-            "BCRYPT_ROUNDS": "4",
-            "EMBEDDING_MODEL": "none",
-            "MESSAGE_RATE": "1000000 per minute",
-            "SECRET_KEY": secrets.token_urlsafe(48),
-        }
+        settings = talking_settings(self.folder)
         if self.name == "mariadb":
             self.database = self._stack.enter_context(BenchMariaDB(self.folder / "mariadb"))
             self.redis = self._stack.enter_context(Redis(self.folder / "redis"))
