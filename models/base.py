@@ -171,13 +171,19 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
 
 def is_edited(row: Entity) -> bool:
     """Whether an editor's copy is stale now; what the machine counts and notes makes none so."""
-    return any(inspect(row).attrs[key].history.has_changes() for key in touched_columns(row))
+    return not changed(row).isdisjoint({*people_columns(type(row)), "deleted"})
 
 
 def touched_columns(row) -> list[str]:
     """Which of the columns that people fill in, and whether it is deleted, were set since the row was read."""
     untouched = inspect(row).unmodified
     return [key for key in (*people_columns(type(row)), "deleted") if key not in untouched]
+
+
+def changed(row) -> set[str]:
+    """What of a row differs from what was read. Only what was touched is asked."""
+    state = inspect(row)
+    return {key for key in state.committed_state if state.attrs[key].history.has_changes()}
 
 
 @functools.cache

@@ -43,6 +43,7 @@ class Thread(Entity, Model):
 
     __tablename__ = "thread"
     __audit__ = None
+    __bookkeeping__ = frozenset({"last_seq", "change_seq"})
 
     kind: Mapped[ThreadKind] = mapped_column(Code(ThreadKind))
     #: number of the newest message; numbers have no gaps

@@ -35,6 +35,7 @@ from app.locale import speaking
 from models.actor import Actor
 from models.base import bind, bound_actor
 from models.outbox import OutboxEvent
+from services import bookkeeping
 
 logger = logging.getLogger(__name__)
 
@@ -387,6 +388,7 @@ def _held(session: Session, model: type, ids: set[int]) -> dict[int, object]:
 def _store(session: Session, stored: list[Event]) -> None:
     for write, items in session.info["later"].items():
         write(items)
+    bookkeeping.write(session)
     session.flush()
     announced = [
         (name, actor, payload, {key: value for key, value in payload.items() if isinstance(value, Model)})

@@ -6,17 +6,14 @@ transaction, by a listener that no operation can forget.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
-    Dialect,
     Select,
     delete,
     event,
     exists,
     func,
-    inspect,
     literal,
     select,
     union_all,
@@ -25,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from ai.words import asked_terms, stored_terms
 from app.extensions import db
+from models.base import changed
 from models.conversations import Conversation
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType
@@ -145,10 +143,10 @@ def build_missing() -> int:
 
 @event.listens_for(Session, "after_flush")
 def _keep(session: Session, context) -> None:
-    changed = [row for row in session.dirty if _has_new_words(row)]
+    reworded = [row for row in session.dirty if _has_new_words(row)]
     new = [row for row in session.new if type(row) in SEARCHABLE]
-    connection = session.connection() if changed or new else None
-    for row in changed:
+    connection = session.connection() if reworded or new else None
+    for row in reworded:
         connection.execute(
             delete(search_term).where(
                 search_term.c.tenant_id == row.tenant_id,
@@ -156,16 +154,14 @@ def _keep(session: Session, context) -> None:
                 search_term.c.row_id == row.id,
             )
         )
-    _insert(connection, [entry for row in (*new, *changed) for entry in _entries(row)])
+    _insert(connection, [entry for row in (*new, *reworded) for entry in _entries(row)])
 
 
 def _has_new_words(row) -> bool:
     known = SEARCHABLE.get(type(row))
     if known is None:
         return False
-    state = inspect(row)
-    touched = state.committed_state.keys() & {*known.columns, "deleted"}
-    return any(state.attrs[name].history.has_changes() for name in touched)
+    return not changed(row).isdisjoint({*known.columns, "deleted"})
 
 
 def _entries(row) -> Iterator[tuple[int, int, int, int]]:
@@ -177,13 +173,11 @@ def _entries(row) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _insert(connection, entries: list[tuple[int, int, int, int]]) -> None:
-    """To the driver as they are: a message has twenty terms, and there is nothing in them to convert."""
-    if entries:
-        connection.exec_driver_sql(_inserting(connection.dialect), entries)
-
-
-@cache
-def _inserting(dialect: Dialect) -> str:
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    columns = search_term.c.keys()
-    return f"INSERT INTO {search_term} ({', '.join(columns)}) VALUES ({', '.join(mark for _ in columns)})"
+    """To the driver as they are: a message has twenty terms, and there is nothing in them to convert or to quote."""
+    into = f"INSERT INTO {search_term} ({', '.join(search_term.c.keys())}) VALUES "
+    if connection is not None and connection.dialect.name == "sqlite":
+        if entries:
+            connection.exec_driver_sql(into + "(?, ?, ?, ?)", entries)
+        return
+    for start in range(0, len(entries), BATCH):
+        connection.exec_driver_sql(into + ", ".join(map(str, entries[start : start + BATCH])))
