@@ -97,6 +97,39 @@ def test_list_says_what_the_customer_wants_and_since_when(company: Company, open
     expect(listed.get_by_text("请同事看一下")).to_have_count(0)
 
 
+def test_only_what_was_in_view_is_read(company: Company, open_page: Pages):
+    """Who has scrolled up or looks at another conversation is told how many wait, as the server counts them."""
+    agent = company.new("agent", "王敏")
+    one, other = (company.served(company.visitor(name), agent) for name in ("李医生", "周女士"))
+    for number in range(30):
+        one.customer.say(one.path, f"第 {number + 1} 行日志")
+    desk = open_page.signed_in(agent, f"/desk/c/{one.id}")
+    rows = desk.get_by_role("region", name="会话列表").locator("[data-id]")
+    counts = {
+        served.id: rows.filter(has_text=served.customer.actor["name"]).locator(".badge, .count")
+        for served in (one, other)
+    }
+    expect(desk.get_by_text("第 30 行日志").first).to_be_visible()
+    expect(counts[one.id]).to_have_count(0)
+    desk.get_by_role("log").evaluate("list => list.scrollTop = 0")
+    expect(desk.get_by_role("button", name="回到底部")).to_be_visible()
+    one.customer.say(one.path, "还在吗？")
+    expect(desk.get_by_role("button", name="1 条新消息")).to_be_visible()
+    expect(counts[one.id]).to_have_text("1")
+    rows.filter(has_text="周女士").click()
+    expect(desk.get_by_role("heading", name="周女士")).to_be_visible()
+    expect(counts[one.id]).to_have_text("1")
+    assert agent.get(one.path)["unread"] == 1
+    with desk.expect_response(lambda answer: "/sessions?" in answer.url):
+        rows.filter(has_text="李医生").click()
+        expect(desk.get_by_role("article").filter(has_text="还在吗？")).to_be_visible()
+        other.customer.say(other.path, "您好")
+        company.served(company.visitor("陈主任"), agent)  # the list is asked for anew
+    expect(counts[one.id]).to_have_count(0)
+    expect(counts[other.id]).to_have_text("1")
+    assert [agent.get(served.path)["unread"] for served in (one, other)] == [0, 1]
+
+
 def test_supervisor_sorts_by_wait_and_finds_those_left_alone(company: Company):
     """Who waits longest comes first, who does not wait last; `offline` names those whose agent has gone."""
     agent, colleague = company.new("agent", "王敏"), company.new("agent", "李雷")

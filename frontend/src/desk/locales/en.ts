@@ -33,7 +33,7 @@ export default {
       mine: 'Mine',
       queue: 'Queue',
       closed: 'Closed',
-      search: 'Search customer, subject, number',
+      search: 'Search name, subject, number',
       noMatch: 'No conversation matches',
       mineEmpty: 'No open conversations',
       mineEmptyText: 'New conversations assigned to you appear here.',

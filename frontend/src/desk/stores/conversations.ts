@@ -72,6 +72,8 @@ export const useConversations = defineStore('conversations', () => {
   const openId = ref<number | null>(null)
   const alerts = useAlerts()
   const requests: Partial<Record<Tab, AbortController>> = {}
+  /** How far each has been read here: what the server told before it knew that makes nothing unread again. */
+  const readHere = new Map<number, number>()
   let refreshTimer: ReturnType<typeof setTimeout> | undefined
 
   const isMyself = (agent: AgentBrief | null) => agent !== null && agent.id === session.actor?.agentId
@@ -94,11 +96,12 @@ export const useConversations = defineStore('conversations', () => {
     return list.sort((a, b) => saidTime(b).localeCompare(saidTime(a)))
   })
   const unread = computed(() =>
-    [...byId.values()].reduce((sum, one) => sum + (one.id !== openId.value && isMine(one) && one.status !== 'closed' ? one.unread : 0), 0),
+    [...byId.values()].reduce((sum, one) => sum + (isMine(one) && one.status !== 'closed' ? one.unread : 0), 0),
   )
 
   function keep(conversation: Conversation): Conversation {
     const known = byId.get(conversation.id)
+    if (conversation.lastSeq <= (readHere.get(conversation.id) ?? -1)) conversation.unread = 0
     if (known) Object.assign(known, conversation)
     else byId.set(conversation.id, conversation)
     return byId.get(conversation.id)!
@@ -182,14 +185,17 @@ export const useConversations = defineStore('conversations', () => {
     if (isSaid(message) && message.seq >= (one.lastSaid?.seq ?? 0)) one.lastSaid = lastOf(message)
     if (fresh) one.waitingSince = waitingAfter(one, message)
     if (!fresh || message.sender.kind !== 'customer') return
+    // Where the end of the messages is in view the room says at once that it was seen.
+    one.unread += 1
     const looking = openId.value === one.id && document.visibilityState === 'visible'
-    if (!looking) one.unread += 1
     if (!looking && isMine(one)) alerts.call({ title: customerName(one.customer), text: translate('desk.notice.message'), link: `/desk/c/${one.id}` })
   }
 
   function markRead(id: number): void {
     const one = byId.get(id)
-    if (one) one.unread = 0
+    if (!one) return
+    one.unread = 0
+    readHere.set(id, one.lastSeq)
   }
 
   async function act(id: number, action: string, body: object = {}, method: 'post' | 'put' = 'post'): Promise<void> {
@@ -203,11 +209,8 @@ export const useConversations = defineStore('conversations', () => {
   live.on('session_update', ({ sessionId, conversation }) => {
     const known = byId.get(sessionId)
     if (known && conversation) {
-      // What one has already read here is not unread again because of an older event.
-      const { unread: told, ...rest } = conversation
       const stays = known.status === conversation.status && known.agent?.id === conversation.agent?.id
-      Object.assign(known, rest)
-      if (told !== undefined && openId.value !== sessionId) known.unread = told
+      keep({ ...known, ...conversation })
       if (stays) return
     }
     refreshSoon()
