@@ -39,6 +39,8 @@ celery_app.conf.update(
         "transfers nobody has answered": {"task": "conversations.expire_transfers", "schedule": 5.0},
         "conversations in which nothing is said": {"task": "conversations.close_idle", "schedule": 10.0},
         "agents of whom nothing is heard are off line": {"task": "agents.expire", "schedule": 10.0},
+        "what came from WeChat and was not taken": {"task": "wechat.take", "schedule": 5.0},
+        "what has not gone out to WeChat": {"task": "wechat.deliver", "schedule": 5.0},
         "index what is new": {"task": "assistant.embed", "schedule": 30.0},
         "save index snapshots": {"task": "assistant.snapshot", "schedule": 300.0},
         "files that were to be made, and whose day is over": {"task": "exports.sweep", "schedule": 60.0},

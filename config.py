@@ -77,7 +77,7 @@ SETTINGS = (
     Setting("UPLOAD_MAX_BYTES", 10_485_760, "Largest uploaded file"),
     Setting(
         "UPLOAD_TYPES",
-        "jpg,jpeg,png,gif,webp,pdf,doc,docx,xls,xlsx,ppt,pptx,txt,csv,md,zip,rar,mp3,wav,ogg,m4a,webm,mp4",
+        "jpg,jpeg,png,gif,webp,pdf,doc,docx,xls,xlsx,ppt,pptx,txt,csv,md,zip,rar,mp3,wav,ogg,m4a,amr,webm,mp4",
         "File name endings accepted; the content is checked too",
     ),
     Setting("MESSAGE_MAX_CHARS", 8000, "Longest text message"),

@@ -61,7 +61,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     with app.app_context():
         _build_admin()
     register_api(app, csrf)
-    pages.register(app)
+    pages.register(app, csrf)
     jobs.jobs.configure(app, config.broker_url)
     configure_celery(config.broker_url)
     celery_app.flask_app = app

@@ -18,12 +18,12 @@ from app.offload import background
 from models.actor import system
 from models.base import bind
 from models.conversations import Conversation
-from models.messaging import ChatMessage
+from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, notices, outbox
+from services import exports, files, notices, outbox, wechat
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
@@ -124,6 +124,27 @@ def _notify_of_message(event: Event) -> None:
         notices.ticket_message(system(event.tenant_id), ticket, sender_kind=message.sender_kind, type_=message.type)
 
 
+def _to_wechat(event: Event) -> None:
+    """What customers are told who read it in WeChat; the job knows whether this conversation is one of theirs."""
+    said = event.rows.get("message")
+    if "sessionId" not in event.payload or (said is not None and said.sender_kind is SenderKind.customer):
+        return
+    if wechat.speaks_wechat(event.tenant_id):
+        jobs.send("wechat.deliver", tenant_id=event.tenant_id, conversation_id=event.payload["sessionId"])
+
+
+def _from_wechat(event: Event) -> None:
+    jobs.send("wechat.take", tenant_id=event.tenant_id)
+
+
+def _undelivered(event: Event) -> None:
+    emit.undelivered(event)
+
+
+def _forget_wechat(event: Event) -> None:
+    wechat.forget(event.tenant_id)
+
+
 def _notify_of_mention(event: Event) -> None:
     message = db.session.get(ChatMessage, event.payload["message_id"])
     is_ticket = "ticketId" in event.payload
@@ -202,8 +223,11 @@ def _nothing(event: Event) -> None:
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message),
-    "message.recalled": (_message,),
+    "message.sent": (_message, _notify_of_message, _to_wechat),
+    "message.recalled": (_message, _to_wechat),
+    "message.undelivered": (_undelivered,),
+    "wechat.received": (_from_wechat,),
+    **{f"wechat_account.{verb}": (_forget_wechat,) for verb in ("created", "updated", "deleted")},
     "message.mentioned": (_notify_of_mention,),
     "thread.read": (_read,),
     "thread.received": (_read,),

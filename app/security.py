@@ -48,6 +48,7 @@ READABLE = (
     "ticket_assignment",
     "ticket_follow_up",
     "user",
+    "wechat_account",
     "work_calendar",
     "work_day",
 )
@@ -183,6 +184,7 @@ _ADMINISTERING = (
     "export_job.read",
     "retention_run.read",
     "sensitive_word.*",
+    "wechat_account.*",
 )
 
 

@@ -21,6 +21,7 @@ from services import (
     presence,
     retention,
     routing,
+    wechat,
 )
 from views import exports as export_wording
 
@@ -125,6 +126,18 @@ def _sweep_exports(tenant_id: int) -> int:
 @shared_task(name="retention.run")
 def run_retention() -> int:
     return for_every_tenant(lambda number: retention.run_for(system(number)))
+
+
+@shared_task(name="wechat.take")
+def take_from_wechat(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, wechat.take_all)
+
+
+@shared_task(name="wechat.deliver")
+def deliver_to_wechat(tenant_id: int | None = None, conversation_id: int | None = None) -> int:
+    if conversation_id is None:
+        return _each(tenant_id, wechat.deliver_all)
+    return in_tenant(wechat.deliver)(tenant_id, conversation_id=conversation_id)
 
 
 def _each(tenant_id: int | None, task) -> int:

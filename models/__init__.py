@@ -24,6 +24,7 @@ from models import (
     settings,
     tickets,
     transfers,
+    wechat,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "settings",
     "tickets",
     "transfers",
+    "wechat",
 ]

@@ -72,6 +72,13 @@ class CustomerIdentity(Entity, Model):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     external_id: Mapped[str] = mapped_column(Exact)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    #: WeChat's unionid, the same in all apps of one company
+    union_id: Mapped[str | None] = mapped_column(Exact, index=True)
+    #: whether he follows the account, as far as we were told, and since when that is so
+    followed: Mapped[bool | None] = mapped_column(Flag)
+    follow_time: Mapped[dt.datetime | None]
+    #: when the other system was asked who he is
+    described_time: Mapped[dt.datetime | None]
     channel: Mapped[Channel] = relationship()
     customer: Mapped[Customer] = relationship()
 

@@ -23,6 +23,8 @@ _COLOR = re.compile(r"#[0-9a-f]{6}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_ORIGINS = 20
+#: behind these stands somebody else's server, which signs who its users are
+SIGNING = (ChannelKind.widget, ChannelKind.app)
 LONGEST_PAGE, LONGEST_TITLE = 500, 200
 
 
@@ -30,6 +32,14 @@ def find_widget(code: str) -> Channel:
     """The active widget of the bound company with this code. Raises NotFound."""
     found = _find(code)
     if found is None or found.kind is not ChannelKind.widget:
+        raise NotFound("This chat does not exist")
+    return found
+
+
+def find_app(code: str) -> Channel:
+    """The active channel of the bound company by which its own app shows our pages. Raises NotFound."""
+    found = _find(code)
+    if found is None or found.kind is not ChannelKind.app:
         raise NotFound("This chat does not exist")
     return found
 
@@ -80,8 +90,8 @@ def source_of(channel: Channel, page: str, title: str) -> dict | None:
 @operation("channel.rotate_secret", title="Make a new signing secret")
 def rotate_secret(actor: Actor, channel: Channel) -> str:
     """A new secret for signing identities, returned this once; what was signed with the one before is worthless."""
-    if channel.kind is not ChannelKind.widget:
-        raise Conflict("Only widgets have a signing secret")
+    if channel.kind not in SIGNING:
+        raise Conflict("Only widgets and apps have a signing secret")
     secret = secrets.token_urlsafe(32)
     channel.secret, channel.secret_time = secret, utcnow()
     db.session.flush()

@@ -56,6 +56,7 @@ _MIME = {
     "wav": "audio/wav",
     "ogg": "audio/ogg",
     "m4a": "audio/mp4",
+    "amr": "audio/amr",
     "mp4": "video/mp4",
     "webm": "video/webm",
 }

@@ -11,6 +11,7 @@ from models.base import EVERY_TENANT
 from models.channels import UsedNonce
 from models.identity import LoginSession, VerificationCode
 from models.types import utcnow
+from models.wechat import WechatIncoming
 from services import capacity, outbox
 from services.operation import run, write
 
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 KEEP_SIGN_INS = dt.timedelta(days=90)
 #: longer than the widest limit on sending; the rows hold phone numbers, of strangers too
 KEEP_CODES = dt.timedelta(days=1)
+#: what came from WeChat and has been taken: by the empty row a late repetition is known
+KEEP_TAKEN = dt.timedelta(days=7)
 
 
 def clean(actor: Actor) -> int:
@@ -51,4 +54,7 @@ def _clean() -> int:
         delete(VerificationCode).where(VerificationCode.expire_time < utcnow() - KEEP_CODES), execution_options=options
     )
     nonces = db.session.execute(delete(UsedNonce).where(UsedNonce.expire_time < utcnow()), execution_options=options)
-    return signed_in.rowcount + codes.rowcount + nonces.rowcount
+    taken = db.session.execute(
+        delete(WechatIncoming).where(WechatIncoming.done_time < utcnow() - KEEP_TAKEN), execution_options=options
+    )
+    return signed_in.rowcount + codes.rowcount + nonces.rowcount + taken.rowcount

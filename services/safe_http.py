@@ -110,6 +110,20 @@ class SafeHttp:
         except CallFailed as error:
             raise Blocked(error.message, fields={field: error.message}) from None
 
+    def check_form(self, url: str, *, field: str = "url") -> SplitResult:
+        """The same without asking whether the name is known, for whoever must not wait; its parts. Raises Blocked."""
+        try:
+            parts = self._checked(url)
+            if _literal(_host(parts)) is not None:
+                self._addresses(_host(parts), _port(parts))
+        except Blocked as error:
+            raise Blocked(error.message, fields={field: error.message}) from None
+        return parts
+
+    def is_allowed(self, url: str) -> bool:
+        """Whether the operator has named this address's host as one that may be called whatever it is."""
+        return _host(self._checked(url)) in self._allowed
+
     def get(self, url: str, *, query: Mapping[str, str] | None = None, **options) -> Answer:
         return self.request("GET", f"{url}?{urlencode(query)}" if query else url, **options)
 

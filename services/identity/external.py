@@ -4,13 +4,13 @@ import secrets
 
 from sqlalchemy import or_, select
 
-from app.errors import Conflict
+from app.errors import Conflict, NotAllowed, NotFound
 from app.extensions import db
-from models.actor import system
+from models.actor import Actor, system
 from models.identity import ExternalIdentity, User
 from services.identity import accounts, passwords
 from services.identity.rights import CUSTOMER_ROLE
-from services.operation import run
+from services.operation import announce, operation, run
 
 
 def find_linked(provider: str, subject: str, union_subject: str | None = None) -> User | None:
@@ -40,6 +40,24 @@ def link(user: User, provider: str, subject: str, union_subject: str | None = No
         raise Conflict("Your account is linked already")
     db.session.add(ExternalIdentity(user_id=user.id, provider=provider, subject=subject, union_subject=union_subject))
     db.session.flush()
+
+
+@operation("user.unlink_wechat", title="Undo the link with WeChat", right="")
+def unlink_own(actor: Actor, user: User, *, provider: str, has_other_way: bool) -> None:
+    """From now on the account cannot be entered through the provider. Raises Conflict for the only way in.
+
+    `has_other_way` says whether codes reach the person; a password is a way of its own.
+    """
+    if user.id != actor.user_id:
+        raise NotAllowed("You can only change your own account")
+    links = select(ExternalIdentity).where(ExternalIdentity.provider == provider, ExternalIdentity.user_id == user.id)
+    known = db.session.scalars(links).first()
+    if known is None:
+        raise NotFound("Your account is not linked")
+    if user.password == passwords.NO_PASSWORD and not has_other_way:
+        raise Conflict("This is your only way to sign in: set a password or confirm a phone first", kind="only_way_in")
+    db.session.delete(known)
+    announce("user.updated", user_id=user.id)
 
 
 def register_customer(

@@ -75,8 +75,9 @@ def _actor(user: User, sign_in: LoginSession | None, ip: str) -> Actor:
     )
 
 
-def actor_for_visitor(customer: Customer, sign_in: LoginSession, ip: str = "") -> Actor:
-    """A portal visitor without account: the customer role's rights over his own things."""
+def actor_for_visitor(customer: Customer, sign_in: LoginSession | None, ip: str = "") -> Actor:
+    """A portal visitor without account: the customer role's rights over his own things. Who writes to us from
+    another app has not signed in here."""
     bind(db.session(), None, customer.tenant_id)
     permissions, scopes = _combined(_customer_role())
     return Actor(
@@ -87,7 +88,7 @@ def actor_for_visitor(customer: Customer, sign_in: LoginSession, ip: str = "") -
         permissions=permissions,
         scopes=MappingProxyType(scopes),
         roles=(CUSTOMER_ROLE,),
-        sign_in_id=sign_in.id,
+        sign_in_id=sign_in.id if sign_in else None,
         ip=ip,
     )
 

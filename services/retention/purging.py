@@ -20,6 +20,7 @@ from models.messaging import ChatMessage, FileObject, ReadMark, SenderKind
 from models.sensitive import SensitiveAlert
 from models.transfers import ConversationTransfer
 from models.types import utcnow
+from models.wechat import UndeliveredMessage, WechatChat
 from services import words
 from services.operation import announce, run, write
 from services.retention import archive
@@ -95,6 +96,9 @@ def _take(conversation_id: int, before: dt.datetime, archived: bool) -> Taken | 
     ).all()
     ids = [message.id for message in messages]
     words.forget(ChatMessage, ids)
+    db.session.execute(
+        delete(UndeliveredMessage).where(UndeliveredMessage.message_id.in_(ids)), execution_options=_GONE
+    )
     db.session.execute(delete(ChatMessage).where(ChatMessage.id.in_(ids)), execution_options=_GONE)
     is_last = len(ids) < MESSAGES
     files = _unused_files({message.file_id for message in messages} - {None}, row.thread_id if is_last else None)
@@ -129,6 +133,7 @@ def _forget(row: Conversation) -> None:
     words.forget(Conversation, [row.id])
     db.session.execute(delete(ReadMark).where(ReadMark.thread_id == row.thread_id), execution_options=_GONE)
     db.session.execute(delete(Question).where(Question.conversation_id == row.id), execution_options=_GONE)
+    db.session.execute(delete(WechatChat).where(WechatChat.conversation_id == row.id), execution_options=_GONE)
     for model, without_words in REMARKS.items():
         person = {"customer_id": nobody} if hasattr(model, "customer_id") else {}
         db.session.execute(

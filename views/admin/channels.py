@@ -26,7 +26,7 @@ def _color(row) -> Markup:
 
 
 def _secret(row) -> Markup:
-    if row.kind is not ChannelKind.widget:
+    if row.kind not in channels.SIGNING:
         return EMPTY
     if row.secret_time is None:
         return tag(_("Not made yet"), "quiet")
@@ -94,7 +94,7 @@ class ChannelView(AdminView):
             "fa-key",
             multiple=False,
             confirm=_("Make a new secret? What the other site signs with the old one is refused from then on."),
-            when=lambda row: row.kind is ChannelKind.widget,
+            when=lambda row: row.kind in channels.SIGNING,
         ),
     )
     show_template = "admin/channel.html"

@@ -7,7 +7,15 @@ from flask import g
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
-from wtforms import DateTimeLocalField, Field, SelectField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms import (
+    DateTimeLocalField,
+    Field,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.utils import unset_value
 from wtforms.widgets import CheckboxInput, ListWidget, html_params
 
@@ -16,6 +24,14 @@ from services.organization import LEVELS
 from views.admin.cells import zone
 from views.admin.filters import options_of, whole_number
 from views.admin.references import RESOURCES, SMALL, named
+
+
+class SecretField(PasswordField):
+    """A secret that is shown to nobody again: what is left empty stays as it is."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist and valuelist[0].strip():
+            self.data = valuelist[0].strip()
 
 
 class LinesField(TextAreaField):

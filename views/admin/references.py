@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.extensions import db
 from models.actor import Actor
+from models.channels import Channel
 from models.conversations import Conversation
 from models.customers import Contact, Customer, Organization
 from models.entry_codes import EntryCode
@@ -38,12 +39,13 @@ BY_NAME: dict[str, type] = {
 #: rows whose name is another row's: load that along
 _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
 #: few enough to be offered as one list; all others are searched while typing
-SMALL = (Department, Team, Role, ArticleCategory, Dictionary, WorkCalendar)
+SMALL = (Channel, Department, Team, Role, ArticleCategory, Dictionary, WorkCalendar)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
     Agent: "agent",
     Article: "article",
     ArticleCategory: "article_category",
+    Channel: "channel",
     Contact: "contact",
     Conversation: "conversation",
     Customer: "customer",

@@ -26,6 +26,7 @@ from views.api import (  # noqa: F401
     team_members,
     tickets,
     transfers,
+    wechat,
     widget,
 )
 

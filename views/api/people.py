@@ -8,6 +8,7 @@ from models.actor import Actor
 from models.audit import AuditLog
 from models.identity import User
 from services.identity import accounts, external, oauth, passwords, signin, tokens, totp
+from services.identity.senders import senders
 from services.operation import OPERATIONS, DataField
 from views import auth, titles
 from views.api.endpoint import action, endpoint, load
@@ -136,6 +137,14 @@ def own_info(actor: Actor):
     user = own_account(actor)
     linked = external.is_linked(user, oauth.WECHAT)
     return dump(actor, user) | {"permissions": sorted(actor.permissions), "wechatLinked": linked}
+
+
+@endpoint("DELETE", "/user/wechat", section=SECTION, summary="解除微信绑定", right="")
+def unlink_wechat(actor: Actor):
+    user = own_account(actor)
+    by_phone = bool(user.phone and user.phone_verified and senders.reaches_phones)
+    by_mail = bool(accounts.real_email(user.email) and user.email_verified and senders.reaches_mailboxes)
+    external.unlink_own(actor, user, provider=oauth.WECHAT, has_other_way=by_phone or by_mail)
 
 
 @endpoint(

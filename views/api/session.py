@@ -5,15 +5,15 @@ from dataclasses import replace
 from flask import Response, current_app, g, request
 from flask import session as flask_session
 
-from app.errors import Invalid, NotAllowed, NotSignedIn
+from app.errors import Conflict, Invalid, NotAllowed, NotSignedIn
 from app.extensions import db
 from app.locale import COOKIE as LOCALE_COOKIE
 from app.locale import LANGUAGES, current_locale
 from models.actor import Actor
 from models.customers import Customer
 from models.identity import SessionKind, User
-from services import settings, visitors
-from services.identity import accounts, file_keys, oauth, signin
+from services import channels, settings, visitors
+from services.identity import accounts, embedded, file_keys, oauth, passes, signin
 from services.identity.senders import senders
 from services.operation import DataField
 from services.throttle import throttle
@@ -109,6 +109,39 @@ def choose_locale(actor: Actor, locale: str):
     response = success(None)
     _remember_locale(response, locale)
     return response
+
+
+@endpoint(
+    "POST",
+    "/session/entry",
+    section=SECTION,
+    summary="Begin as whom an app has signed, or whom a link of ours was made for",
+    right="",
+    fields=(
+        DataField("channel", str, "", 32),
+        DataField("identity", str, "", 4000),
+        DataField("portal_pass", str, "", 400),
+    ),
+)
+def enter_as_customer(actor: Actor, channel: str = "", identity: str = "", portal_pass: str = ""):
+    """What stood behind the # of an address. It makes a browser a customer's, never an account's.
+
+    Whoever is signed in to an account stays so: a link that somebody sends must not make him another person.
+    """
+    if bool(identity) == bool(portal_pass):
+        raise Invalid("The request is not valid", fields={"identity": "one of the two", "portalPass": "one of the two"})
+    came = {"ip": auth.client_ip(), "user_agent": auth.user_agent()}
+    throttle.hit(current_app.config["VISITOR_RATE_PER_IP"], "visitor", auth.client_ip())
+    found = channels.find_app(channel) if identity else None
+    if actor.kind == "user":
+        raise Conflict("You are signed in to an account in this browser; sign out first", kind="account_signed_in")
+    if found is not None:
+        opened = embedded.enter(found, identity, visitor=actor if actor.kind == "visitor" else None, **came)
+    else:
+        opened = passes.enter(portal_pass, actor=actor, **came)
+    if opened is None:
+        return state_of(actor)
+    return _opened(opened)
 
 
 @endpoint("DELETE", "/session", section=SECTION, summary="Sign out", right="")

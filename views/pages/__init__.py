@@ -1,12 +1,15 @@
 """HTML shells: the server sends a frame with the right scripts, the browser draws the page."""
 
 from flask import Flask
+from flask_wtf.csrf import CSRFProtect
 
-from views.pages import cards, shells, wechat, widget
+from views.pages import cards, shells, wechat, wechat_callback, widget
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, csrf: CSRFProtect) -> None:
     app.register_blueprint(shells.blueprint)
     app.register_blueprint(cards.blueprint)
     app.register_blueprint(wechat.blueprint)
     app.register_blueprint(widget.blueprint)
+    app.register_blueprint(wechat_callback.blueprint)
+    csrf.exempt(wechat_callback.blueprint)  # its calls are signed by WeChat

@@ -15,6 +15,7 @@ from views.api.conversations import dump_agent_ref, dump_customer_ref, dump_tran
 from views.api.resource import plain
 from views.api.sensitive import dump_alert_hint, dump_mark
 from views.api.threads import dump_message
+from views.api.wechat import dump_undelivered_event
 from views.sockets.connections import connections
 
 
@@ -164,6 +165,11 @@ def message_marked(alert: SensitiveAlert, event: Event) -> None:
     """Sensitive words stand in a message: told beside it and to staff only, so that no customer can ever see it."""
     if alert.message_id is not None:
         _emit("message_marked", dump_mark(alert), event.rooms)
+
+
+def undelivered(event: Event) -> None:
+    """The customer's own app did not take a message: to staff who have the conversation open."""
+    _emit("message_undelivered", dump_undelivered_event(event), event.rooms)
 
 
 def sensitive_alert(alert: SensitiveAlert, user_ids: list[int]) -> None:
