@@ -38,6 +38,8 @@ PLACES = {
     "Unavailable": 0,
     "CallFailed": 0,
     "Blocked": 0,
+    "translated": 0,
+    "worded": 0,
     "NotDelivered": 0,
     "ConfigError": 0,
     "Setting": 2,

@@ -40,6 +40,7 @@ COMMON_SETTINGS: Mapping[str, str] = {
     "QUESTION_RATE": "100000 per minute",
     "MESSAGE_RATE": "100000 per minute",
     "REQUEST_RATE_PER_IP": "1000000 per minute",
+    "OUTBOUND_ALLOW": "localhost",  # where other systems are played
 }
 
 

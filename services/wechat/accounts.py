@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import inspect, select, update
 
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.channels import Channel, ChannelKind
@@ -82,8 +82,8 @@ def _check(actor: Actor, row: WechatAccount, data: dict) -> None:
 def _check_keys(row: WechatAccount) -> None:
     for name, pattern, form in (
         ("app_id", _APP_ID, "wx…"),
-        ("app_secret", _SECRET, "at least 8 characters"),
-        ("token", _TOKEN, "3 to 32 letters and digits"),
+        ("app_secret", _SECRET, Reason("at least 8 characters")),
+        ("token", _TOKEN, Reason("3 to 32 letters and digits")),
     ):
         if not pattern.fullmatch(getattr(row, name) or ""):
             field = {"app_id": "appId", "app_secret": "appSecret", "token": "token"}[name]

@@ -60,7 +60,7 @@ class Act:
     def code(self) -> str:
         return self.account.channel.code
 
-    def words(self, sentence: str, **values: object) -> str:
+    def worded(self, sentence: str, **values: object) -> str:
         return translated(sentence, self.locale, **values)
 
 
@@ -84,7 +84,7 @@ def _subscribed(act: Act) -> None:
     """A welcome, sent at once: he may never write, and then there is no conversation to say it in."""
     people.follow(act.link, followed=True)
     channel = act.account.channel
-    greeting = (channel.greeting_en if act.locale == "en" else channel.greeting_zh) or act.words(
+    greeting = (channel.greeting_en if act.locale == "en" else channel.greeting_zh) or act.worded(
         "Hello! Just write to us here what you would like to know."
     )
     _tell(act, greeting)
@@ -110,7 +110,7 @@ def _wrote(act: Act) -> None:
 def _located(act: Act) -> None:
     place = act.told.get("Label", "")
     spot = f"{act.told.get('Location_X', '')},{act.told.get('Location_Y', '')}"
-    _say_text(act, act.words("[Location] %(place)s (%(spot)s)", place=place, spot=spot))
+    _say_text(act, act.worded("[Location] %(place)s (%(spot)s)", place=place, spot=spot))
 
 
 def _linked(act: Act) -> None:
@@ -119,17 +119,17 @@ def _linked(act: Act) -> None:
 
 
 def _mini_page(act: Act) -> None:
-    _say_text(act, act.words("[Page of the mini program] %(title)s", title=act.told.get("Title", "")))
+    _say_text(act, act.worded("[Page of the mini program] %(title)s", title=act.told.get("Title", "")))
 
 
 def _sent_file(act: Act) -> None:
     """WeChat tells the name of a file and keeps the file."""
     name = act.told.get("Title", "")
-    _say_text(act, act.words("[File] %(name)s (WeChat does not hand files over)", name=name))
+    _say_text(act, act.worded("[File] %(name)s (WeChat does not hand files over)", name=name))
 
 
 def _unknown(act: Act) -> None:
-    _say_text(act, act.words("[A message that cannot be shown here: %(kind)s]", kind=act.told["MsgType"][:32]))
+    _say_text(act, act.worded("[A message that cannot be shown here: %(kind)s]", kind=act.told["MsgType"][:32]))
 
 
 def _sent_media(act: Act) -> None:
@@ -146,7 +146,7 @@ def _sent_media(act: Act) -> None:
         except (Refused, DomainError):  # gone at WeChat's, too large, or of a kind that is not taken here
             file_id = None
         if file_id is None:
-            _send(act, conversation, _id(act), content=act.words(_NOT_FETCHED[kind]))
+            _send(act, conversation, _id(act), content=act.worded(_TEXTS[kind]))
         else:
             type_ = MessageType.image if kind == "image" else MessageType.file
             _send(act, conversation, _id(act), type=type_, content=name, file_id=file_id)
@@ -171,7 +171,7 @@ def _ending(answer: Answer, kind: str, told: dict[str, str]) -> str:
     return _ENDINGS.get(mime) or (told.get("Format", "").lower() if kind == "voice" else "") or _USUAL_ENDING[kind]
 
 
-_NOT_FETCHED = {
+_TEXTS = {
     "image": "[Picture: could not be fetched from WeChat]",
     "voice": "[Voice message: could not be fetched from WeChat]",
     "video": "[Video: could not be fetched from WeChat]",
@@ -218,7 +218,7 @@ def _send(act: Act, conversation: Conversation, client_msg_id: str, **message) -
         raise
     except DomainError as refusal:
         try:
-            _tell(act, act.words(refusal.message))
+            _tell(act, act.worded(refusal.message))
         except CallFailed:  # said again, the message would be looked through and noted a second time
             logger.warning("a customer could not be told why his message was refused")
 

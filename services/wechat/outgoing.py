@@ -182,9 +182,9 @@ def _reader(chat: WechatChat, account: WechatAccount | None) -> Reader:
     base, conversation, channel = (account.base_url or "") if account else "", chat.conversation, chat.identity.channel
 
     def own_address() -> str:
-        return (
-            f"{base}/chat?channel={channel.code}#pass={passes.make(conversation.customer, channel.id)}" if base else ""
-        )
+        if not base:
+            return ""
+        return f"{base}/chat?channel={channel.code}#pass={passes.make(conversation.customer, channel.id)}"
 
     return Reader(
         kind=account.kind if account else None,

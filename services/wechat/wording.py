@@ -14,7 +14,7 @@ _PICTURES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 _PICTURE_BYTES, _SOUND_BYTES, _SOUND_SECONDS = 10 * 1024 * 1024, 2 * 1024 * 1024, 60
 
 #: what happened, as the customer is told; what is not here is for staff. "" is told in own words only
-EVENTS = {
+_TEXTS = {
     "welcome": "",
     "queued": "You are in the queue for an agent, please wait a moment",
     "off_hours": "We are out of office just now. Leave a message, we will answer as soon as we are back",
@@ -63,7 +63,7 @@ class Reader:
     #: whether his verdict is asked for
     is_asked: Callable[[], bool]
 
-    def say(self, sentence: str, **values: object) -> str:
+    def worded(self, sentence: str, **values: object) -> str:
         return translated(sentence, self.locale, **values)
 
 
@@ -80,16 +80,16 @@ def parts_of(message: ChatMessage, reader: Reader) -> list[Part]:
 
 def recalled(message: ChatMessage, reader: Reader) -> list[Part]:
     """What was sent cannot be fetched back: the customer is told that it no longer holds."""
-    return [reader.say("%(name)s has taken back a message", name=message.sender_name)]
+    return [reader.worded("%(name)s has taken back a message", name=message.sender_name)]
 
 
 def _event(message: ChatMessage, reader: Reader) -> str:
     told = message.payload or {}
     event, params = told.get("event", ""), told.get("params") or {}
-    if event not in EVENTS:
+    if event not in _TEXTS:
         return ""
     own = params.get(f"text_{reader.locale}") or params.get("text_zh") or params.get("text_en")
-    lines = [own or (reader.say(EVENTS[event], **params) if EVENTS[event] else "")]
+    lines = [own or (reader.worded(_TEXTS[event], **params) if _TEXTS[event] else "")]
     if event == "queued":
         lines += _place(reader)
     if event in _ASKS_FOR_RATING and reader.is_asked():
@@ -101,18 +101,18 @@ def _place(reader: Reader) -> list[str]:
     place = reader.queue()
     if place is None:
         return []
-    lines = [reader.say("Your place in the queue: %(number)s", number=place["position"])]
+    lines = [reader.worded("Your place in the queue: %(number)s", number=place["position"])]
     if place.get("expectedWaitSeconds") is not None:
         minutes = max(1, round(place["expectedWaitSeconds"] / 60))
-        lines.append(reader.say("It will take about %(number)s minutes", number=minutes))
+        lines.append(reader.worded("It will take about %(number)s minutes", number=minutes))
     link = reader.own_address()
-    return [*lines, reader.say("Follow it here: %(link)s", link=link)] if link else lines
+    return [*lines, reader.worded("Follow it here: %(link)s", link=link)] if link else lines
 
 
 def _invitation(reader: Reader) -> list[str]:
-    lines = [reader.say("How was it? Reply with a digit from 1 to 5; 5 is best")]
+    lines = [reader.worded("How was it? Reply with a digit from 1 to 5; 5 is best")]
     link = reader.own_address()
-    return [*lines, reader.say("Or say more here: %(link)s", link=link)] if link else lines
+    return [*lines, reader.worded("Or say more here: %(link)s", link=link)] if link else lines
 
 
 def _answer(message: ChatMessage, reader: Reader) -> str:
@@ -122,9 +122,9 @@ def _answer(message: ChatMessage, reader: Reader) -> str:
     lines = [message.content]
     for title, articles in (("Sources:", sources), ("Perhaps you mean:", choices)):
         if articles:
-            lines += [reader.say(title), *(_article(one, reader) for one in articles)]
+            lines += [reader.worded(title), *(_article(one, reader) for one in articles)]
     if told and not told.get("answered", True):
-        lines.append(reader.say("Write “human” to talk to a person"))
+        lines.append(reader.worded("Write “human” to talk to a person"))
     return "\n".join(lines)
 
 
@@ -138,11 +138,11 @@ def _file(message: ChatMessage, reader: Reader) -> list[Part]:
     media = _media(message, reader)
     if media is not None:
         return [media]
-    name = reader.say("Voice message") if message.type is MessageType.voice else told.get("name", file.name)
+    name = reader.worded("Voice message") if message.type is MessageType.voice else told.get("name", file.name)
     link = reader.own_address()
     if not link:
-        return _split(reader.say("A file for you: %(name)s", name=name))
-    return _split(reader.say("A file for you: %(name)s, open it here: %(link)s", name=name, link=link))
+        return _split(reader.worded("A file for you: %(name)s", name=name))
+    return _split(reader.worded("A file for you: %(name)s, open it here: %(link)s", name=name, link=link))
 
 
 def _media(message: ChatMessage, reader: Reader) -> Media | None:

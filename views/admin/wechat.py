@@ -61,9 +61,7 @@ class WechatAccountView(AdminView):
         "app_secret": _("Never shown again; left empty, the stored one stays"),
         "token": _("The same 3 to 32 letters and digits as in WeChat's administration"),
         "aes_key": _("43 letters and digits, as in WeChat's administration; plain mode does without"),
-        "mode": _(
-            "As chosen in WeChat's administration. Safe mode is the one to choose: only there is the text signed"
-        ),
+        "mode": _("As in WeChat's administration. Safe mode is the one to choose: only there is the text signed"),
         "api_url": _("Leave it as it is, unless a gateway of your own stands between"),
     }
     formatters = {
