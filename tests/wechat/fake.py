@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape
 import requests
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.people import Company, Person, unique
+from tests.people import Company, unique
 from tests.standins import Call, Reply, StandIn
 from tests.waiting import eventually
 
