@@ -64,6 +64,12 @@ def names_of(codes: Iterable[str]) -> dict[str, str]:
     return dict(rows.tuples().all())
 
 
+def ways_in(codes: Iterable[str]) -> dict[str, tuple[str, ChannelKind]]:
+    """The same with their kinds."""
+    rows = db.session.execute(select(Channel.code, Channel.name, Channel.kind).where(Channel.code.in_(set(codes))))
+    return {code: (name, kind) for code, name, kind in rows}
+
+
 def origin_of(address: str) -> str | None:
     """The origin of an address as browsers write it ("https://www.example.org"); None for what has none."""
     try:

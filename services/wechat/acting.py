@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.catalog import translated
-from app.errors import DomainError, TooLarge, TooMany, Unavailable
+from app.errors import DomainError, Reason, TooLarge, TooMany, Unavailable
 from app.extensions import db
 from models.actor import Actor
 from models.channels import CustomerIdentity
@@ -218,9 +218,15 @@ def _send(act: Act, conversation: Conversation, client_msg_id: str, **message) -
         raise
     except DomainError as refusal:
         try:
-            _tell(act, act.worded(refusal.message))
+            _tell(act, _sentence(act, refusal.message))
         except CallFailed:  # said again, the message would be looked through and noted a second time
             logger.warning("a customer could not be told why his message was refused")
+
+
+def _sentence(act: Act, message: str) -> str:
+    if isinstance(message, Reason):
+        return act.worded(message.text, **message.values)
+    return act.worded(message)
 
 
 def _conversation(act: Act) -> Conversation:

@@ -149,12 +149,20 @@ def test_a_word_that_is_blocked_is_refused_in_wechat_too(people, wechat, app):
     person.writes("你好")
     person.wait_until_said("你好")
 
-    def try_it() -> bool:
-        person.writes(f"说一句{word}")
-        return bool(people.admin.get("/sensitive-alerts", conversationId=person.conversation()["id"])["list"])
+    def alerts() -> list[dict]:
+        return people.admin.get("/sensitive-alerts", conversationId=person.conversation()["id"])["list"]
 
-    eventually(try_it)  # the list of words is looked up every two seconds
-    eventually(lambda: len(person.texts) > 1 and not re.search(word, "".join(person.texts)))
+    def is_blocked() -> bool:
+        """The list of words is looked up every two seconds: until then it is said."""
+        person.writes(text := unique(f"说一句{word}"))
+        eventually(lambda: alerts() or [row for row in person.said() if row["content"] == text])
+        return bool(alerts())
+
+    eventually(is_blocked)
+    # he is told the same sentence as on our pages, and nobody has seen what he wrote
+    refusal = eventually(lambda: [text for text in person.texts if word in text])[0]
+    assert refusal == f"消息未发送：含有不允许使用的词语（{word}）"
+    assert len(alerts()) == 1, "what is refused is noted once"
 
 
 def test_the_same_person_is_one_customer_in_all_our_accounts(people, wechat, app):

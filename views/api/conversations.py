@@ -109,12 +109,13 @@ def _enrich(actor: Actor, rows: list[Conversation]) -> dict[int, dict]:
     found, queue = counters(actor, rows), routing.queue_positions(rows)
     offers, openings = conversations.pending_offers(actor, rows), conversations.openings(rows)
     reopen_hours = settings.get_setting("reopen_hours") if any(row.close_time for row in rows) else 0
-    ways_in, wanted, entries = channels.names_of(row.channel for row in rows), _wanted(rows), _entries(rows)
+    ways_in, wanted, entries = channels.ways_in(row.channel for row in rows), _wanted(rows), _entries(rows)
     for row in rows:
         offer = offers.get(row.id)
         found[row.id] |= {
             "ticketId": tickets.get(row.id),
-            "channelName": ways_in.get(row.channel),
+            "channelName": ways_in[row.channel][0] if row.channel in ways_in else None,
+            "channelKind": ways_in[row.channel][1].value if row.channel in ways_in else None,
             "wantedAgent": wanted.get(row.wanted_agent_id),
             "entry": entries.get(row.entry_code_id),
             "queue": queue[row.id] | {"isOpen": openings[row.id]} if row.id in queue else None,

@@ -1,4 +1,6 @@
 /** The customer portal: ask, read, talk to the bot and to people, follow tickets. Made for a phone in one hand. */
+// First of all: what it takes out of the address must not be read by anything else.
+import { isInApp } from './lib/handed-over'
 import '@shared/tokens.css'
 import '@shared/base.css'
 import './portal.css'
@@ -9,7 +11,7 @@ import { createAppI18n } from '@shared/i18n'
 import { startTheme } from '@shared/session'
 
 import App from './App.vue'
-import { noteArrival } from './lib/arrival'
+import { noteArrival, standIn } from './lib/arrival'
 import { followViewport } from './lib/viewport'
 import en from './locales/en'
 import zh from './locales/zh'
@@ -18,6 +20,8 @@ import { router } from './router'
 startTheme()
 followViewport()
 noteArrival()
+// In an app there is no signing in to accounts: the app says who its user is.
+if (isInApp()) standIn({ embedded: true })
 createApp(App)
   .use(createAppI18n({ zh: { portal: zh }, en: { portal: en } }))
   .use(router)

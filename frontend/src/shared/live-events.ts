@@ -11,6 +11,7 @@ import type {
   TypingEvent,
   ViewingEvent,
 } from './types'
+import type { Undelivered } from './undelivered'
 import type { Mark } from './word-marks'
 
 export interface ThreadIds {
@@ -41,6 +42,8 @@ export interface LiveEvents {
   sensitive_alert: { id: number; state: string; sessionId: number | null; ticketId: number | null }
   /** A message has sensitive words; only staff hear it. */
   message_marked: Mark & Partial<ThreadIds>
+  /** The customer's own app did not take a message; only staff hear it. */
+  message_undelivered: Undelivered & Partial<ThreadIds>
   /** To who is asked to take a conversation, and to who asks. */
   transfer: Transfer
   signed_out: { reason: string }
@@ -61,6 +64,7 @@ export const PUSHED = [
   'queue',
   'sensitive_alert',
   'message_marked',
+  'message_undelivered',
   'transfer',
   'signed_out',
 ] as const

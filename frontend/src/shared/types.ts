@@ -199,6 +199,8 @@ export interface Conversation {
   channel: string
   /** What the channel is called; null for one that is gone. */
   channelName?: string | null
+  /** By what kind of door: portal, widget, wechat, app. */
+  channelKind?: string | null
   /** The page on which the customer began. */
   source?: { page?: string; title?: string } | null
   subject: string | null

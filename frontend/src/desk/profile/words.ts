@@ -109,6 +109,10 @@ export const zh = {
     off: '未绑定',
     text: '绑定后，可以在登录页用微信扫码登录。',
     link: '绑定微信',
+    unlink: '解除绑定',
+    unlinked: '已解除绑定',
+    unlinkTitle: '解除微信绑定？',
+    unlinkText: '之后不能再用微信扫码登录这个账号，可以随时重新绑定。',
     failed: {
       wechat: '绑定没有成功，请重试。',
       unavailable: '暂时连接不上微信，请稍后重试。',
@@ -243,6 +247,10 @@ export const en = {
     off: 'Not linked',
     text: 'Once linked, you can sign in by scanning a code with WeChat.',
     link: 'Link WeChat',
+    unlink: 'Undo the link',
+    unlinked: 'The link is undone',
+    unlinkTitle: 'Undo the link with WeChat?',
+    unlinkText: 'You can then no longer sign in by scanning with WeChat. You can link it again at any time.',
     failed: {
       wechat: 'Linking did not work. Please try again.',
       unavailable: 'WeChat cannot be reached just now. Please try later.',

@@ -41,9 +41,9 @@ export function noteArrival(): void {
   arrival()
 }
 
-/** Call before the first page is drawn. */
-export function standIn(other: Surroundings): void {
-  surroundings = other
+/** Call before the first page is drawn; what is not given stays as it is on pages of our own. */
+export function standIn(other: Partial<Surroundings>): void {
+  surroundings = { ...surroundings, ...other }
 }
 
 export const isEmbedded = (): boolean => surroundings.embedded

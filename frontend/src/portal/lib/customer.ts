@@ -6,6 +6,9 @@ import { live } from '@shared/live'
 import { adoptSession, bootSession, identity, session, signOut } from '@shared/session'
 import type { SessionInfo } from '@shared/types'
 
+import { enterAsTold, isHandedOver } from './handed-over'
+import { sayError } from './toast'
+
 export const hasAccount = computed(() => session.actor?.kind === 'user')
 export const isStaff = computed(() => session.actor?.isStaff ?? false)
 /** Somebody with conversations and tickets of their own. */
@@ -30,12 +33,23 @@ export async function boot(): Promise<void> {
   bootError.value = null
   try {
     await bootSession()
+    if (isHandedOver()) await takeOver()
     connect()
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     bootError.value = error
   } finally {
     booting.value = false
+  }
+}
+
+/** From now on this browser is whom the address named; if that no longer holds, it stays who it was and is told so. */
+async function takeOver(): Promise<void> {
+  try {
+    adoptSession(await exchangeToken(enterAsTold()))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    sayError(error)
   }
 }
 

@@ -69,6 +69,15 @@ export default {
     tooLong: 'At most {max} characters',
   },
   message: {
+    lost: {
+      window: 'Not delivered: the customer has been silent for 48 hours, WeChat passes nothing on',
+      limit: 'Not delivered: WeChat passes no more on until the customer writes again',
+      unfollowed: 'Not delivered: the customer no longer follows the account',
+      content: 'Not delivered: WeChat objects to the content',
+      setup: 'Not delivered: the WeChat account is set up wrongly, please tell your administrator',
+      refused: 'Not delivered: WeChat refused the message',
+    },
+    lostCode: 'WeChat says {code}',
     marked: 'Sensitive: {words}',
     sending: 'Sending',
     waiting: 'Waiting for the network, will be sent by itself',

@@ -69,6 +69,15 @@ export default {
     tooLong: '最多 {max} 字',
   },
   message: {
+    lost: {
+      window: '未送达：客户超过 48 小时没有发言，微信不再转发',
+      limit: '未送达：客户再发言之前，微信不再转发更多消息',
+      unfollowed: '未送达：客户已取消关注',
+      content: '未送达：微信认为内容不合规',
+      setup: '未送达：公众号设置有误，请告知管理员',
+      refused: '未送达：微信拒绝了这条消息',
+    },
+    lostCode: '微信返回码 {code}',
     marked: '敏感词：{words}',
     sending: '发送中',
     waiting: '等待网络，将自动发送',
