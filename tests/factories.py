@@ -316,6 +316,14 @@ class Things:
         made = self._created("/channels", {"code": code, "name": self.text(), "origins": ["https://www.example.org"]})
         return Thing(made.id, ids={**made.ids, "code": code})
 
+    def _wechat_channel(self) -> Thing:
+        """One that has no account yet."""
+        return self._created("/channels", {"code": self.text(), "name": self.text(), "kind": "wechat"})
+
+    def _wechat_account(self) -> Thing:
+        body = {"channelId": self._wechat_channel().id, "appId": self.text(), "appSecret": self.text()}
+        return self._created("/wechat-accounts", body | {"token": "tokenOfTests", "aesKey": "a" * 42 + "A"})
+
     def _created(self, path: str, body: dict) -> Thing:
         row = self.company.admin.post(path, body)
         return Thing(row["id"], ids={"version": row.get("version", 0)})

@@ -98,7 +98,14 @@ def filled(value: Any, thing: Thing | None, things: Things) -> Any:
         if thing is not None and name in thing.ids:
             return thing.ids[name]
         number = things.any(name).id
-        if name in ("waiting_session", "retired_agent", "problem_type", "new_calendar", "new_customer"):
+        if name in (
+            "waiting_session",
+            "retired_agent",
+            "problem_type",
+            "new_calendar",
+            "new_customer",
+            "wechat_channel",
+        ):
             things.forget(name)
         return number
     return value

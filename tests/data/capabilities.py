@@ -184,8 +184,8 @@ PAGES: dict[str, str] = {
     "/desk": _DESK,
     "/desk/<path:rest>": _DESK,
 }
-#: rules that are no pages: the way to WeChat and back, and two of Flask-AppBuilder's that lead on to its front page
-WAYS = {"/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
+#: rules that are no pages: where WeChat calls us, the way to WeChat and back, and two of Flask-AppBuilder's that lead on to its front page
+WAYS = {"/wechat/<code>", "/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
 
 # --- the administration ---------------------------------------------------------------------------------------------
 
@@ -250,6 +250,7 @@ SCREENS: dict[str, Screen] = {
     # system
     "system_setting": Screen("", "read", "update"),
     "channel": Screen("", "read create update delete secret export"),
+    "wechat_account": Screen("", KEPT),
     "dictionary": Screen("read", "create update delete export"),
     "dictionary_item": Screen("read", "create update delete export"),
     "sensitive_word": Screen("", f"{KEPT} switch_off switch_on"),

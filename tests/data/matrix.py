@@ -68,6 +68,7 @@ def resource(
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 )
+WECHAT_KEYS = {"token": "tokenOfTests", "aesKey": "a" * 42 + "A"}
 _MESSAGE = {"clientMsgId": "$unique", "content": "hello"}
 
 MATRIX: tuple[Row, ...] = (
@@ -84,6 +85,14 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/session/phone", "401 401 401 401 401 401 401 401", body={"phone": "$phone", "code": "000000"}),
     Row("POST", "/session/visitor", EVERYBODY, body={}, fresh=True),
     Row("PUT", "/session/visitor", CUSTOMERS, body={"contact": "13800001111"}),
+    Row(
+        "POST",
+        "/session/entry",
+        "401 401 401 409 409 409 409 409",
+        body={"portalPass": "no-such-pass"},
+        fresh=True,
+        why="what nobody has signed makes nobody anything, and an account is never exchanged",
+    ),
     Row("PUT", "/session/locale", EVERYBODY, body={"locale": "zh"}),
     Row("DELETE", "/session", EVERYBODY, fresh=True),
     # --- doors for programs
@@ -132,6 +141,7 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/user/operation-logs", WITH_ACCOUNT),
     Row("PUT", "/user/avatar", WITH_ACCOUNT, file=("face.png", PICTURE), fresh=True),
     Row("DELETE", "/user/avatar", WITH_ACCOUNT),
+    Row("DELETE", "/user/wechat", "401 401 401 404 404 404 404 404", why="none of them has linked WeChat"),
     Row(
         "GET",
         "/avatars/<id:id>/<key>",
@@ -458,6 +468,16 @@ MATRIX: tuple[Row, ...] = (
     ),
     Row("POST", "/channels/<id:id>/secret", ADMINISTRATORS, "widget"),
     Row("GET", "/integration/embed", ADMINISTRATORS),
+    # --- WeChat
+    *resource(
+        "wechat-accounts",
+        "wechat_account",
+        read=ADMINISTRATORS,
+        write=ADMINISTRATORS,
+        create={"channelId": "$wechat_channel", "appId": "$unique", "appSecret": "a-secret-of-tests", **WECHAT_KEYS},
+        change={"kind": "mini"},
+    ),
+    Row("GET", "/sessions/<id:id>/undelivered", MARKS, "session"),
     Row("GET", "/widget/<code>", EVERYBODY, "widget"),
     Row(
         "POST", "/widget/<code>/session", EVERYBODY, "widget", {}, fresh=True, why="our cookies count for nothing there"

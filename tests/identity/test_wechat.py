@@ -310,3 +310,24 @@ def test_account_is_linked_from_its_own_page_and_says_so(connected, company, oth
     assert other.get("/user/info")["wechatLinked"] is False
     to_wechat(connected, other, next=page)
     assert come_back(connected, other, state="x", code="x").headers["Location"] == f"{page}&failed=wechat"
+
+
+def test_a_link_is_undone_unless_it_is_the_only_way_in(connected, company, others):
+    agent, person = company.new("agent"), WeChatUser(others, "客服")
+    agent.delete("/user/wechat", expect=404)
+    agent.post("/auth/login/wechat", {"code": person.code()})
+    assert agent.get("/user/info")["wechatLinked"] is True
+    agent.delete("/user/wechat")
+    assert agent.get("/user/info")["wechatLinked"] is False
+    # the person is nobody's now, and may be linked again
+    stranger = login(connected, person.code())["user"]
+    assert stranger["id"] != agent.user_id
+    agent.post("/auth/login/wechat", {"code": person.code()}, expect=409)
+    again = WeChatUser(others, "又来")
+    agent.post("/auth/login/wechat", {"code": again.code()})
+    # whoever came by WeChat alone would lock himself out
+    token = login(connected, person.code())["accessToken"]
+    only = Person(connected.base_url)
+    only.http.headers["Authorization"] = f"Bearer {token}"
+    assert only.delete("/user/wechat", expect=409)["error"] == "only_way_in"
+    assert only.get("/user/info")["wechatLinked"] is True
