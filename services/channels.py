@@ -14,6 +14,7 @@ from models.actor import Actor
 from models.channels import COLOR, PORTAL, Channel, ChannelKind
 from models.organization import Team
 from models.types import utcnow
+from models.wechat import WechatAccount
 from services.crud import crud, referenced
 from services.operation import announce, operation
 
@@ -168,9 +169,11 @@ def _origins(given: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _keep_portal(actor: Actor, row: Channel) -> None:
+def _keep_needed(actor: Actor, row: Channel) -> None:
     if row.kind is ChannelKind.portal:
         raise Conflict("The portal cannot be deleted")
+    if db.session.scalar(select(WechatAccount.id).where(WechatAccount.channel_id == row.id)) is not None:
+        raise Conflict("A WeChat account speaks through this channel: delete that first")
 
 
 crud(
@@ -191,5 +194,5 @@ crud(
         "team_id",
     ),
     check=_check,
-    before_delete=_keep_portal,
+    before_delete=_keep_needed,
 )

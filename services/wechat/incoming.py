@@ -34,9 +34,10 @@ _LEASE = dt.timedelta(seconds=90)
 _AT_ONCE = 100
 
 
-def answer_check(account: WechatAccount, call: Signed, echo: str) -> str:
+def answer_check(account: WechatAccount, call: Signed, echo: str, *, base_url: str) -> str:
     """What WeChat wants to read when an administrator enters our address there. Raises NotAllowed."""
     protocol.check(accounts.keys_of(account), call, time.time())
+    _note_heard(account, base_url)
     return echo
 
 
@@ -72,6 +73,10 @@ def receive(account: WechatAccount, call: Signed, body: bytes, *, base_url: str)
         announce("wechat.received", incoming_id=row.id)
 
     run(system(account.tenant_id), "wechat.receive", store)
+    _note_heard(account, base_url)
+
+
+def _note_heard(account: WechatAccount, base_url: str) -> None:
     if account.base_url != base_url or account.heard_time is None or utcnow() - account.heard_time > NOTED_EVERY:
         accounts.note_heard(account, base_url)
 

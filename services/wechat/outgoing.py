@@ -41,7 +41,7 @@ REASONS = {
 #: how long after a failure it is tried again, in seconds; the last one again and again
 DELAYS = (2, 5, 10, 20, 40, 60, 120, 300)
 #: as long as the slowest call and what is around it
-_LEASE = dt.timedelta(seconds=60)
+_LEASE = dt.timedelta(seconds=90)
 #: so long after its end nothing more is expected of a conversation
 _SETTLES_AFTER = dt.timedelta(hours=24)
 _AT_ONCE = 200

@@ -19,7 +19,8 @@ def refuse(error: DomainError) -> Response:
 def check(code: str) -> Response:
     """WeChat asks whether this address is ours, when it is entered there."""
     account = wechat.find_account(code)
-    return _plain(wechat.answer_check(account, _signed(), request.args.get("echostr", "")[:256]))
+    echo = request.args.get("echostr", "")[:256]
+    return _plain(wechat.answer_check(account, _signed(), echo, base_url=public_address(g.actor)))
 
 
 @blueprint.post("/wechat/<code>")
