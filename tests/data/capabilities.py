@@ -184,7 +184,7 @@ PAGES: dict[str, str] = {
     "/desk": _DESK,
     "/desk/<path:rest>": _DESK,
 }
-#: rules that are no pages: where WeChat calls us, the way to WeChat and back, and two of Flask-AppBuilder's that lead on
+#: rules that are no pages: where WeChat calls us, the way there and back, and two of Flask-AppBuilder's that lead on
 #: to its front page
 WAYS = {"/wechat/<code>", "/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
 

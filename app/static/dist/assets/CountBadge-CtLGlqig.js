@@ -1,1 +1,0 @@
-import{$ as e,a as t,et as n,hn as r,it as i,nt as a,wt as o,xt as s}from"./StateView-ghobk-cN.js";var c={key:0,class:`badge`},l=t(i({__name:`CountBadge`,props:{count:{}},setup(t){return(i,l)=>t.count>0?(s(),n(`span`,c,[a(r(t.count>99?`99+`:t.count),1),o(i.$slots,`default`,{},void 0,!0)])):e(``,!0)}}),[[`__scopeId`,`data-v-e62e7c3d`]]);export{l as t};

@@ -1,1 +1,0 @@
-import{Pt as e,qt as t}from"./StateView-ghobk-cN.js";var n=`ss.portal.contact`,r=/^[+\d][\d\- ]{4,19}$/,i=/^[^@\s]{1,64}@[^@\s]{1,126}$/;function a(e){let t=e.normalize(`NFKC`).trim();return t===``||r.test(t)||i.test(t)}function o(){let r=t(localStorage.getItem(n)??``);return e(r,e=>{a(e)&&localStorage.setItem(n,e.trim())}),r}export{o as n,a as t};

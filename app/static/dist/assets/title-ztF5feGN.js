@@ -1,1 +1,0 @@
-import{Ft as e,Wt as t,X as n,qt as r,u as i}from"./StateView-ghobk-cN.js";var a=r(``),o=document.querySelector(`meta[name="application-name"]`)?.content??``,s=n(()=>i.company.name||o);function c(n){e(()=>a.value=n()??``),t(()=>a.value=``)}export{a as n,c as r,s as t};
