@@ -88,7 +88,7 @@ MATRIX: tuple[Row, ...] = (
     Row(
         "POST",
         "/session/entry",
-        "401 401 401 409 409 409 409 409",
+        "401 401 409 409 409 409 409 409",
         body={"portalPass": "no-such-pass"},
         fresh=True,
         why="what nobody has signed makes nobody anything, and an account is never exchanged",
@@ -141,7 +141,7 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/user/operation-logs", WITH_ACCOUNT),
     Row("PUT", "/user/avatar", WITH_ACCOUNT, file=("face.png", PICTURE), fresh=True),
     Row("DELETE", "/user/avatar", WITH_ACCOUNT),
-    Row("DELETE", "/user/wechat", "401 401 401 404 404 404 404 404", why="none of them has linked WeChat"),
+    Row("DELETE", "/user/wechat", "401 401 404 404 404 404 404 404", why="none of them has linked WeChat"),
     Row(
         "GET",
         "/avatars/<id:id>/<key>",

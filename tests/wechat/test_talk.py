@@ -144,7 +144,7 @@ def test_what_wechat_does_not_take_is_told_to_the_agent(people, wechat, app, age
 
 
 def test_a_word_that_is_blocked_is_refused_in_wechat_too(people, wechat, app):
-    word, person = unique("禁词"), app.person()
+    word, person = f"{unique('禁')}词", app.person()
     people.admin.post("/sensitive-words", {"word": word, "action": "block"})
     person.writes("你好")
     person.wait_until_said("你好")
