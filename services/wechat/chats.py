@@ -11,7 +11,7 @@ from models.channels import Channel, CustomerIdentity
 from models.conversations import Conversation
 from models.messaging import ChatMessage, SenderKind
 from models.wechat import UndeliveredMessage, Undelivery, WechatAccount, WechatChat
-from services import threads
+from services import places
 from services.operation import announce, run
 from services.wechat import accounts
 
@@ -97,7 +97,7 @@ def mark_undelivered(tenant_id: int, conversation_id: int, message_id: int, reas
         db.session.flush()
         announce(
             "message.undelivered",
-            rooms=[threads.room(message.thread_id, staff=True)],
+            rooms=[places.room(message.thread_id, staff=True)],
             conversation_id=conversation_id,
             message_id=message_id,
             reason=reason.value,

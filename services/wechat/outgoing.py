@@ -19,7 +19,7 @@ from models.conversations import ConversationStatus as Status
 from models.messaging import MessageType, SenderKind, Thread
 from models.types import utcnow
 from models.wechat import Undelivery, WechatAccount, WechatChat
-from services import conversations, files, routing, threads
+from services import conversations, files, routing, thread_pages
 from services.identity import passes
 from services.operation import write
 from services.safe_http import Blocked, CallFailed
@@ -160,7 +160,7 @@ def _send_pending(tenant_id: int, conversation_id: int) -> int:
 
 def _errands(chat: WechatChat, account: WechatAccount | None, actor: Actor) -> tuple[list[Errand], int]:
     """What is to go out, in order, and the change up to which that is all."""
-    changes = threads.changes_after(actor, chat.conversation.thread_id, chat.change_seq)
+    changes = thread_pages.changes_after(actor, chat.conversation.thread_id, chat.change_seq)
     reader = _reader(chat, account)
     errands, sent_seq = [], chat.sent_seq
     for message in changes.messages:
