@@ -120,10 +120,12 @@ def _answer(message: ChatMessage, reader: Reader) -> str:
     told = message.payload or {}
     sources, choices = told.get("citations") or [], told.get("choices") or []
     lines = [message.content]
-    for title, articles in (("Sources:", sources), ("Perhaps you mean:", choices)):
+    is_sure = told.get("answered", True)
+    other = reader.worded("Related questions:") if is_sure else reader.worded("Perhaps you mean:")
+    for title, articles in ((reader.worded("Sources:"), sources), (other, choices)):
         if articles:
-            lines += [reader.worded(title), *(_article(one, reader) for one in articles)]
-    if told and not told.get("answered", True):
+            lines += [title, *(_article(one, reader) for one in articles)]
+    if not is_sure:
         lines.append(reader.worded("Write “human” to talk to a person"))
     return "\n".join(lines)
 
