@@ -4,6 +4,7 @@ import contextlib
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from tests.factories import Things, picture
 from tests.people import Company, Person, unique
@@ -217,3 +218,21 @@ def test_a_mini_program_is_answered_as_it_can_be(people, wechat: FakeWeChat, age
     assert not [
         call for call in wechat.calls if call.path == "/cgi-bin/user/info" and call.query["openid"] == person.openid
     ]
+
+
+def test_whoever_signs_in_through_wechat_is_that_account_in_wechat_too(people, app, database):
+    account, person = people.new("customer"), app.person(union := unique("union"))
+    with database.begin() as connection:  # signing in through WeChat has its own tests: identity/test_wechat.py
+        connection.execute(
+            sa.text(
+                "INSERT INTO external_identity (provider, subject, union_subject, user_id, disabled_by_source, "
+                "create_time, update_time, deleted, delete_token, tenant_id) SELECT 'wechat', :subject, :union_id, id, 0, "
+                "create_time, create_time, 0, 0, tenant_id FROM ab_user WHERE id = :user_id"
+            ),
+            {"subject": unique("openid"), "union_id": union, "user_id": account.user_id},
+        )
+    person.writes(text := unique("我是老用户"))
+    assert person.conversation()["customer"]["id"] == account.customer_id
+    person.wait_until_said(text)
+    # what he asked in WeChat he finds on our pages
+    assert text in [row["content"] for row in account.messages(person.path)["list"]]
