@@ -226,8 +226,8 @@ def test_whoever_signs_in_through_wechat_is_that_account_in_wechat_too(people, a
         connection.execute(
             sa.text(
                 "INSERT INTO external_identity (provider, subject, union_subject, user_id, disabled_by_source, "
-                "create_time, update_time, deleted, delete_token, tenant_id) SELECT 'wechat', :subject, :union_id, id, 0, "
-                "create_time, create_time, 0, 0, tenant_id FROM ab_user WHERE id = :user_id"
+                "create_time, update_time, deleted, delete_token, tenant_id) SELECT 'wechat', :subject, :union_id, id, "
+                "0, create_time, create_time, 0, 0, tenant_id FROM ab_user WHERE id = :user_id"
             ),
             {"subject": unique("openid"), "union_id": union, "user_id": account.user_id},
         )
