@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,9 +37,14 @@ from tests.servers import HOST, Redis, run_cli
 MOST_ACK_MS, MOST_DELIVERY_MS = 150.0, 200.0
 #: how long after the last message everything must have arrived
 PATIENCE = 20.0
-#: messages under way at once when the capacity is sought
+#: messages under way at once, for each process, when the capacity is sought
 IN_FLIGHT = 64
 TENANT = 1
+#: what is measured: module, path that says that it is ready, whether the port is an option
+KINDS = {
+    "product": (["app.cli", "web"], "/api/v1/session", True),
+    "bare echo": (["bench.echo"], "/json", False),
+}
 WORDS = (
     "您好",
     "请问",
@@ -80,16 +85,16 @@ class Ledger:
 
 
 class Crowd:
-    """The clients, connected and in their rooms."""
+    """The clients, connected and in their rooms, in turn to the processes at these ports."""
 
-    def __init__(self, port: int, seats: list[Seat]):
+    def __init__(self, ports: Sequence[int], seats: list[Seat]):
         self.ledger = Ledger()
         self._numbers = itertools.count()
         self._random = random.Random(7)
         self._seats = seats
         self._wires = [
             Wire(f"ws://{HOST}:{port}", {"Cookie": f"smartsupport={each.key}"}, self._ears(place))
-            for place, each in enumerate(seats)
+            for port, (place, each) in zip(itertools.cycle(ports), enumerate(seats))
         ]
         agents = {number: place for place, each in enumerate(seats) if each.is_agent for number in each.conversations}
         #: (conversation, customer's place, agent's place)
@@ -141,7 +146,7 @@ class Crowd:
             task.add_done_callback(under_way.discard)
         await asyncio.wait_for(asyncio.gather(*under_way), PATIENCE)
 
-    async def talk_as_fast_as_possible(self, seconds: float) -> float:
+    async def talk_as_fast_as_possible(self, seconds: float, in_flight: int) -> float:
         """Each of so many goes on as soon as he is answered; messages per second."""
         until, before = time.perf_counter() + seconds, len(self.ledger.acknowledged)
 
@@ -151,7 +156,7 @@ class Crowd:
                 await self.say(number, self._random.choice(places))
 
         began = time.perf_counter()
-        await asyncio.gather(*(one(pair) for pair in self._random.sample(self.pairs, min(IN_FLIGHT, len(self.pairs)))))
+        await asyncio.gather(*(one(pair) for pair in self._random.sample(self.pairs, min(in_flight, len(self.pairs)))))
         return (len(self.ledger.acknowledged) - before) / (time.perf_counter() - began)
 
     async def hush(self) -> None:
@@ -211,11 +216,9 @@ def _measure(folder: Path, options: argparse.Namespace, more: dict[str, str]) ->
         + "\n",
         flush=True,
     )
-    with contextlib.ExitStack() as running:
-        product = running.enter_context(Program(["app.cli", "web"], settings, folder / "product.log"))
-        product.wait_for("/api/v1/session")
-        before = product.memory().resident
-        crowd, figures = asyncio.run(_load(product, seats, options))
+    with _started("product", options.processes, settings, folder) as products:
+        before = sum(product.memory().resident for product in products)
+        crowd, figures = asyncio.run(_load(products, seats, options))
         problems = _check(crowd.ledger, Config(settings).database_url)
         print(table(("", "value", "aim"), [*_figures(crowd.ledger, options), *figures(before)]))
     if options.capacity:
@@ -229,13 +232,30 @@ def _measure(folder: Path, options: argparse.Namespace, more: dict[str, str]) ->
     return 1 if problems or slow else 0
 
 
-async def _load(product: Program, seats: list[Seat], options: argparse.Namespace):
-    crowd = Crowd(product.port, seats)
+@contextlib.contextmanager
+def _started(name: str, processes: int, settings: dict[str, str], folder: Path) -> Iterator[list[Program]]:
+    """So many web processes of the product, or the bare echo; each answers."""
+    module, ready, port_option = KINDS[name]
+    with contextlib.ExitStack() as running:
+        programs = [
+            running.enter_context(Program(module, settings, folder / f"{name}-{number}.log", port_option=port_option))
+            for number in range(processes)
+        ]
+        for program in programs:
+            program.wait_for(ready)
+        yield programs
+
+
+async def _load(products: list[Program], seats: list[Seat], options: argparse.Namespace):
+    crowd = Crowd([product.port for product in products], seats)
     await crowd.enter()
-    idle, used = product.memory().resident, _cpu(product.process.pid)
+    idle, used = (
+        sum(product.memory().resident for product in products),
+        sum(_cpu(product.process.pid) for product in products),
+    )
     await crowd.talk(options.rate, options.seconds)
     await crowd.hush()
-    share = (_cpu(product.process.pid) - used) / options.seconds
+    share = (sum(_cpu(product.process.pid) for product in products) - used) / options.seconds
     await crowd.leave()
 
     def figures(before: float) -> list[tuple]:
@@ -297,24 +317,30 @@ def _check(ledger: Ledger, url: str) -> list[str]:
 
 
 def _ratio(folder: Path, settings: dict[str, str], seats: list[Seat], options: argparse.Namespace) -> str:
-    async def capacity(program: Program) -> float:
-        crowd = Crowd(program.port, seats)
+    """Messages per second of the bare echo, of one process and of all that were asked for."""
+
+    async def capacity(programs: list[Program]) -> float:
+        crowd = Crowd([program.port for program in programs], seats)
         await crowd.enter()
         try:
-            return await crowd.talk_as_fast_as_possible(options.capacity)
+            return await crowd.talk_as_fast_as_possible(options.capacity, IN_FLIGHT * len(programs))
         finally:
             await crowd.leave()
 
     found = {}
-    for title, module, ready, port_option in (
-        ("product", ["app.cli", "web"], "/api/v1/session", True),
-        ("bare echo", ["bench.echo"], "/json", False),
-    ):
-        with Program(module, settings, folder / f"{title}.log", port_option=port_option) as program:
-            program.wait_for(ready)
-            found[title] = asyncio.run(capacity(program))
-    rows = [(title, f"{rate:.0f}", f"{rate / found['bare echo']:.2f}") for title, rate in found.items()]
-    return table(("as fast as possible", "messages/s", "ratio"), rows)
+    for name, processes in dict.fromkeys([("bare echo", 1), ("product", 1), ("product", options.processes)]):
+        with _started(name, processes, settings, folder) as programs:
+            found[name, processes] = asyncio.run(capacity(programs))
+    rows = [
+        (
+            name if processes == 1 else f"{name}, {processes} processes",
+            f"{rate:.0f}",
+            f"{rate / found['bare echo', 1]:.2f}",
+            f"{rate / found['product', 1]:.2f}",
+        )
+        for (name, processes), rate in found.items()
+    ]
+    return table(("as fast as possible", "messages/s", "× bare echo", "× one process"), rows)
 
 
 def _cpu(pid: int) -> float:

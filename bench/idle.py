@@ -151,7 +151,7 @@ async def _load(product: Program, seats: list[Seat], keys: list[str], options: a
 
 async def _talk(product: Program, seats: list[Seat], options: argparse.Namespace) -> list[float]:
     """Seconds of every acknowledgement while the hundred talk."""
-    crowd = Crowd(product.port, seats)
+    crowd = Crowd([product.port], seats)
     await crowd.enter()
     await crowd.talk(options.rate, options.seconds)
     await crowd.hush()
