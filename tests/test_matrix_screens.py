@@ -155,6 +155,7 @@ def company(new_company: Callable[[], Company], database: sa.Engine) -> Company:
         "customer_team_relation",
         "duty_shift",
         "work_day",
+        "wechat_account",
     ):
         things.any(kind)
     made.agent.be("busy")

@@ -175,6 +175,8 @@ PAGES: dict[str, str] = {
     "/login": _OPEN,
     "/widget.js": _OPEN,
     "/widget/<code>": _OPEN,
+    # WeChat's server calls it, by the code of a channel of its own
+    "/wechat/<code>": "nothing nothing nothing nothing nothing nothing nothing",
     "/api/docs": _OPEN,
     "/favicon.ico": _OPEN,
     "/static/<path:filename>": _OPEN,
@@ -184,9 +186,9 @@ PAGES: dict[str, str] = {
     "/desk": _DESK,
     "/desk/<path:rest>": _DESK,
 }
-#: rules that are no pages: where WeChat calls us, the way there and back, and two of Flask-AppBuilder's that lead on
+#: rules that are no pages: the way to WeChat and back, and two of Flask-AppBuilder's that lead on
 #: to its front page
-WAYS = {"/wechat/<code>", "/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
+WAYS = {"/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
 
 # --- the administration ---------------------------------------------------------------------------------------------
 
