@@ -199,7 +199,7 @@ class ConversationAssignment(Entity, Model):
         return cls.conversation.has(Conversation.visible_to(actor)) & super().visible_to(actor)
 
     def __repr__(self) -> str:
-        return f"{self.method} #{self.conversation_id}"
+        return f"#{self.conversation_id}"
 
 
 class Rating(Entity, Model):

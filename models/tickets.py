@@ -134,7 +134,7 @@ class TicketAssignment(Entity, Model):
         return cls.ticket.has(Ticket.visible_to(actor)) & super().visible_to(actor)
 
     def __repr__(self) -> str:
-        return f"{self.method} #{self.ticket_id}"
+        return f"#{self.ticket_id}"
 
 
 class TicketFollowUp(Entity, Model):

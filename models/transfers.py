@@ -63,4 +63,4 @@ class ConversationTransfer(Entity, Model):
         return super().visible_to(actor) & seen
 
     def __repr__(self) -> str:
-        return f"{self.state.value} #{self.conversation_id}"
+        return f"#{self.conversation_id}"

@@ -57,6 +57,8 @@ class AdminView(Deletion, RowActions, ModelView):
     help_texts: dict = {}
     #: field → (other field, value of it): asked only when the other field has this value
     asked_when: dict[str, tuple[str, str]] = {}
+    #: column → what the form of a new row begins with
+    beginning: dict[str, object] = {}
     #: columns that the operation fills where the form leaves them empty
     may_stay_empty: tuple[str, ...] = ()
     #: further condition on rows: function(actor)
@@ -245,8 +247,8 @@ class AdminView(Deletion, RowActions, ModelView):
         return longer_way(row) if longer_way else getattr(self.model, self.column_to(type(row))) == row.id
 
     def _given(self) -> dict:
-        """What the address of an empty form already says, e.g. the dictionary of a new item."""
-        return {
+        """What an empty form begins with: the usual, and what its address says, e.g. the dictionary of a new item."""
+        return self.beginning | {
             name: number
             for name in self.add_columns
             if (number := filters.whole_number(request.args.get(name, ""))) is not None

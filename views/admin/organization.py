@@ -67,7 +67,10 @@ class TeamView(AdminView):
     ]
     search_text, search_columns = ("name",), ["department_id"]
     choices = {"problem_types": items_of("problem_type")}
-    formatters = {"problem_types": words_of("problem_type", "problem_types")}
+    formatters = {
+        "problem_types": words_of("problem_type", "problem_types"),
+        "max_conversations": lambda row: row.max_conversations or _("as many as its members"),
+    }
     help_texts = {
         "max_conversations": _("0: as many as the members together"),
         "calendar_id": _("Empty: the company's working hours"),

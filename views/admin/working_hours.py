@@ -41,8 +41,10 @@ class WorkCalendarView(AdminView):
     search_text = ("name",)
     base_order = ("id", "asc")
     choices = {"timezone": lambda: [(name, name.replace("_", " ")) for name in pytz.common_timezones]}
+    beginning = dict.fromkeys(WEEKDAYS[:5], "09:00-12:00, 13:30-18:00")
     help_texts = {
         "monday": _HOW,
+        "saturday": _("Empty: closed"),
         "timezone": _("The clock by which these hours are meant"),
         "is_default": _("It holds for every team without one of its own"),
     }

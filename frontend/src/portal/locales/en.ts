@@ -56,6 +56,7 @@ export default {
     sorry: 'Thank you. We will improve this.',
   },
   ask: {
+    refusedTitle: 'Please put it differently',
     thinking: 'Looking for an answer…',
     emptyTitle: 'What would you like to know?',
     emptyText: 'Describe the problem in one sentence. The more specific, the better the answer.',

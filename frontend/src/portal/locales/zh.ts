@@ -56,6 +56,7 @@ export default {
     sorry: '谢谢反馈，我们会改进',
   },
   ask: {
+    refusedTitle: '请换一种说法',
     thinking: '正在查找答案…',
     emptyTitle: '想问点什么？',
     emptyText: '用一句话描述问题，说得越具体，答案越准确。',
