@@ -154,6 +154,94 @@ def hand_over(desk: Page, served: Served, colleague: Person) -> None:
     assert colleague.get(served.path)["agent"]["id"] == colleague.agent_id
 
 
+def test_five_customers_at_once_on_a_phone(company: Company, agent: Person, open_page: Pages, screenshot: Take):
+    """The same hour with a thumb: the list and one conversation after the other, everything else behind one button."""
+    colleague = company.new("agent", "李雷")
+    company.make_room(colleague)
+    desk = open_page.signed_in(agent, "/desk", viewport="phone")
+    served = [
+        company.served(company.visitor(name), agent) for name in ("李医生", "周女士", "陈主任", "孙护士", "钱先生")
+    ]
+    for one in served:
+        one.customer.say(one.path, f"我是{one.customer.actor['name']}，报表打不开")
+    expect(listed(desk)).to_have_count(5)
+    expect(desk.get_by_role("link", name="工作台")).to_contain_text("5")
+    doctor, lady, chief, nurse, last = served
+    phone = open_page.signed_in(doctor.customer, f"/chat/{doctor.id}", viewport="phone")
+    dialog = desk.get_by_role("dialog")
+
+    def enter(one: Served) -> None:
+        listed(desk).filter(has_text=one.customer.actor["name"]).tap()
+        expect(desk.get_by_role("heading", name=one.customer.actor["name"])).to_be_visible()
+
+    def leave() -> None:
+        desk.get_by_role("button", name="返回").tap()
+        expect(listed(desk).first).to_be_visible()
+
+    def choose(action: str) -> None:
+        desk.get_by_role("button", name="更多").tap()
+        desk.get_by_role("menuitem", name=action).tap()
+
+    def write(text: str, box: str | re.Pattern[str] = REPLY_BOX) -> None:
+        desk.get_by_placeholder(box).fill(text)
+        desk.get_by_role("button", name="发送", exact=True).tap()
+        expect(bubble(desk, text)).to_be_visible()
+
+    # a word, one taken back, a note; a draft waits while one looks at somebody else
+    enter(doctor)
+    write("您好，请说")
+    expect(bubble(desk, "您好，请说").get_by_role("img", name="已读")).to_be_visible()
+    write("发错人了")
+    bubble(desk, "发错人了").get_by_role("button", name="消息操作").tap()
+    desk.get_by_role("menuitem", name="撤回").tap()
+    expect(phone.get_by_text("王敏 撤回了一条消息")).to_be_visible()
+    desk.get_by_role("button", name="内部备注").tap()
+    write(SECRET, re.compile("^内部备注"))
+    desk.get_by_placeholder(REPLY_BOX).fill("李医生，我先")
+    screenshot(desk, "agent-hour-phone")
+    leave()
+    expect(listed(desk).filter(has_text="李医生")).to_contain_text("草稿")
+
+    # hold and resume, a ticket, a transfer that a colleague takes
+    enter(lady)
+    for action, state in (("挂起", "on_hold"), ("恢复", "active")):
+        with desk.expect_response(lambda answer: "/hold" in answer.url or "/resume" in answer.url):
+            choose(action)
+        assert agent.get(lady.path)["status"] == state
+    leave()
+    enter(chief)
+    choose("转工单")
+    dialog.get_by_label("标题").fill("报表打不开")
+    screenshot(desk, "agent-hour-phone-ticket")
+    dialog.get_by_role("button", name="创建工单").tap()
+    expect(dialog).to_have_count(0)
+    assert agent.get(chief.path)["ticketId"]
+    leave()
+    colleague.be("online")
+    enter(nurse)
+    choose("转接")
+    dialog.get_by_text("李雷").tap()
+    dialog.get_by_role("textbox").last.fill("熟悉报表")
+    screenshot(desk, "agent-hour-phone-transfer")
+    dialog.get_by_role("button", name="请对方接手").tap()
+    expect(desk.get_by_text("正在等待 李雷 接受转接")).to_be_visible()
+    colleague.post(f"{nurse.path}/accept", {})
+    expect(desk.get_by_text("已转给 李雷")).to_be_visible()
+    desk.get_by_role("link", name="返回").tap()
+    expect(listed(desk)).to_have_count(4)
+
+    # the end and the stars; the customer has seen nothing of the note
+    enter(doctor)
+    expect(desk.get_by_placeholder(REPLY_BOX)).to_have_value("李医生，我先")
+    choose("结束会话")
+    dialog.get_by_role("button", name="结束会话").tap()
+    phone.get_by_role("radio", name="非常满意").check(force=True)
+    phone.get_by_role("button", name="提交").tap()
+    expect(desk.get_by_text("客户评价：5 星").first).to_be_visible()
+    expect(phone.get_by_text(SECRET)).to_have_count(0)
+    assert agent.get(last.path)["unread"] == 1  # nobody has looked there yet
+
+
 def test_voice_and_what_is_written_without_a_network(company: Company, agent: Person, open_page: Pages, tmp_path):
     """A voice message from the phone; words, a file and a recording that wait for the network, over a reload too."""
     served = company.served(company.visitor("李医生"), agent)

@@ -54,6 +54,13 @@ describe('a message', () => {
 describe('a list of messages', () => {
   const message: ShownMessage = { ...makeMessage({ messageId: 1 }), key: '1', mine: false, state: 'sent' }
 
+  it('says the time of a run once a minute, and each of one’s own', () => {
+    const at = (id: number, seconds: number, mine = false): ShownMessage => ({ ...message, messageId: id, seq: id, key: String(id), mine, timestamp: 1_800_000_000_000 + seconds * 1000 })
+    const times = (messages: ShownMessage[]) => [...mount(() => h(MessageList, { messages })).querySelectorAll('article')].map((one) => one.querySelectorAll('time').length)
+    expect(times([at(1, 1), at(2, 20), at(3, 70)])).toEqual([0, 1, 1])
+    expect(times([at(1, 1, true), at(2, 20, true)])).toEqual([1, 1])
+  })
+
   it('stays at its end when a picture grows it, and leaves it when one scrolls up', async () => {
     const host = mount(() => h(MessageList, { messages: [message] }))
     const box = host.querySelector<HTMLElement>('[role="log"]')!
