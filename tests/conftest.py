@@ -1,7 +1,7 @@
 """Fixtures of every test: the set-ups the product runs on, a running server, a watched browser.
 
 Tests that need a running product take `server` (or `backend`) and so run once on SQLite and once on MariaDB with
-Redis; `@pytest.mark.backend("sqlite")` keeps a test to one of them.
+Redis; `@pytest.mark.backend("sqlite")` keeps a test to one of them. Tests of pages run on either, module by module.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import itertools
 import os
 import re
 import secrets
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "backend(name): run this test on one set-up only, sqlite or mariadb")
+    config.addinivalue_line("markers", "backend(name, …): run this test on these set-ups only, sqlite or mariadb")
     _forget_outer_settings()
     network.install()
 
@@ -75,6 +76,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker("backend")
         chosen = metafunc.config.getoption("backend")
         names = [name for name in (marker.args if marker else BACKENDS) if chosen in (name, "all")]
+        if "browser" in metafunc.fixturenames and not marker:
+            names = [_one_of(names, metafunc.module.__name__)]
         metafunc.parametrize("backend", [_backend_parameter(name) for name in names], indirect=True, scope="session")
 
 
@@ -105,6 +108,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
         for process in AppProcess.running:
             report.sections.append((f"end of {process.log}", "\n".join(process.log_text().splitlines()[-40:])))
     return report
+
+
+def _one_of(names: list[str], module: str) -> str:
+    """The set-up of a module's browser tests: what a page makes of an answer does not depend on the database, and the
+    answers themselves are asked for on both set-ups by the tests of REST and sockets. Whole ways through the product
+    are walked on both: their modules are marked so."""
+    there = [name for name in names if name != "mariadb" or programs.why_not_mariadb() is None] or names
+    return there[zlib.crc32(module.encode()) % len(there)]
 
 
 def _backend_parameter(name: str):

@@ -9,6 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browsing import Pages
 from tests.people import Company, Person, Served
 
+# the way through the whole product, in a browser on either set-up
+pytestmark = pytest.mark.backend("sqlite", "mariadb")
+
 Take = Callable[[Page, str], object]
 REPLY_BOX = "输入回复，按 / 选择快捷回复"
 SECRET = "这位客户上次也投诉过"

@@ -13,6 +13,9 @@ from playwright.sync_api import Page, expect
 from tests.browsing import Pages
 from tests.people import Company, Ears, Person
 
+# the way through the whole product, in a browser on either set-up
+pytestmark = pytest.mark.backend("sqlite", "mariadb")
+
 Take = Callable[[Page, str], object]
 
 
