@@ -71,6 +71,8 @@ def free_port() -> int:
 def clean_environment(**settings: str) -> dict[str, str]:
     """The environment of a process of ours: what every program needs, and these settings."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(INHERITED)}
+    # hundreds of starts: what one has compiled, the next need not
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     return inherited | OFFLINE | settings
 
 

@@ -3,6 +3,7 @@
 The pages are those of the running URL map, the buttons those of the registered screens: a new one without a line fails.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -202,12 +203,15 @@ def key(forms: tuple[str, str]) -> str:
 def row_of(company: Company, people_of: dict[str, Screens]) -> Callable[[str, str], int]:
     """The newest row of a screen: the super administrator's, but of notifications each leader's own."""
 
-    def find(resource: str, role: str) -> int:
-        reader = role if resource == "notification" and role in LEADERS else "super_admin"
+    @functools.cache  # no test of this module takes a row away that it has not made
+    def newest(resource: str, reader: str) -> int:
         page = people_of[reader].page(f"/{resource}/list/?sort=-id")
         found = re.search(rf"/admin/{resource}/show/(\d+)", page)
         assert found, f"no row of {resource}"
         return int(found[1])
+
+    def find(resource: str, role: str) -> int:
+        return newest(resource, role if resource == "notification" and role in LEADERS else "super_admin")
 
     return find
 
