@@ -8,6 +8,7 @@ imported, an assignment is put before each statement. What was noted is judged a
 import ast
 import atexit
 import json
+import marshal
 import os
 import secrets
 import sys
@@ -62,12 +63,18 @@ class _Finder:
 
 
 class _Loader(SourceFileLoader):
-    """Compiles a module with its notes; leaves no compiled file behind, which others would find."""
+    """Compiles a module with its notes, once for all processes of the run; nowhere else is it found compiled so."""
 
     def get_code(self, fullname: str) -> CodeType:
-        source = self.get_data(self.path)
-        tree = noting(ast.parse(source, self.path))
-        return compile(tree, self.path, "exec", dont_inherit=True)
+        compiled = Path(os.environ[FOLDER_VARIABLE], f"{fullname}.code")
+        if compiled.exists():
+            return marshal.loads(compiled.read_bytes())
+        tree = noting(ast.parse(self.get_data(self.path), self.path))
+        code = compile(tree, self.path, "exec", dont_inherit=True)
+        part = compiled.with_suffix(f".{_name}.part")
+        part.write_bytes(marshal.dumps(code))
+        part.replace(compiled)  # whole or not at all: another process may be reading
+        return code
 
     def exec_module(self, module) -> None:
         lines = self.get_data(self.path).count(b"\n") + 2
