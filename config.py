@@ -70,6 +70,8 @@ SETTINGS = (
     Setting("VISITOR_RATE_PER_IP", "20 per minute", "New portal visitors from one address"),
     Setting("QUESTION_RATE", "30 per minute", "Questions to the knowledge base per person"),
     Setting("MESSAGE_RATE", "60 per minute", "Messages a customer may send"),
+    Setting("UPLOAD_RATE", "30 per minute", "Files a customer may upload"),
+    Setting("EVENT_RATE", "1200 per minute", "Socket events one person may send to a process"),
     Setting("REQUEST_RATE_PER_IP", "3000 per minute", "All API requests from one address"),
     Setting("BCRYPT_ROUNDS", 12, "Work factor of password hashes"),
     Setting("PASSWORD_MIN_LENGTH", 8, "Shortest password accepted"),

@@ -21,7 +21,7 @@ from views import auth, compression, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
-from views.sockets.handlers import register_events
+from views.sockets import handlers
 from views.sockets.packets import CheckedPacket
 from views.sockets.relay import Relay
 from views.sockets.rooms import Rooms
@@ -83,6 +83,7 @@ def _build_admin() -> None:
 
 
 def _prepare_sockets(app: Flask, config: Config) -> None:
+    handlers.configure(config.EVENT_RATE)
     socketio.init_app(
         app,
         path="ws",
@@ -96,7 +97,7 @@ def _prepare_sockets(app: Flask, config: Config) -> None:
         manage_session=False,
         always_connect=False,
     )
-    register_events(app)
+    handlers.register_events(app)
 
 
 def _configure_services(config: Config) -> None:
@@ -136,7 +137,7 @@ def _configure_services(config: Config) -> None:
     oa.configure(config.OA_API_URL, config.OA_API_KEY)
     throttle.configure(config.REDIS_URL)
     threads.configure(config.MESSAGE_RATE, config.MESSAGE_MAX_CHARS)
-    files.storage.configure(config.data_dir / "files", config.UPLOAD_MAX_BYTES, config.UPLOAD_TYPES)
+    files.storage.configure(config.data_dir / "files", config.UPLOAD_MAX_BYTES, config.UPLOAD_TYPES, config.UPLOAD_RATE)
     exports.storage.configure(config.data_dir / "exports", config.UPLOAD_MAX_BYTES, "")
     retention.configure(config.data_dir / "archive")
     knowledge_index.engine.configure(config.EMBEDDING_MODEL, config.kb_index_dir, config.QUESTION_RATE)

@@ -309,6 +309,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.preserved": (_conversation,),
     "conversation.released": (_conversation,),
     "conversation.purged": (_discard_files,),
+    "file.removed": (_discard_files,),
     "customer.preserved": (_nothing,),
     "customer.released": (_nothing,),
     "sensitive_alert.created": (_alert,),

@@ -17,6 +17,7 @@ from tests.servers import HOST, ROOT, clean_environment, free_port
 #: settings of the measured product: as shipped, but for limits that a single fast client would meet
 SETTINGS = {
     "REQUEST_RATE_PER_IP": "1000000 per minute",
+    "EVENT_RATE": "1000000 per minute",
     "VISITOR_RATE_PER_IP": "100000 per minute",
     "QUESTION_RATE": "100000 per minute",
     "LOG_LEVEL": "WARNING",

@@ -1,5 +1,6 @@
 """Files: stored under random names, judged by their content, served only by policy (CHT-1; SECURITY §G)."""
 
+import datetime as dt
 import hashlib
 import io
 import secrets
@@ -16,9 +17,13 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.messaging import ChatMessage, FileObject, SenderKind, Thread, ThreadKind
 from models.tickets import Ticket
-from services.operation import operation
+from models.types import utcnow
+from services.operation import announce, operation
+from services.throttle import throttle
 
 Image.MAX_IMAGE_PIXELS = 40_000_000
+#: how long somebody may think about sending what he has uploaded, and how many are removed at once
+KEEP_UNSENT, MOST_AT_ONCE = dt.timedelta(days=1), 500
 #: how Pillow says that it cannot, or must not, draw what it was given
 NOT_A_PICTURE = (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError)
 _IMAGES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
@@ -67,9 +72,11 @@ class Storage:
 
     def __init__(self):
         self.folder, self.limit, self.types = Path("data/files"), 10_485_760, frozenset[str]()
+        #: how often a customer may upload
+        self.rate = "30 per minute"
 
-    def configure(self, folder: Path, limit: int, types: str) -> None:
-        self.folder, self.limit = folder, limit
+    def configure(self, folder: Path, limit: int, types: str, rate: str = "") -> None:
+        self.folder, self.limit, self.rate = folder, limit, rate or self.rate
         self.types = frozenset(part.strip().lower() for part in types.split(",") if part.strip())
 
     def path(self, key: str) -> Path:
@@ -94,9 +101,11 @@ storage = Storage()
 def upload(actor: Actor, *, name: str, data: bytes) -> FileObject:
     """Store an upload of this actor; it belongs to nobody else until a message carries it.
 
-    Raises TooLarge, Invalid when the ending is not accepted or the content is not what the ending says.
+    Raises TooMany, TooLarge, and Invalid when the ending is not accepted or the content is not what the ending says.
     """
     actor.require("file.upload")
+    if actor.sees_as_customer:
+        throttle.hit(storage.rate, "upload", *map(str, actor.sender))
     if len(data) > storage.limit:
         raise TooLarge("The file is too large", limit=storage.limit)
     name = _safe_name(name)
@@ -163,6 +172,17 @@ def get_readable(actor: Actor, file_id: int) -> FileObject:
     if file is None or not _may_read(actor, file):
         raise NotFound("This file does not exist")
     return file
+
+
+def remove_unsent() -> int:
+    """Inside a transaction: remove uploads that no message carries after a day, or whose message was recalled."""
+    over = FileObject.thread_id.is_(None) & (FileObject.create_time < utcnow() - KEEP_UNSENT)
+    rows = list(db.session.scalars(select(FileObject).where(over).order_by(FileObject.id).limit(MOST_AT_ONCE)))
+    for row in rows:
+        db.session.delete(row)
+    if rows:
+        announce("file.removed", keys=[row.storage_key for row in rows])
+    return len(rows)
 
 
 def _may_read(actor: Actor, file: FileObject) -> bool:

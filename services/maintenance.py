@@ -12,7 +12,7 @@ from models.channels import UsedNonce
 from models.identity import LoginSession, VerificationCode
 from models.types import utcnow
 from models.wechat import WechatIncoming
-from services import capacity, outbox
+from services import capacity, files, outbox
 from services.operation import run, write
 
 logger = logging.getLogger(__name__)
@@ -25,12 +25,12 @@ KEEP_TAKEN = dt.timedelta(days=7)
 
 
 def clean(actor: Actor) -> int:
-    """Remove sign-ins and codes that ended long ago and outbox rows a week after they were told."""
+    """Remove sign-ins and codes that ended long ago, files never sent, outbox rows a week after they were told."""
     removed = run(actor, "maintenance.clean", _clean)
     wrong = run(actor, "maintenance.recount", capacity.recount)
     if wrong:
         logger.warning("%s agents' counters were wrong and have been set right", wrong)
-    return removed + outbox.remove_old()
+    return removed + run(actor, "maintenance.clean", files.remove_unsent) + outbox.remove_old()
 
 
 def refresh_statistics() -> None:

@@ -40,6 +40,8 @@ COMMON_SETTINGS: Mapping[str, str] = {
     "VISITOR_RATE_PER_IP": "100000 per minute",
     "QUESTION_RATE": "100000 per minute",
     "MESSAGE_RATE": "100000 per minute",
+    "UPLOAD_RATE": "100000 per minute",
+    "EVENT_RATE": "1000000 per minute",
     "REQUEST_RATE_PER_IP": "1000000 per minute",
     "OUTBOUND_ALLOW": "localhost",  # where other systems are played
 }

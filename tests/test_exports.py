@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.exports import ExportJob, ExportState
+from services.exports import lettering
 from tests.conftest import Backend
 from tests.people import Company, Person, Served, unique
 from tests.screens import role_with
@@ -244,3 +245,12 @@ def test_limits_and_nonsense_are_refused(company, talk):
     company.admin.put("/settings", {"values": {"export_max_conversations": 5000}})
     for wrong in ({"format": "doc"}, {"timeZone": "Mars/Olympus"}, {"content": "files"}, {"rating": "9"}, {"q": 5}):
         boss.post("/exports", wrong, expect=400)
+
+
+def test_longest_word_of_a_customer_holds_nobody_up():
+    """Breaking a word that is a whole message took a minute of the process, once for each such message in the file."""
+    began = time.monotonic()
+    for word in ("a" * 8000, "W" * 8000, "-" * 8000):
+        lines = lettering.lines_of(word, 9.5, 500)
+        assert "".join(lines) == word and all(lettering.width_of(line, 9.5) <= 500 for line in lines)
+    assert time.monotonic() - began < 3

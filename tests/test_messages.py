@@ -457,10 +457,21 @@ def test_typing_shows_the_customers_words_to_staff_only(people, served):
         assert "I am not sure" not in tab.text() and "he should know" not in tab.text() + customer.text()
 
 
+def test_customer_does_not_learn_who_looks_on(people, served):
+    """A supervisor can only be writing a note there: that he writes is for his colleague to see."""
+    with listening(served.customer, served.agent, people.supervisor, join={"sessionId": served.id}) as ears:
+        customer, agent, boss = ears
+        boss.ok("typing", {"sessionId": served.id, "typing": True})
+        assert agent.wait_for("typing")["sender"]["id"] == people.supervisor.user_id
+        customer.settle()
+        assert not customer.all("typing")
+
+
 def test_customer_who_floods_is_slowed_down_on_every_door(people, start_server):
     server = start_server(MESSAGE_RATE="3 per minute")
-    visitor = people.visitor().at(server.base_url)
+    visitor = people.visitor()
     path = f"/sessions/{visitor.open_conversation()['id']}"
+    visitor = visitor.at(server.base_url)
     with visitor.socket() as ears:
         for _ in range(2):
             visitor.say(path)

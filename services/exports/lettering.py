@@ -62,12 +62,22 @@ def lines_of(text: str, size: float, width: float) -> list[str]:
             if piece.isspace():
                 continue
         while needed > width:  # a word longer than a line
-            end = next(end for end in range(len(piece), 0, -1) if end == 1 or width_of(piece[:end], size) <= width)
+            end = _fitting(piece, size, width)
             lines.append(piece[:end])
+            needed -= width_of(piece[:end], size)
             piece = piece[end:]
-            needed = width_of(piece, size)
         line, room = line + piece, room - needed
     return [*lines, line.rstrip()] if line or not lines else lines
+
+
+def _fitting(text: str, size: float, width: float) -> int:
+    """How many of its first characters fit; one at least."""
+    taken = 0.0
+    for number, character in enumerate(text):
+        taken += _advance(character) * size
+        if taken > width and number:
+            return number
+    return len(text)
 
 
 def clipped(text: str, size: float, width: float) -> str:

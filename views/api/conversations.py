@@ -18,7 +18,7 @@ from models.organization import Agent, Presence, agents_within
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from models.types import utcnow
-from services import assistant, channels, conversations, left_messages, routing, settings, threads, visitors, words
+from services import assistant, channels, conversations, left_messages, routing, settings, visitors, words
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, moment, plain
@@ -46,6 +46,11 @@ def dump_hold(actor: Actor, row) -> dict | None:
     if row.legal_hold_time is None or actor.sees_as_customer:
         return None
     return {"since": plain(row.legal_hold_time), "reason": row.legal_hold_reason}
+
+
+def _reason_of_end(actor: Actor, row: Conversation) -> str | None:
+    """What was written down when it was closed: about the customer, not to him."""
+    return None if actor.sees_as_customer else row.close_reason
 
 
 def dump_customer_ref(customer: Customer | None) -> dict:
@@ -161,7 +166,6 @@ SESSIONS = Resource(
         "last_message_time",
         "waiting_since",
         "close_time",
-        "close_reason",
         "purge_time",
         "previous_id",
         "left_message_time",
@@ -178,6 +182,7 @@ SESSIONS = Resource(
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
         "agent": lambda actor, row: dump_agent_ref(row.agent),
+        "closeReason": _reason_of_end,
         "legalHold": dump_hold,
     },
     enrich=_enrich,
@@ -297,11 +302,11 @@ def show_session(actor: Actor, row_id: int):
         DataField("page_url", str, "", 2000),
         DataField("page_title", str, "", 500),
     ),
+    is_speech=True,
 )
 def open_session(actor: Actor, question: str = "", client_msg_id: str = "", **came_by):
     conversation = conversations.open_conversation(actor, **came_by)
     if question.strip():
-        threads.limit_sender(actor)
         conversations.send_message(
             actor,
             conversation,
@@ -371,6 +376,7 @@ def suggestions(actor: Actor, row_id: int):
     summary="评价会话",
     right="conversation.rate",
     fields=OPERATIONS["conversation.rate"].data_fields,
+    is_speech=True,
 )
 def rate(actor: Actor, row_id: int, **data):
     return dump_rating(conversations.rate_conversation(actor, load(Conversation, row_id, actor), **data))
@@ -383,6 +389,7 @@ def rate(actor: Actor, row_id: int, **data):
     summary="修改评价",
     right="conversation.rate",
     fields=OPERATIONS["conversation.change_rating"].data_fields,
+    is_speech=True,
 )
 def change_rating(actor: Actor, row_id: int, **data):
     return dump_rating(conversations.change_rating(actor, load(Conversation, row_id, actor), **data))
@@ -417,9 +424,9 @@ def dump_rating(rating: Rating) -> dict:
         DataField("text", str, max_length=4000),
         DataField("contact", str, "", 190),
     ),
+    is_speech=True,
 )
 def leave_message(actor: Actor, row_id: int, **data):
-    threads.limit_sender(actor)
     return dump(actor, left_messages.leave_message(actor, load(Conversation, row_id, actor), **data))
 
 
@@ -437,7 +444,9 @@ for _method, _suffix, _operation in (
     ("POST", "prioritize", "conversation.prioritize"),
     ("POST", "invite-rating", "conversation.invite_rating"),
 ):
-    action(_method, f"/sessions/<id:id>/{_suffix}", _operation, on=Conversation, dump=dump, section=SECTION)
+    action(
+        _method, f"/sessions/<id:id>/{_suffix}", _operation, on=Conversation, dump=dump, section=SECTION, is_speech=True
+    )
 
 serve_thread(
     "sessions",

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.fail_points import fail_point
 from models.actor import Actor
 from services.operation import OPERATIONS, DataField
+from services.threads import limit_sender
 from services.throttle import throttle
 from views import auth
 from views.api import schema
@@ -42,6 +43,8 @@ class Endpoint:
     right: str | None = None
     #: one part `file` instead of JSON; uploads may be larger than other bodies
     takes_file: bool = False
+    #: what a customer does by it others get to see, and is counted like his messages
+    is_speech: bool = False
 
     @property
     def openapi_path(self) -> str:
@@ -74,6 +77,7 @@ def endpoint(
     query: dict[str, type] | None = None,
     right: str | None = None,
     takes_file: bool = False,
+    is_speech: bool = False,
 ) -> Callable:
     """Register a handler `(actor, *path ids, **data)`; what it returns becomes `data` of the envelope."""
 
@@ -81,7 +85,7 @@ def endpoint(
         if (method, path) in ENDPOINTS:
             raise RuntimeError(f"{method} {path} is registered twice")
         ENDPOINTS[method, path] = Endpoint(
-            method, path, handler, section, summary, fields, query or {}, right, takes_file
+            method, path, handler, section, summary, fields, query or {}, right, takes_file, is_speech
         )
         return handler
 
@@ -108,6 +112,7 @@ def action(
     dump: Callable | None = None,
     section: str,
     summary: str = "",
+    is_speech: bool = False,
 ) -> None:
     """An endpoint that is one operation: load the row through `visible_to`, call, dump."""
     entry = OPERATIONS[operation]
@@ -124,6 +129,7 @@ def action(
         summary=summary or entry.title,
         fields=entry.data_fields,
         right=entry.right if entry.right is not None else operation,
+        is_speech=is_speech,
     )(handler)
 
 
@@ -153,6 +159,8 @@ def _view(entry: Endpoint) -> Callable:
             request.max_content_length = current_app.config["MAX_BODY_BYTES"]
         if entry.right:
             g.actor.require(entry.right)
+        if entry.is_speech:
+            limit_sender(g.actor)
         data = schema.read_body(entry.name, entry.fields) if entry.fields else {}
         if entry.query or entry.method == "GET":
             data = {**data, **schema.read_query(entry.query)}

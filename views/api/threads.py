@@ -166,9 +166,9 @@ def serve_thread(
         summary=OPERATIONS[send].title,
         fields=SEND_FIELDS,
         right=send,
+        is_speech=True,
     )
     def post_message(actor: Actor, row_id: int, **data):
-        threads.limit_sender(actor)
         return SENDING[model].call(actor, row_id, **data)
 
     @endpoint(

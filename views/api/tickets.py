@@ -114,10 +114,19 @@ def follow_ups(actor: Actor, row_id: int):
     return [_dump_follow_up(actor, row) for row in tickets.follow_ups_of(load(Ticket, row_id, actor))]
 
 
-action("POST", "/tickets", "ticket.create", dump=dump, section=SECTION, summary="创建工单")
+action("POST", "/tickets", "ticket.create", dump=dump, section=SECTION, summary="创建工单", is_speech=True)
 action("PUT", "/tickets/<id:id>", "ticket.update", on=Ticket, dump=dump, section=SECTION, summary="更新工单")
 action("DELETE", "/tickets/<id:id>", "ticket.delete", on=Ticket, section=SECTION, summary="删除工单")
-action("POST", "/tickets/<id:id>/flow", "ticket.flow", on=Ticket, dump=dump, section=SECTION, summary="工单流转")
+action(
+    "POST",
+    "/tickets/<id:id>/flow",
+    "ticket.flow",
+    on=Ticket,
+    dump=dump,
+    section=SECTION,
+    summary="工单流转",
+    is_speech=True,
+)
 action("POST", "/tickets/<id:id>/assign", "ticket.assign", on=Ticket, dump=dump, section=SECTION, summary="分配工单")
 action(
     "POST",

@@ -9,6 +9,7 @@ keeper be late, each actor is read again when he next says something.
 import datetime as dt
 import logging
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -75,6 +76,7 @@ class Connections:
 
     def __init__(self):
         self._by_sid: dict[str, Connection] = {}
+        self._by_sign_in: Counter[int] = Counter()
         self._left: dict[int, float] = {}
         #: transports that are nobody's, and since when
         self._strangers: dict[str, float] = {}
@@ -83,6 +85,10 @@ class Connections:
     def __len__(self) -> int:
         return len(self._by_sid)
 
+    def count(self, sign_in_id: int) -> int:
+        """How many sockets a sign-in has here."""
+        return self._by_sign_in[sign_in_id]
+
     def knows(self, sid: str) -> bool:
         return sid in self._by_sid
 
@@ -90,6 +96,7 @@ class Connections:
         """Put a socket into the rooms of its person, and out of those of whoever used it before."""
         self.close(sid)
         connection = self._by_sid[sid] = Connection(sid, actor)
+        self._by_sign_in[actor.sign_in_id] += 1
         self._enter_personal(connection)
         if actor.agent_id is not None and not actor.must_change_password:
             come_back(actor)
@@ -99,6 +106,7 @@ class Connections:
         """From now on nothing is heard on this socket, whether or not its other end has gone as well."""
         connection = self._by_sid.pop(sid, None)
         if connection is not None:
+            self._by_sign_in -= Counter([connection.actor.sign_in_id])
             for name in self._rooms_of(connection):
                 socketio.server.leave_room(sid, name)
         agent_id = connection.actor.agent_id if connection is not None else None

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.errors import DomainError, Invalid, NotAllowed, NotSignedIn, Reason, Unavailable
+from app.errors import DomainError, Invalid, NotAllowed, NotSignedIn, Reason, TooMany, Unavailable
 from app.extensions import db, socketio
 from app.fail_points import fail_point
 from app.locale import current_locale, speaking
@@ -27,6 +27,7 @@ from services import conversations, thread_pages, threads, tickets
 from services.identity import tokens
 from services.operation import DataField
 from services.places import room
+from services.throttle import LocalWindow, parse
 from views import auth
 from views.api.endpoint import load
 from views.api.envelope import translated
@@ -53,6 +54,8 @@ AT_ONCE, DOOR_SECONDS = 8, 5.0
 _door = threading.BoundedSemaphore(AT_ONCE)
 #: in the environment of a handshake: the language of who opened the socket
 _LOCALE = "smartsupport.locale"
+#: how many sockets one sign-in may have in this process: a window each for as many tabs as anybody can use
+MOST_SOCKETS = 50
 #: how many threads one `resume` may ask for
 MOST_THREADS = 50
 
@@ -81,6 +84,8 @@ def _let_in(auth_data: dict | None) -> None:
     except (Unavailable, *DATABASE_GONE):
         raise ConnectionRefusedError("unavailable") from None
     sid = request.sid
+    if actor is not None and connections.count(actor.sign_in_id) >= MOST_SOCKETS:
+        raise ConnectionRefusedError("too_many")
     if actor is None:
         socketio.start_background_task(_close_unless_signed_in, sid)
         return
@@ -92,6 +97,22 @@ def disconnect(reason=None):
     connections.close(request.sid)
 
 
+_said = LocalWindow()
+_event_rate = parse("1200 per minute")
+
+
+def configure(event_rate: str) -> None:
+    """Called once by the factory."""
+    global _event_rate
+    _event_rate = parse(event_rate)
+
+
+def _count(actor: Actor | None) -> None:
+    """Nobody keeps a process busy by talking, on however many sockets. Raises TooMany."""
+    if not _said.hit(_event_rate, *(map(str, actor.sender) if actor is not None else ("nobody", g.sid))):
+        raise TooMany("Too many attempts, please wait a little and try again")
+
+
 def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = True) -> Callable:
     """Register a handler `(actor, **data)` whose answer, or refusal, becomes the acknowledgement."""
 
@@ -100,6 +121,7 @@ def handler(name: str, fields: tuple[DataField, ...] = (), *, signed_in: bool = 
         def receive(data) -> dict:
             try:
                 actor = connections.actor(g.sid)
+                _count(actor)
                 if signed_in:
                     if actor is None:
                         raise NotSignedIn("Please sign in")
@@ -278,7 +300,7 @@ def viewing(actor: Actor, state: Viewing = Viewing.here, ask: bool = False, **da
 
 @handler("typing", (*_OWNER, DataField("typing", bool, True), DataField("preview", str, "", 500)))
 def typing(actor: Actor, typing: bool = True, preview: str = "", **data) -> dict:
-    """Nothing is stored. What a customer is writing is shown to staff only."""
+    """Nothing is stored. What a customer is writing is shown to staff only, and he never learns who looks on."""
     kind, owner = _owner(actor, data)
     actor.require("message.send" if kind == "conversation" else "ticket.message")
     sender_kind, sender_id = actor.sender
@@ -290,6 +312,8 @@ def typing(actor: Actor, typing: bool = True, preview: str = "", **data) -> dict
     staff_room = room(owner.thread_id, staff=True)
     if actor.sees_as_customer:
         socketio.emit("typing", {**payload, "preview": preview}, to=staff_room, skip_sid=g.sid)
+    elif kind == "conversation" and not owner.is_between(actor):  # whoever looks on can only be writing a note
+        socketio.emit("typing", payload, to=staff_room, skip_sid=g.sid)
     else:
         socketio.emit("typing", payload, to=room(owner.thread_id), skip_sid=g.sid)
     return {}
@@ -301,13 +325,17 @@ def resume(actor: Actor, **data) -> dict:
     wanted = data["threads"]
     if len(wanted) > MOST_THREADS:
         raise Invalid("Too many threads at once", fields={"threads": Reason("at most %(number)s", number=MOST_THREADS)})
-    found = []
+    found, seen = [], set()
     for item in wanted:
         after = item.pop("afterChange", 0) if isinstance(item, dict) else None
         if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= MAX_INT:
             raise Invalid("The request is not valid", fields={"afterChange": "must be a whole number"})
         given = _checked("resume_thread", _OWNER, item)
         kind, owner = _owner(actor, given)
+        connections.enter(g.sid, kind, owner)  # hear first, fetch then: nothing falls between
+        if owner.thread_id in seen:
+            raise Invalid("The request is not valid", fields={"threads": "each once"})
+        seen.add(owner.thread_id)
         connections.enter(g.sid, kind, owner)  # hear first, fetch then: nothing falls between
         context = {"sessionId": owner.id} if kind == "conversation" else {"ticketId": owner.id}
         found.append({**context, **dump_changes(thread_pages.changes_after(actor, owner.thread_id, after), context)})

@@ -5,6 +5,10 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 from views.sockets.handlers import HANDLERS, UNKNOWN
 
 
+#: a packet that we make has no text yet; one that arrives may even be null
+OURS = object()
+
+
 class CheckedPacket(Packet):
     """A packet as clients may send it. Everything else becomes the event UNKNOWN, which is answered with a refusal.
 
@@ -13,11 +17,10 @@ class CheckedPacket(Packet):
     tracebacks. None of it has a use for us.
     """
 
-    def __init__(self, *given, encoded_packet=None, **named):
+    def __init__(self, *given, encoded_packet=OURS, **named):
         super().__init__(*given, **named)
-        if encoded_packet is None:
+        if encoded_packet is OURS:
             return
-        self.packet_type, self.data, self.namespace = EVENT, None, None
         try:
             self.decode(encoded_packet)
         except (ValueError, TypeError, IndexError, AttributeError, KeyError, RecursionError):
