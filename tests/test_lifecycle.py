@@ -379,3 +379,29 @@ def test_ticket_takes_words_and_files_along(company, agent):
     assert other.request("GET", image["payload"]["url"]).status_code == 200
     assert company.new("agent").request("GET", image["payload"]["url"]).status_code == 404
     other.get(served.path, expect=404)
+
+
+def test_what_is_taken_back_goes_from_the_ticket_too(people):
+    """N05: made of the conversation in the two minutes in which it could be recalled, words and file."""
+    served = people.served()
+    kept = served.customer.say(served.path, "kept words")
+    wrong = served.customer.say(served.path, unique("wrong") + "\nin two lines")
+    file = served.customer.upload("wrong.txt", b"wrong", "text/plain")
+    sent = served.customer.say(served.path, "wrong.txt", type="file", fileId=file["fileId"])
+    ticket = served.agent.post(f"{served.path}/ticket", {"title": "t", "description": "my own words"})
+    room = f"/tickets/{ticket['id']}"
+    with served.agent.socket() as ears:
+        ears.ok("join", {"ticketId": ticket["id"]})
+        for message in (wrong, sent):
+            served.customer.post(f"{served.path}/messages/{message['messageId']}/recall")
+        gone = ears.wait_for("message", lambda data: data["recalled"] and data.get("ticketId") == ticket["id"])
+        ears.wait_for("ticket_update", lambda data: data["event"] == "updated")
+    text = served.agent.get(room)["description"]
+    assert "my own words" in text and kept["content"] in text and "wrong" not in text
+    copy = next(one for one in served.agent.messages(room)["list"] if one["messageId"] == gone["messageId"])
+    assert copy["type"] == "file" and copy["recalled"] and copy["payload"] is None
+    assert served.agent.request("GET", f"/files/{file['fileId']}/content").status_code == 404
+    served.customer.post(f"{served.path}/messages/{wrong['messageId']}/recall")
+    assert served.agent.get(room)["description"] == text
+    search = served.agent.get("/tickets", q=wrong["content"].split("\n")[0])
+    assert search["total"] == 0

@@ -294,6 +294,8 @@ def _in(seconds: int) -> dt.datetime:
         ({"exp": None}, "exp is missing"),
         ({"exp": _in(-60)}, "expired"),
         ({"exp": _in(2 * 86400)}, "exp lies more than an hour ahead"),
+        ({"exp": 10**18}, "exp lies more than an hour ahead"),
+        ({"exp": 1e308}, "exp lies more than an hour ahead"),
         ({"nonce": None}, "nonce is missing"),
         ({"nonce": "short"}, "nonce is too short or too long"),
         ({"externalId": None}, "externalId is missing"),

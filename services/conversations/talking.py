@@ -13,7 +13,7 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import channels, entry_codes, read_marks, saying, threads
+from services import channels, entry_codes, read_marks, saying, threads, transcripts
 from services.conversations.arrival import arrive
 from services.conversations.automatic import say
 from services.conversations.reopening import may_reopen, reopen
@@ -169,8 +169,13 @@ def answer_as_bot(
 
 @operation("message.recall", title="Recall a message")
 def recall_message(actor: Actor, conversation: Conversation, message: ChatMessage) -> ChatMessage:
-    """Take back an own message within two minutes; the conversation's subject may have been its words."""
+    """Take back an own message within two minutes; the conversation's subject may have been its words.
+
+    A ticket that has been made of the conversation meanwhile loses them too.
+    """
     was_subject = conversation.subject != "" and conversation.subject == _subject(message.content)
+    if message.recalled_time is None:
+        transcripts.forget(conversation, message)
     message = threads.recall(actor, conversation.thread, message, place=place(conversation))
     if was_subject:
         conversation.subject = ""

@@ -18,7 +18,6 @@ from models.channels import Channel, CustomerIdentity, UsedNonce
 from models.conversations import OPEN, Conversation
 from models.customers import Customer
 from models.identity import LoginSession
-from models.types import utcnow
 from services import conversations
 from services.customers import EMAIL, PHONE
 from services.identity import signin
@@ -87,9 +86,10 @@ def read(channel: Channel, token: str) -> SignedIdentity:
     except (jwt.InvalidTokenError, ValueError):
         raise _refused(Reason("the signature is not right")) from None
     # a token made for longer would be a password
-    expire_time = dt.datetime.fromtimestamp(claims["exp"], dt.UTC).replace(tzinfo=None)
-    if expire_time > utcnow() + LONGEST + LEEWAY:
+    exp = int(claims["exp"])  # compared as a number: it may be larger than any time
+    if exp > (dt.datetime.now(dt.UTC) + LONGEST + LEEWAY).timestamp():
         raise _refused(Reason("exp lies more than an hour ahead"))
+    expire_time = dt.datetime.fromtimestamp(exp, dt.UTC).replace(tzinfo=None)
     texts = {name: _text(claims, name, *bounds) for name, bounds in (_REQUIRED | _OPTIONAL).items()}
     if texts["phone"] and not PHONE.fullmatch(texts["phone"]):
         raise _refused(Reason("This is not a phone number"))

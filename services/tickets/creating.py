@@ -17,7 +17,7 @@ from services.numbers import next_number
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.state import give, place, tell
-from services.tickets.transcript import carry_files, with_transcript
+from services.transcripts import carry_files, with_transcript
 
 
 @operation("ticket.create", title="Create a ticket")
@@ -85,7 +85,7 @@ def create_from_conversation(
         source="conversation",
         conversation_id=conversation.id,
     )
-    carry_files(conversation, ticket)
+    carry_files(conversation, ticket, place=place(ticket))
     if conversation.agent_id:
         give(actor, ticket, get_agent(conversation.agent_id), method="conversation")
     remarks.mark_ticket(ticket, caught)

@@ -1,4 +1,4 @@
-"""What of a conversation goes along when it becomes a ticket (CHT-14)."""
+"""What was said in a conversation, as it goes along into a ticket; and what is taken back there goes from here too."""
 
 from sqlalchemy import select
 
@@ -8,33 +8,22 @@ from models.conversations import Conversation
 from models.messaging import ChatMessage, MessageType, SenderKind
 from models.tickets import Ticket
 from services import threads
-from services.tickets.state import place
+from services.operation import announce
+from services.places import Place, room
 
-#: as many files go along with a conversation that becomes a ticket
-MOST_FILES = 50
+#: as many words and files go along
+MOST_LINES, MOST_FILES = 50, 50
 
 
 def with_transcript(description: str, conversation: Conversation) -> str:
     """The agent's own words first, then what was said; without words of his own the transcript alone."""
-    said = _transcript(conversation)
+    said = "\n".join(_line_of(row) for row in _said(conversation, threads.CUSTOMER_TYPES, MOST_LINES))
     if not description.strip():
         return said
     return f"{description.strip()}\n\n—— {conversation.no} ——\n{said}" if said else description
 
 
-def _transcript(conversation: Conversation, limit: int = 50) -> str:
-    """What people have said; the bot's answers have not solved it, and stand in the conversation."""
-    rows = _said(conversation, threads.CUSTOMER_TYPES, limit)
-    return "\n".join(f"{row.sender_name}: {_line_of(row)}" for row in rows)
-
-
-def _line_of(message: ChatMessage) -> str:
-    if message.type is MessageType.text:
-        return message.content
-    return f"[{(message.payload or {}).get('name', message.type.value)}]"
-
-
-def carry_files(conversation: Conversation, ticket: Ticket) -> None:
+def carry_files(conversation: Conversation, ticket: Ticket, *, place: Place) -> None:
     """The files that were sent appear in the ticket's room too, under the names of those who sent them.
 
     They stay where they are: whoever sees the ticket may read them (`services.files`).
@@ -43,13 +32,49 @@ def carry_files(conversation: Conversation, ticket: Ticket) -> None:
         message = threads.append(
             _author_of(row),
             ticket.thread,
-            client_msg_id=f"from-{row.id}",
+            client_msg_id=_id_of_copy(row),
             type_=row.type,
             content=row.content,
             payload=row.payload,
-            place=place(ticket),
+            place=place,
         )
         message.file_id = row.file_id
+
+
+def forget(conversation: Conversation, message: ChatMessage) -> None:
+    """Inside an operation that takes this message back: the ticket that took it along loses it as well."""
+    ticket = db.session.scalars(
+        select(Ticket).where(Ticket.conversation_id == conversation.id).with_for_update()
+    ).first()
+    if ticket is None:
+        return
+    before, found, after = f"\n{ticket.description}\n".rpartition(f"\n{_line_of(message)}\n")
+    if found:
+        ticket.description = f"{before}\n{after}".strip("\n")
+        announce(
+            "ticket.updated",
+            rooms=[room(ticket.thread_id)],
+            ticket_id=ticket.id,
+            status=ticket.status.value,
+            customer_id=ticket.customer_id,
+        )
+    copy = db.session.scalars(
+        select(ChatMessage).where(
+            ChatMessage.thread_id == ticket.thread_id, ChatMessage.client_msg_id == _id_of_copy(message)
+        )
+    ).first()
+    if copy is not None:
+        threads.recall(_author_of(copy), ticket.thread, copy, place=Place({"ticketId": ticket.id}))
+
+
+def _line_of(message: ChatMessage) -> str:
+    is_text = message.type is MessageType.text
+    said = message.content if is_text else f"[{(message.payload or {}).get('name', message.type.value)}]"
+    return f"{message.sender_name}: {said}"
+
+
+def _id_of_copy(message: ChatMessage) -> str:
+    return f"from-{message.id}"
 
 
 def _author_of(message: ChatMessage) -> Actor:
@@ -66,7 +91,7 @@ def _author_of(message: ChatMessage) -> Actor:
 
 
 def _said(conversation: Conversation, types: frozenset[MessageType], limit: int) -> list[ChatMessage]:
-    """The last messages of these types that were not recalled, oldest first."""
+    """The last messages of these types that were not recalled, oldest first: the bot's answers have solved nothing."""
     rows = db.session.scalars(
         select(ChatMessage)
         .where(
