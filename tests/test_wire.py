@@ -7,6 +7,7 @@ import time
 import sqlalchemy as sa
 
 from tests.people import Company
+from tests.servers import AppServer
 from tests.wire import Wire
 
 #: how soon whoever may hear nothing more must be silent, or gone
@@ -59,8 +60,8 @@ def test_socket_that_calls_itself_disconnected_is_cut_off_like_any_other(people:
     assert not [text for text in wire.heard if "session_update" in text and f'"sessionId":{served.id},' in text]
 
 
-def test_what_is_no_event_is_refused_in_the_one_shape_and_changes_nothing(people: Company):
-    served = people.served()
+def test_what_is_no_event_is_refused_in_the_one_shape_and_changes_nothing(people: Company, server: AppServer):
+    served, begun = people.served(), server.log.stat().st_size
     with Wire(served.customer) as wire, served.agent.socket() as agent:
         wire.connect()
         agent.ok("join", {"sessionId": served.id})
@@ -77,6 +78,7 @@ def test_what_is_no_event_is_refused_in_the_one_shape_and_changes_nothing(people
         assert agent.names() == []
         wire.ask("send_message", {"sessionId": served.id, "clientMsgId": "after", "content": "still myself"})
         agent.wait_for("message", lambda data: data["content"] == "still myself")
+    assert "Traceback" not in server.log_text(begun)
 
 
 def test_parts_announced_as_binary_are_not_waited_for(people: Company):

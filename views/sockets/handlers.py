@@ -332,7 +332,6 @@ def resume(actor: Actor, **data) -> dict:
             raise Invalid("The request is not valid", fields={"afterChange": "must be a whole number"})
         given = _checked("resume_thread", _OWNER, item)
         kind, owner = _owner(actor, given)
-        connections.enter(g.sid, kind, owner)  # hear first, fetch then: nothing falls between
         if owner.thread_id in seen:
             raise Invalid("The request is not valid", fields={"threads": "each once"})
         seen.add(owner.thread_id)
