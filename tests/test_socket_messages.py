@@ -4,7 +4,7 @@ import re
 import time
 
 from tests.people import Company, Ears, unique
-from tests.wire import PING, PONG, Wire
+from tests.wire import Wire
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 MESSAGE = {
@@ -69,12 +69,9 @@ def test_every_message_is_as_it_is_written(people: Company):
 
 
 def test_heartbeat_goes_both_ways(people: Company):
-    """ping/pong by the protocol beneath: the server asks, and who does not answer is gone."""
+    """ping/pong: the server asks within half a minute, by the protocol beneath; a client asks when it wants to know."""
     with Wire(people.agent) as wire:
         wire.connect()
-        said = wire.heard[0]
-        interval = int(re.search(r'"pingInterval":(\d+)', said)[1])
-        assert interval <= 30_000 and int(re.search(r'"pingTimeout":(\d+)', said)[1]) <= 30_000
-        wire.say(f"{PING}probe")
-        assert wire.wait_for(lambda text: text == f"{PONG}probe") == f"{PONG}probe"
-        assert wire.ask("ping")["ok"]
+        for name in ("pingInterval", "pingTimeout"):
+            assert 0 < int(re.search(rf'"{name}":(\d+)', wire.heard[0])[1]) <= 30_000
+        assert set(wire.ask("ping")) == {"ok", "time"}

@@ -4,7 +4,6 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 
 from views.sockets.handlers import HANDLERS, UNKNOWN
 
-
 #: a packet that we make has no text yet; one that arrives may even be null
 OURS = object()
 
