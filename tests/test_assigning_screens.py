@@ -70,7 +70,7 @@ def test_agent_reads_why_and_says_what_it_is_about(new_company, open_page):
     page.get_by_role("tab", name="客户").click()
     page.get_by_text("由“技能”决定").wait_for()
     page.get_by_role("button", name="查看 2 名候选客服").click()
-    page.get_by_text("“技能”不及").last.wait_for()
+    page.get_by_text("技能等级只有 2").last.wait_for()
     about = page.get_by_label("问题类型")
     assert about.input_value() == "report"
     about.select_option("data")

@@ -1,12 +1,15 @@
 """Satisfaction over time: figures that agree with the rows, for whom they are, within the days of the reader."""
 
 import datetime as dt
+import re
 from collections import Counter
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from models.conversations import Conversation, Rating
+from tests.browsing import Pages
 from tests.people import Company, Person, unique
 from tests.screens import grant, role_with
 from tests.test_presence import ZONE
@@ -120,3 +123,34 @@ def test_figures_are_for_those_who_lead(company, agents, strangers):
     # and who sees those of his own only
     grant(company, role, "statistics.read", "conversation.read", scopes={"*": "own", "statistics": "all"})
     assert eventually(lambda: clerk.get("/sessions")["total"] == 0) and asked(clerk)["total"]["ratings"] == 0
+
+
+@pytest.mark.parametrize(("viewport", "locale"), [("desktop", "zh-CN"), ("phone", "en-GB")])
+def test_console_shows_them_and_follows(new_company, open_page: Pages, screenshot, viewport, locale):
+    company = new_company()
+    first, second = company.new("agent", "王敏"), company.new("agent", "李雷")
+
+    def rated(agent: Person, score: int) -> None:
+        served = company.served(agent=agent)
+        served.agent.put(f"{served.path}/close")
+        served.customer.post(f"{served.path}/rating", {"score": score, "tags": ["bad.slow"] if score < 3 else []})
+
+    for agent, score in ((first, 5), (first, 4), (second, 1)):
+        rated(agent, score)
+    page = open_page.signed_in(
+        company.supervisor, "/desk/console?tab=satisfaction&days=7", viewport=viewport, locale=locale
+    )
+    expect(page.get_by_role("tab", selected=True)).to_be_in_viewport()
+    panel = page.get_by_role("tabpanel")
+    title = {"zh-CN": "平均评分", "en-GB": "Mean rating"}[locale]
+    mean = panel.locator("dl > div").filter(has_text=title)
+    expect(mean).to_contain_text("3.33")
+    expect(panel.get_by_text({"zh-CN": "回复太慢", "en-GB": "Slow answers"}[locale])).to_be_visible()
+    screenshot(page, f"satisfaction-{viewport}")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    panel.get_by_role("button", name="李雷").click()
+    expect(mean).to_contain_text("1.00")
+    expect(page).to_have_url(re.compile(rf"agent={second.agent_id}"))
+    expect(panel.get_by_role("rowheader", name="王敏")).to_have_count(0)
+    rated(second, 5)  # while one looks on
+    expect(mean).to_contain_text("3.00")

@@ -126,3 +126,24 @@ def test_administrator_imports_a_list(company, open_page: Pages, screenshot):
     expect(page.get_by_text("新增 2 个，更新 0 个，未变 0 个，未采用 1 个")).to_be_visible()
     screenshot(page, "words-import-zh")
     assert company.manager.get("/sensitive-words", groupName="辱骂", action="block")["total"] == 2
+
+
+def test_what_is_no_message_is_refused_in_plain_words_and_says_where_it_was_written(company, open_page: Pages):
+    company.admin.post("/sensitive-words", {"word": "坏话一句", "action": "block", "level": "severe"})
+    open_page.expect_console_error("status of 400")
+    visitor = company.visitor("李医生")
+    page = open_page.signed_in(visitor, "/ask?q=怎么坏话一句", viewport="phone")
+    expect(page.get_by_text("请换一种说法", exact=True)).to_be_visible()
+    expect(page.get_by_text("含有不允许使用的词语（坏话一句）")).to_be_visible()
+    expect(page.get_by_role("button", name="重试")).to_have_count(0)
+    ticket = visitor.post("/tickets", {"title": "我要投诉到底"})
+    console = open_page.signed_in(company.supervisor, ALERTS, viewport="phone")
+    row = alert_row(console, "坏话一句")
+    expect(row.get_by_text("帮助中心提问")).to_be_visible()
+    expect(row.locator("b")).to_have_text("坏话一句")
+    assert row.locator("b").bounding_box()["width"] > 40, "the word is squeezed away"
+    alert_row(console, "投诉到底").locator("button.row").click()
+    drawer = console.get_by_role("dialog", name="敏感词预警")
+    expect(drawer.get_by_text("工单标题或描述")).to_be_visible()
+    expect(drawer.get_by_text("工单已创建")).to_be_visible()
+    expect(drawer.get_by_role("link", name=ticket["no"])).to_be_visible()
