@@ -135,13 +135,10 @@ def _parties(context: dict) -> dict:
 def refusal_of(actor: Actor, catch: Catch, field: str = "content") -> Invalid:
     """The sender is told which words, at this field; the alert is stored once everything else is undone."""
     words = "、".join(word.word for word in catch.blocking)[:200]
-    sentence = (
+    refusal = Invalid(
         Reason("This message was not sent: it contains words that may not be used here (%(words)s)", words=words)
         if field == "content"
-        else Reason("Please put it differently: it contains words that may not be used here (%(words)s)", words=words)
-    )
-    refusal = Invalid(
-        sentence,
+        else Reason("Please put it differently: it contains words that may not be used here (%(words)s)", words=words),
         kind="blocked_words",
         fields={field: Reason("not allowed: %(words)s", words=words)},
     )
