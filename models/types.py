@@ -90,6 +90,10 @@ class Encrypted(TypeDecorator):
     cache_ok = True
     _key: Fernet | None = None
 
+    @property
+    def python_type(self) -> type:
+        return str
+
     @classmethod
     def use_key(cls, secret: str) -> None:
         cls._key = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"columns:" + secret.encode()).digest()))
