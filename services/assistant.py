@@ -90,7 +90,7 @@ def answer(actor: Actor, question: str, *, channel: str, locale: str, conversati
 
 def answer_message(tenant_id: int, conversation_id: int, message_id: int, question: str, locale: str = "") -> bool:
     """Job: the bot's answer to a customer's message, in the language of his page; hands over when he asks for a
-    person, and by itself after several misses.
+    person, and by itself after several misses. Without a question it was a picture, a file or a voice message.
 
     May run twice: the answer to a message is stored once. False when a person is already in charge.
     """
@@ -98,6 +98,9 @@ def answer_message(tenant_id: int, conversation_id: int, message_id: int, questi
     conversation = db.session.get(Conversation, conversation_id)
     if conversation is None or conversation.status is not ConversationStatus.bot:
         return False
+    if not question:
+        told = conversations.answer_wordless(actor, conversation, to_message_id=message_id, locale=locale)
+        return told is not None
     result = answer(
         _reader(conversation),
         question,

@@ -2,6 +2,7 @@
 
 from ai.smalltalk import SmallTalk
 from app.catalog import translated
+from models.messaging import MessageType
 from services import settings
 
 _TEXTS = {
@@ -18,6 +19,22 @@ _TEXTS = {
     "no_answer": (
         "I am sorry, I have not found a definite answer. You can put it in other words, or choose “Talk to a person”."
     ),
+    MessageType.image: (
+        "I have received your picture, but I cannot look at pictures. "
+        "Please describe in a few words what it is about, or choose “Talk to a person”."
+    ),
+    MessageType.file: (
+        "I have received your file, but I cannot read files. "
+        "Please describe in a few words what it is about, or choose “Talk to a person”."
+    ),
+    MessageType.voice: (
+        "I have received your voice message, but I cannot listen to it. "
+        "Please write in a few words what it is about, or choose “Talk to a person”."
+    ),
+    "wordless_again": (
+        "Pictures, files and voice messages are something for our people. "
+        "Shall I get somebody? Choose “Talk to a person”: your messages go along."
+    ),
 }
 
 
@@ -29,3 +46,9 @@ def small_talk(said: SmallTalk, locale: str) -> str:
 def no_answer(locale: str) -> str:
     """What is said when no article answers: in the company's own words where it has chosen some."""
     return settings.get_setting(f"bot_no_answer_{locale}") or translated(_TEXTS["no_answer"], locale)
+
+
+def wordless(sent: MessageType, locale: str, *, again: bool) -> str:
+    """What is said to a picture, a file or a voice message; `again`: to those after the first."""
+    name = "wordless_again" if again else "wordless"
+    return settings.get_setting(f"bot_{name}_{locale}") or translated(_TEXTS[name if again else sent], locale)

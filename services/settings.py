@@ -33,6 +33,12 @@ AUTOMATIC_TEXTS = {
     "closed": "Said when a conversation ends; empty: the usual sentence",
 }
 
+#: the bot's words → when it says them
+WORDLESS_TEXTS = {
+    "wordless": "What the bot says to a picture, a file or a voice message; empty: the usual sentence",
+    "wordless_again": "What it says to further ones, to offer a person; empty: the usual sentence",
+}
+
 SETTINGS = {
     setting.name: setting
     for setting in (
@@ -42,6 +48,11 @@ SETTINGS = {
         ),
         Declared(
             "bot_no_answer_en", "", "What the bot says in English when it does not know; empty: the usual sentence"
+        ),
+        *(
+            Declared(f"bot_{name}_{locale}", "", help)
+            for name, help in WORDLESS_TEXTS.items()
+            for locale in ("zh", "en")
         ),
         Declared(
             "bot_misses_before_offer",

@@ -47,10 +47,12 @@ from services.conversations.transfers import (
     transfer_conversation,
     transfers_of,
 )
+from services.conversations.wordless import answer_wordless
 
 __all__ = [
     "accept_transfer",
     "answer_as_bot",
+    "answer_wordless",
     "assign_conversation",
     "assignments_of",
     "back_to_bot",

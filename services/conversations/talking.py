@@ -21,6 +21,9 @@ from services.conversations.state import move, place, tell
 from services.numbers import next_number
 from services.operation import announce, is_repeated, operation
 
+#: an answer to what is no question, which is neither known nor unknown
+WORDLESS = "wordless"
+
 
 @operation("conversation.open", title="Open a conversation")
 def open_conversation(
@@ -137,12 +140,13 @@ def _heard(conversation: Conversation, message: ChatMessage) -> None:
         db.session.flush()  # now, under this actor's name: others may be heard in the same transaction
     if conversation.status is not Status.bot:
         conversation.waiting_since = conversation.waiting_since or conversation.last_message_time
-    elif message.type is MessageType.text:
+    else:
         announce(
             "conversation.asked",
             conversation_id=conversation.id,
             message=message,
-            text=message.content[:500],
+            # of a picture, a file or a voice message there is nothing to be looked up
+            text=message.content[:500] if message.type is MessageType.text else "",
             locale=current_locale(),
         )
 
@@ -154,7 +158,8 @@ def answer_as_bot(
     """The bot's answer to one message. Silent once a person has been asked for: it never talks over a human."""
     if conversation.status is not Status.bot:
         return None
-    conversation.bot_misses = 0 if payload.get("answered") else conversation.bot_misses + 1
+    if payload["kind"] != WORDLESS:
+        conversation.bot_misses = 0 if payload.get("answered") else conversation.bot_misses + 1
     conversation.last_message_time = utcnow()
     return threads.store(
         actor,

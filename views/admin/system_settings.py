@@ -25,6 +25,22 @@ TITLES = {
         _("When the bot does not know (English)"),
         _("What the bot says in English when it does not know; empty: the usual sentence"),
     ),
+    "bot_wordless_zh": (
+        _("To pictures and voice messages (Chinese)"),
+        _("What the bot says to a picture, a file or a voice message; empty: the usual sentence"),
+    ),
+    "bot_wordless_en": (
+        _("To pictures and voice messages (English)"),
+        _("What the bot says to a picture, a file or a voice message; empty: the usual sentence"),
+    ),
+    "bot_wordless_again_zh": (
+        _("To further ones (Chinese)"),
+        _("What it says to further ones, to offer a person; empty: the usual sentence"),
+    ),
+    "bot_wordless_again_en": (
+        _("To further ones (English)"),
+        _("What it says to further ones, to offer a person; empty: the usual sentence"),
+    ),
     "bot_misses_before_offer": (
         _("Unanswered questions before handing over"),
         _("Unanswered questions in a row after which the bot hands over by itself"),
@@ -120,7 +136,7 @@ TITLES = {
 #: heading → the settings below it, in order; what stands in none comes last
 GROUPS = (
     (_("Company"), ("company_name",)),
-    (_("Bot"), ("bot_misses_before_offer", "bot_no_answer_zh", "bot_no_answer_en")),
+    (_("Bot"), ("bot_misses_before_offer", *(name for name in SETTINGS if name.startswith(("bot_no", "bot_word"))))),
     (
         _("Conversations"),
         (
