@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum, auto
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Entity, Versioned
@@ -32,11 +32,35 @@ class Side(StrEnum):
     left = auto()
 
 
+class FormWhen(StrEnum):
+    """When a customer is asked who he is before somebody serves him."""
+
+    never = auto()
+    always = auto()
+    before_person = auto()
+    off_hours = auto()
+
+
+class FormField(StrEnum):
+    """What such a form may ask for, in the order in which it asks."""
+
+    name = auto()
+    phone = auto()
+    email = auto()
+    organization = auto()
+    problem_type = auto()
+    question = auto()
+
+
+#: how far the button stands from the edges of the window, in pixels
+OFFSET = 20
+
+
 class Channel(Versioned, Entity, Model):
     """渠道: a way in; conversations keep its code. A widget is shown on the pages of other sites, and on no others."""
 
     __tablename__ = "channel"
-    __secret__ = frozenset({"secret"})
+    __secret__ = frozenset({"secret", "previous_secret"})
     __table_args__ = (UniqueConstraint("tenant_id", "code", "delete_token"),)
 
     #: stands in other sites' pages and in conversations, so it never changes
@@ -48,8 +72,21 @@ class Channel(Versioned, Entity, Model):
     origins: Mapped[list | None] = mapped_column(Json)
     color: Mapped[str] = mapped_column(String(7), default=COLOR, server_default=COLOR)
     side: Mapped[Side] = mapped_column(Code(Side), default=Side.right, server_default="1")
+    offset_x: Mapped[int] = mapped_column(Integer, default=OFFSET, server_default=str(OFFSET))
+    offset_y: Mapped[int] = mapped_column(Integer, default=OFFSET, server_default=str(OFFSET))
+    #: words beside the picture of the button; empty: the picture alone
+    label_zh: Mapped[str | None] = mapped_column(String(20))
+    label_en: Mapped[str | None] = mapped_column(String(20))
     greeting_zh: Mapped[str | None] = mapped_column(String(200))
     greeting_en: Mapped[str | None] = mapped_column(String(200))
+    subtitle_zh: Mapped[str | None] = mapped_column(String(200))
+    subtitle_en: Mapped[str | None] = mapped_column(String(200))
+    #: the address of the picture in the window's head
+    logo_url: Mapped[str | None] = mapped_column(String(255))
+    form_when: Mapped[FormWhen] = mapped_column(Code(FormWhen), default=FormWhen.never, server_default="1")
+    form_fields: Mapped[list | None] = mapped_column(Json)
+    #: those of the fields without which it goes no further
+    form_required: Mapped[list | None] = mapped_column(Json)
     #: the language of the widget; empty: that of the visitor's browser
     locale: Mapped[str] = mapped_column(String(8), default="", server_default="")
     #: who serves what comes in here, unless a rule knows better
@@ -57,6 +94,9 @@ class Channel(Versioned, Entity, Model):
     #: with it the other site signs who its user is; shown once
     secret: Mapped[str | None] = mapped_column(Encrypted(255))
     secret_time: Mapped[dt.datetime | None]
+    #: the one before, and until when what is signed with it counts
+    previous_secret: Mapped[str | None] = mapped_column(Encrypted(255))
+    previous_secret_until: Mapped[dt.datetime | None]
     team: Mapped[Team | None] = relationship()
 
     def __repr__(self) -> str:

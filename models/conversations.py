@@ -64,6 +64,7 @@ class Conversation(Versioned, Entity, Model):
             "idle_warned_time",
             "archive_time",
             "purge_time",
+            "answers",
         }
     )
     __table_args__ = (
@@ -106,6 +107,8 @@ class Conversation(Versioned, Entity, Model):
     channel: Mapped[str] = mapped_column(String(32), default="portal")
     #: the page on which the customer began: {page: address, title: text}; what is not known is missing
     source: Mapped[dict | None] = mapped_column(Json)
+    #: what he wrote into the form before it: {field: text}
+    answers: Mapped[dict | None] = mapped_column(Json)
     subject: Mapped[str] = mapped_column(String(255), default="")
     #: when the customer began to wait for a person
     queue_time: Mapped[dt.datetime | None]

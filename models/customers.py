@@ -70,6 +70,8 @@ class Customer(Versioned, Entity, Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    #: where he says he is from; whoever serves him finds the organization for it
+    organization_told: Mapped[str | None] = mapped_column(String(128))
     phone: Mapped[str | None] = mapped_column(String(20))
     email: Mapped[str | None] = mapped_column(String(191))
     #: 0 and 1 ordinary, above 1 VIP (C §2.4.1)

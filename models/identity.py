@@ -205,6 +205,10 @@ class LoginSession(Entity, Model):
     user_agent: Mapped[str] = mapped_column(String(255), default="")
     last_seen_time: Mapped[dt.datetime] = mapped_column(default=utcnow)
     expire_time: Mapped[dt.datetime]
+    #: when it ends however much it is used: signed with a secret that has been replaced
+    latest_time: Mapped[dt.datetime | None]
+    #: the channel whose site has signed who this is
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"), index=True)
     revoked_time: Mapped[dt.datetime | None]
     revoked_reason: Mapped[str | None] = mapped_column(String(64))
 

@@ -1,5 +1,6 @@
 """Channels: the ways customers come to us, and the sites that show our widget (CHT-17, SET-5)."""
 
+import datetime as dt
 import re
 import secrets
 from collections.abc import Iterable
@@ -12,10 +13,12 @@ from app.extensions import db
 from app.locale import LANGUAGES
 from models.actor import Actor
 from models.channels import COLOR, PORTAL, Channel, ChannelKind
+from models.identity import LoginSession
 from models.organization import Team
 from models.types import utcnow
 from models.wechat import WechatAccount
 from services.crud import crud, referenced
+from services.identity import signin
 from services.operation import announce, operation
 
 #: conversations keep the code in a column of this length
@@ -27,6 +30,8 @@ MOST_ORIGINS = 20
 #: behind these stands somebody else's server, which signs who its users are
 SIGNING = (ChannelKind.widget, ChannelKind.app)
 LONGEST_PAGE, LONGEST_TITLE = 500, 200
+#: how long a secret that has been replaced still counts, where it is to
+BOTH_COUNT = dt.timedelta(hours=24)
 
 
 def find_widget(code: str) -> Channel:
@@ -95,15 +100,26 @@ def source_of(channel: Channel, page: str, title: str) -> dict | None:
 
 
 @operation("channel.rotate_secret", title="Make a new signing secret")
-def rotate_secret(actor: Actor, channel: Channel) -> str:
-    """A new secret for signing identities, returned this once; what was signed with the one before is worthless."""
+def rotate_secret(actor: Actor, channel: Channel, *, keep_old: bool = False) -> str:
+    """A new secret for signing identities, returned this once; it ends whom the one before has signed in.
+
+    At once, or with `keep_old` within a day, in which the other site takes the new one into use: until then tokens
+    signed with either are taken.
+    """
     if channel.kind not in SIGNING:
         raise Conflict("Only widgets and apps have a signing secret")
-    secret = secrets.token_urlsafe(32)
-    channel.secret, channel.secret_time = secret, utcnow()
+    keep_old = keep_old and channel.secret is not None
+    channel.previous_secret = channel.secret if keep_old else None
+    channel.previous_secret_until = utcnow() + BOTH_COUNT if keep_old else None
+    channel.secret, channel.secret_time = secrets.token_urlsafe(32), utcnow()
+    signed = LoginSession.channel_id == channel.id
+    if keep_old:
+        signin.let_end(signed, until=channel.previous_secret_until)
+    else:
+        signin.end_sign_ins(signed, reason="secret_replaced")
     db.session.flush()
     announce("channel.updated", channel_id=channel.id)
-    return secret
+    return channel.secret
 
 
 def _find(code: str) -> Channel | None:

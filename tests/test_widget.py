@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.factories import picture
 from tests.people import Company, Ears, Person, unique
 from tests.screens import Screens, text_of
+from tests.waiting import ago
 
 SITE, EVIL = "https://www.example.org", "https://www.example.org.evil.example"
 
@@ -369,6 +370,55 @@ def test_a_new_secret_ends_the_old_one_and_is_shown_once(people, widget, databas
         stored = connection.scalar(sa.text("SELECT secret FROM channel WHERE code = :code"), {"code": widget.code})
         logged = connection.scalars(sa.text("SELECT after FROM operation_log ORDER BY id DESC LIMIT 50")).all()
     assert secret not in stored and not [row for row in logged if secret in str(row)]
+
+
+def test_a_new_secret_signs_out_whom_the_old_one_has_signed_in(people, widget):
+    """At once: who has the old one may have signed anybody in. Who came without a signature stays."""
+    known, nameless = widget.known(), widget.visitor()
+    before, path = widget.secret, f"/channels/{widget.channel['id']}/secret"
+    with Ears(people.base_url, token=known.key) as ears:
+        widget.secret = people.admin.post(path)["secret"]
+        assert ears.closed.wait(5)
+    known.get("/sessions", expect=401)
+    assert nameless.get("/sessions")["total"] == 0
+    widget.visitor(identity=widget.sign(secret=before), expect=401)
+    assert widget.known().get("/sessions")["total"] == 0
+
+
+def test_for_a_day_both_secrets_may_count(people, widget, database):
+    before, path = widget.secret, f"/channels/{widget.channel['id']}/secret"
+    earlier = widget.known()
+    widget.secret = people.admin.post(path, {"keepOld": True})["secret"]
+    old, new = widget.visitor(identity=widget.sign(secret=before)), widget.known()
+    for person in (earlier, old, new):
+        assert person.get("/sessions")["total"] == 0
+    refused = people.anonymous.request(
+        "POST", f"/widget/{widget.code}/session", json={"identity": widget.sign(exp=_in(-60))}
+    )
+    assert refused.json()["data"]["fields"]["identity"] in ("expired", "已过期")
+    with database.begin() as connection:
+        left = connection.execute(
+            sa.text(
+                "SELECT customer_id, expire_time, latest_time FROM login_session WHERE customer_id IN (:a, :b, :c)"
+            ),
+            {"a": earlier.customer_id, "b": old.customer_id, "c": new.customer_id},
+        ).all()
+        ends = {row.customer_id: row.latest_time and str(row.expire_time) == str(row.latest_time) for row in left}
+        assert ends == {earlier.customer_id: True, old.customer_id: True, new.customer_id: None}
+        # the day is over
+        day = {"code": widget.code, "then": ago(1)}
+        connection.execute(sa.text("UPDATE channel SET previous_secret_until = :then WHERE code = :code"), day)
+        connection.execute(
+            sa.text("UPDATE login_session SET expire_time = :then, latest_time = :then WHERE latest_time IS NOT NULL"),
+            day,
+        )
+    for person in (earlier, old):
+        person.get("/sessions", expect=401)
+    assert new.get("/sessions")["total"] == 0
+    widget.visitor(identity=widget.sign(secret=before), expect=401)
+    # and a new one at once ends everybody, also whom the day had spared
+    people.admin.post(path)
+    new.get("/sessions", expect=401)
 
 
 # --- setting it up ----------------------------------------------------------------------------------------------------

@@ -177,8 +177,17 @@ def open_for_visitor(tenant_id: int, name: str, *, ip: str, user_agent: str = ""
     return open_for_customer(run(system(tenant_id), "customer.visit", make), ip=ip, user_agent=user_agent)
 
 
-def open_for_customer(customer: Customer, *, ip: str, user_agent: str = "") -> Opened:
-    """Begin a sign-in of somebody who is a customer without an account: a visitor, or whom another site vouches for."""
+def open_for_customer(
+    customer: Customer,
+    *,
+    ip: str,
+    user_agent: str = "",
+    channel_id: int | None = None,
+    until: dt.datetime | None = None,
+) -> Opened:
+    """Begin a sign-in of somebody who is a customer without an account: a visitor, or whom the site of a channel
+    vouches for, `until` the secret with which it has signed no longer counts.
+    """
     opened = _open(
         SessionKind.visitor,
         dt.timedelta(days=rules.visitor_days),
@@ -186,6 +195,8 @@ def open_for_customer(customer: Customer, *, ip: str, user_agent: str = "") -> O
         user_agent=user_agent,
         customer_id=customer.id,
         tenant_id=customer.tenant_id,
+        channel_id=channel_id,
+        latest_time=until,
     )
     return Opened(*opened, actor_for_visitor(customer, opened[0], ip))
 
@@ -219,7 +230,7 @@ def keep_open(sign_in: LoginSession) -> None:
 
     def touch() -> None:
         sign_in.last_seen_time = utcnow()
-        sign_in.expire_time = utcnow() + life
+        sign_in.expire_time = _no_later(utcnow() + life, sign_in.latest_time)
 
     run(system(sign_in.tenant_id), "session.touch", touch, [sign_in])
 
@@ -247,6 +258,12 @@ def end_sign_ins(*conditions, reason: str) -> int:
         )
         announce("session.ended", sign_in_ids=ids, reason=reason)
     return len(ids)
+
+
+def let_end(*conditions, until: dt.datetime) -> None:
+    """Inside an operation: the sign-ins that match last until then, however much they are used."""
+    going = (LoginSession.revoked_time.is_(None), LoginSession.expire_time > until, *conditions)
+    db.session.execute(update(LoginSession).where(*going).values(expire_time=until, latest_time=until))
 
 
 def end_sign_ins_of(user: User, *, reason: str, but: int | None = None) -> None:
@@ -306,7 +323,7 @@ def _open(
             token_hash=hash_token(token),
             ip=ip[:64],
             user_agent=user_agent[:255],
-            expire_time=utcnow() + life,
+            expire_time=_no_later(utcnow() + life, columns.get("latest_time")),
             **columns,
         )
         db.session.add(sign_in)
@@ -319,6 +336,10 @@ def _open(
         return sign_in
 
     return run(system(tenant_id), "session.sign_in", begin, [who] if who else ()), token
+
+
+def _no_later(moment: dt.datetime, latest: dt.datetime | None) -> dt.datetime:
+    return moment if latest is None else min(moment, latest)
 
 
 def _note_failure(user: User, ip: str, *, locked: bool) -> None:

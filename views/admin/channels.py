@@ -72,13 +72,21 @@ class ChannelView(AdminView):
     edit_columns = add_columns
     search_text, search_columns = ("name", "code"), ["kind", "active"]
     base_order = ("id", "asc")
-    label_columns = {"team_id": _("Served by team"), "secret_time": _("Signing secret")}
+    label_columns = {
+        "team_id": _("Served by team"),
+        "secret_time": _("Signing secret"),
+        "keep_old": _("Let the old secret count for 24 more hours"),
+    }
     choices = {"locale": _languages}
     may_stay_empty = ("code",)
     help_texts = {
         "code": _("Stands in the pages of the other site and cannot be changed later. Empty: one is made."),
         "origins": _("Sites that may show the chat, one per line, e.g. https://www.example.org. No others can."),
         "team_id": _("Empty: the rules of distribution decide"),
+        "keep_old": _(
+            "Until the other site signs with the new one. Otherwise whom it has signed in is signed out at once; "
+            "choose that when the old secret may be known to others."
+        ),
         "color": _("Of the button and of the window's head"),
     }
     formatters = {
@@ -92,8 +100,8 @@ class ChannelView(AdminView):
             _("New signing secret"),
             "channel.rotate_secret",
             "fa-key",
+            ask=("keep_old",),
             multiple=False,
-            confirm=_("Make a new secret? What the other site signs with the old one is refused from then on."),
             when=lambda row: row.kind in channels.SIGNING,
         ),
     )
@@ -106,7 +114,7 @@ class ChannelView(AdminView):
     def perform(self, action: RowAction, row, data: dict):
         if action.name != "secret":
             return super().perform(action, row, data)
-        secret = channels.rotate_secret(g.actor, row)
+        secret = channels.rotate_secret(g.actor, row, **data)
         page = self.render_template("admin/secret.html", title=gettext("Signing secret"), channel=row, secret=secret)
         response = make_response(page)
         response.headers["Cache-Control"] = "no-store"
