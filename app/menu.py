@@ -117,6 +117,7 @@ MENU = (
             Entry("system_setting", "SettingsView", _("Settings"), "fa-sliders"),
             Entry("channel", "ChannelView", _("Channels"), "fa-comment-dots"),
             Entry("wechat_account", "WechatAccountView", _("WeChat accounts"), "fa-comments"),
+            Entry("invitation", "InvitationView", _("Invitations"), "fa-bullhorn"),
             Entry("dictionary", "DictionaryView", _("Dictionaries"), "fa-book"),
             Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
             Entry("sensitive_word", "SensitiveWordView", _("Sensitive words"), "fa-comment-slash"),

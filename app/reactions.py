@@ -23,7 +23,7 @@ from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, notices, outbox, wechat
+from services import exports, files, logos, notices, outbox, wechat
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
@@ -204,6 +204,10 @@ def _discard_avatar(event: Event) -> None:
     avatars.discard(event.payload.get("former"))
 
 
+def _discard_logo(event: Event) -> None:
+    logos.discard(event.payload.get("former"))
+
+
 def _make_export(event: Event) -> None:
     jobs.send("exports.make", tenant_id=event.tenant_id, job_id=event.payload["export_id"])
 
@@ -293,6 +297,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "dictionary",
             "dictionary_item",
             "entry_code",
+            "invitation",
             "organization",
             "quick_reply",
         )
@@ -302,6 +307,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "user.updated": (_forget_watchers,),
     "user.deleted": (_discard_avatar,),
     "user.avatar_changed": (_discard_avatar,),
+    "channel.logo_changed": (_discard_logo,),
     "system_setting.updated": (_nothing,),
     "company.updated": (_notify_of_update,),
     "export.requested": (_make_export,),

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from pydantic.alias_generators import to_camel
 from sqlalchemy import select
 
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, Reason
 from app.extensions import db
 from app.locale import LANGUAGES
 from models.actor import Actor
-from models.channels import COLOR, PORTAL, Channel, ChannelKind
+from models.channels import COLOR, OFFSET, PORTAL, Channel, ChannelKind, FormField, FormWhen
 from models.identity import LoginSession
 from models.organization import Team
 from models.types import utcnow
@@ -30,6 +31,9 @@ MOST_ORIGINS = 20
 #: behind these stands somebody else's server, which signs who its users are
 SIGNING = (ChannelKind.widget, ChannelKind.app)
 LONGEST_PAGE, LONGEST_TITLE = 500, 200
+MOST_OFFSET = 200
+#: one line each
+_WORDS = ("label_zh", "label_en", "greeting_zh", "greeting_en", "subtitle_zh", "subtitle_en")
 #: how long a secret that has been replaced still counts, where it is to
 BOTH_COUNT = dt.timedelta(hours=24)
 
@@ -122,6 +126,12 @@ def rotate_secret(actor: Actor, channel: Channel, *, keep_old: bool = False) -> 
     return channel.secret
 
 
+def color_of(text: str) -> str | None:
+    """A colour as it is kept; None for what is none."""
+    found = text.strip().lower()
+    return found if _COLOR.fullmatch(found) else None
+
+
 def _find(code: str) -> Channel | None:
     return db.session.scalars(select(Channel).where(Channel.code == code, Channel.active == 1)).first()
 
@@ -149,13 +159,38 @@ def _check(actor: Actor, row: Channel, data: dict) -> None:
     row.name = (row.name or "").strip()
     if not row.name:
         raise Invalid("A channel needs a name", fields={"name": "required"})
-    row.color = (row.color or COLOR).lower()
-    if not _COLOR.fullmatch(row.color):
+    row.color = color_of(row.color or COLOR)
+    if row.color is None:
         raise Invalid("A colour is written like #0f766e", fields={"color": "#rrggbb"})
     if row.locale and row.locale not in LANGUAGES:
         raise Invalid("This language is not known", fields={"locale": "zh or en"})
     row.origins = _origins(row.origins or [])
+    _check_words(row)
+    _check_form(row)
     referenced(Team, row.team_id, actor, "teamId")
+
+
+def _check_words(row: Channel) -> None:
+    for column in ("offset_x", "offset_y"):
+        given = getattr(row, column)
+        setattr(row, column, OFFSET if given is None else given)
+        if not 0 <= getattr(row, column) <= MOST_OFFSET:
+            reason = Reason("from %(low)s to %(high)s", low=0, high=MOST_OFFSET)
+            raise Invalid("The button would be out of sight", fields={to_camel(column): reason})
+    for column in _WORDS:
+        setattr(row, column, _line(getattr(row, column) or "") or None)
+
+
+def _check_form(row: Channel) -> None:
+    """Fields in the order in which they are asked, each once; asked are those that are required, too."""
+    for column in ("form_fields", "form_required"):
+        given = set(getattr(row, column) or ())
+        if given - set(FormField):
+            raise Invalid("This field does not exist", fields={to_camel(column): "unknown"})
+        setattr(row, column, [field.value for field in FormField if field in given])
+    row.form_fields = [field.value for field in FormField if field in {*row.form_fields, *row.form_required}]
+    if row.form_when not in (None, FormWhen.never) and not row.form_fields:
+        raise Invalid("Choose what the form asks for", fields={"formFields": "required"})
 
 
 def _keep_what_pages_rely_on(row: Channel, data: dict) -> None:
@@ -204,10 +239,19 @@ crud(
         "origins",
         "color",
         "side",
+        "offset_x",
+        "offset_y",
+        "label_zh",
+        "label_en",
         "greeting_zh",
         "greeting_en",
+        "subtitle_zh",
+        "subtitle_en",
         "locale",
         "team_id",
+        "form_when",
+        "form_fields",
+        "form_required",
     ),
     check=_check,
     before_delete=_keep_needed,

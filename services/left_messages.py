@@ -11,9 +11,16 @@ from services.operation import operation
 
 @operation("conversation.leave_message", title="Leave a message", right="conversation.handover")
 def leave_message(
-    actor: Actor, conversation: Conversation, *, client_msg_id: str, text: str, contact: str = ""
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    client_msg_id: str,
+    text: str,
+    contact: str = "",
+    form: dict | None = None,
 ) -> Conversation:
-    """What he wants and how to reach him. He keeps his place in the queue; or it becomes a ticket, by setting.
+    """What he wants and how to reach him, or what else the channel's form asks. He keeps his place in the queue; or it
+    becomes a ticket, by setting.
 
     The same `client_msg_id` again changes nothing.
     """
@@ -25,8 +32,12 @@ def leave_message(
         raise Conflict("Somebody is there already: simply write to him")
     if contact.strip():
         visitors.introduce(actor, conversation.customer, contact=contact)
+        # the agent reads it here: the profile of somebody we know stays as it is
+        conversation.answers = {**(conversation.answers or {}), "contact": contact.strip()}
     if conversation.status is Status.bot:
-        conversations.hand_over(actor, conversation)
+        conversations.hand_over(actor, conversation, form=form)
+    elif form is not None:
+        conversations.fill_form(actor, conversation, form=form)
     message = conversations.send_message(actor, conversation, client_msg_id=client_msg_id, content=text)
     conversation.left_message_time = utcnow()
     threads.system_message(

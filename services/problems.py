@@ -70,6 +70,12 @@ def titles() -> dict[str, tuple[str, str]]:
     return {item.code: (item.label, item.label_en or item.label) for item in db.session.scalars(items)}
 
 
+def active_types() -> list[DictionaryItem]:
+    """The problem types a customer may choose from, in their order."""
+    items = select(DictionaryItem).join(Dictionary).where(Dictionary.code == DICTIONARY, DictionaryItem.active == 1)
+    return list(db.session.scalars(items.order_by(DictionaryItem.sort, DictionaryItem.id)))
+
+
 def _said(conversation: Conversation) -> str:
     """The subject and the customer's last words; what he took back is forgotten."""
     last = db.session.scalars(

@@ -22,6 +22,11 @@ def number_for(customer: Customer) -> str:
     return f"#{customer.id:04d}"
 
 
+def is_named(customer: Customer) -> bool:
+    """Whether he has said his name, or somebody has for him."""
+    return not _NUMBER.fullmatch(customer.name)
+
+
 def shown_name(name: str) -> str:
     """A customer's name for people to read: a number becomes "Visitor 0007" in their language."""
     numbered = _NUMBER.fullmatch(name)
@@ -32,24 +37,36 @@ def shown_name(name: str) -> str:
 def introduce(actor: Actor, customer: Customer, *, name: str = "", contact: str = "") -> Customer:
     """A customer says what to call him, and the phone number or e-mail address at which he can be reached.
 
-    Only about himself; what is left empty stays as it is.
+    Only about himself; what is left empty stays as it is, and so does what is known of him for certain.
     """
     if actor.customer_id != customer.id:
         raise NotAllowed("You can only say this about yourself")
     name = " ".join(name.split())
     if len(name) > MAX_NAME:
         raise Invalid("The name is too long", fields={"name": "too long"})
-    if name and customer.is_temporary:  # the name of an account is the account's
-        customer.name = name
     contact = unicodedata.normalize("NFKC", contact).strip()
-    if EMAIL.fullmatch(contact):
-        customer.email = contact
-    elif PHONE.fullmatch(contact):
-        customer.phone = contact
-    elif contact:
+    is_email, is_phone = bool(EMAIL.fullmatch(contact)), bool(PHONE.fullmatch(contact))
+    if contact and not (is_email or is_phone):
         raise Invalid(
             "Please give a phone number or an e-mail address", fields={"contact": "a phone number or an e-mail address"}
         )
+    tell_of_oneself(customer, name=name, email=contact if is_email else "", phone=contact if is_phone else "")
+    return customer
+
+
+def tell_of_oneself(
+    customer: Customer, *, name: str = "", phone: str = "", email: str = "", organization: str = ""
+) -> None:
+    """Inside an operation: put into the profile what a customer says of himself; what is empty says nothing.
+
+    Of somebody we know - by an account, by another site's signature, by what our people have written - only what is
+    missing is filled in: whoever sits at his screen does not change how he is reached.
+    """
+    told = {"phone": phone, "email": email, "organization_told": organization}
+    if customer.is_temporary:  # the name of an account is the account's
+        told["name"] = name
+    for column, text in told.items():
+        if text and (customer.is_temporary or not getattr(customer, column)):
+            setattr(customer, column, text)
     db.session.flush()
     announce("customer.updated", customer_id=customer.id)
-    return customer

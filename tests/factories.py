@@ -324,6 +324,16 @@ class Things:
         body = {"channelId": self._wechat_channel().id, "appId": self.text(), "appSecret": self.text()}
         return self._created("/wechat-accounts", body | {"token": "tokenOfTests", "aesKey": "a" * 42 + "A"})
 
+    def _widget_logo(self) -> Thing:
+        thing = self._widget()
+        file = {"file": ("logo.png", picture(), "image/png")}
+        address = self.company.admin.post(f"/channels/{thing.id}/logo", files=file)["logoUrl"]
+        return Thing(thing.id, ids={**thing.ids, "key": address.rsplit("/", 1)[1]})
+
+    def _invitation(self) -> Thing:
+        body = {"channelId": self.any("widget").id, "name": self.text(), "textZh": self.text()}
+        return self._created("/invitations", body)
+
     def _created(self, path: str, body: dict) -> Thing:
         row = self.company.admin.post(path, body)
         return Thing(row["id"], ids={"version": row.get("version", 0)})

@@ -2,8 +2,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { api, exchangeToken, setToken, speakWithoutCookies } from '../src/shared/api'
 import { fileAddress, setFileKey } from '../src/shared/file-address'
+import { fits, Invitations } from '../src/widget/loader/invitations'
+import { Memory } from '../src/widget/loader/memory'
+import { themeOf } from '../src/widget/loader/theme'
 import { languageOf, WORDS } from '../src/widget/loader/words'
-import { contrastWithWhite, readableOn } from '../src/widget/protocol'
 import { forgetsWithThePage, provideStorage } from '../src/widget/storage'
 
 afterEach(() => {
@@ -13,21 +15,6 @@ afterEach(() => {
 })
 
 describe('the button', () => {
-  it.each([
-    ['#1d4ed8', '#ffffff'],
-    ['#0f766e', '#ffffff'],
-    ['#ffeb3b', '#1c1b19'],
-    ['#ffffff', '#1c1b19'],
-    ['#000000', '#ffffff'],
-  ])('on %s is drawn in %s', (color, expected) => {
-    expect(readableOn(color)).toBe(expected)
-  })
-
-  it('knows the contrast that WCAG knows', () => {
-    expect(contrastWithWhite('#ffffff')).toBeCloseTo(1)
-    expect(contrastWithWhite('#000000')).toBeCloseTo(21)
-  })
-
   it('speaks as the page says, else as the channel, else as the browser', () => {
     expect(languageOf('en', 'zh')).toBe('en')
     expect(languageOf('', 'zh')).toBe('zh')
@@ -35,6 +22,68 @@ describe('the button', () => {
     expect(languageOf('', '')).toBe('zh')
     expect(WORDS.en.unread(1)).toBe(', 1 new message')
   })
+})
+
+describe('an invitation', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+    localStorage.clear()
+  })
+
+  it.each([
+    ['*', '/prices', true],
+    ['/prices', '/prices', true],
+    ['/prices', '/prices/', true],
+    ['/prices', '/prices/old', false],
+    ['/help/*', '/help/a/b', true],
+    ['/help/*', '/help', false],
+    ['/a.html', '/aXhtml', false],
+    ['/*/checkout', '/shop/checkout', true],
+  ])('for %s on %s: %s', (page, path, expected) => {
+    expect(fits(page, path)).toBe(expected)
+  })
+
+  const one = { id: 1, page: '*', after: 3, every: 2, text: { zh: '您好', en: 'Hello' } }
+
+  it('comes after its seconds, once, and again after its hours', () => {
+    vi.useFakeTimers()
+    const memory = new Memory('x')
+    const shown = vi.fn()
+    new Invitations([one], memory, shown)
+    vi.advanceTimersByTime(3000)
+    expect(shown).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1000)
+    expect(shown).toHaveBeenCalledOnce()
+    // on the next page: not too often
+    new Invitations([one], memory, shown)
+    vi.advanceTimersByTime(60_000)
+    expect(shown).toHaveBeenCalledOnce()
+    vi.advanceTimersByTime(2 * 3_600_000)
+    expect(shown).toHaveBeenCalledTimes(2)
+  })
+
+  it('of no return is seen once, and not by who has opened the window', () => {
+    vi.useFakeTimers()
+    const shown = vi.fn()
+    new Invitations([{ ...one, every: 0, after: 0 }], new Memory('x'), shown)
+    vi.advanceTimersByTime(1000)
+    new Invitations([{ ...one, every: 0, after: 0 }], new Memory('x'), shown)
+    vi.advanceTimersByTime(9e6)
+    expect(shown).toHaveBeenCalledOnce()
+    const opened = new Invitations([{ ...one, id: 2 }], new Memory('x'), shown)
+    opened.stop()
+    vi.advanceTimersByTime(60_000)
+    expect(shown).toHaveBeenCalledOnce()
+  })
+})
+
+it('is light or dark as the site says, else as its page declares itself', () => {
+  expect(themeOf('dark')).toBe('dark')
+  document.documentElement.style.colorScheme = 'dark'
+  expect(themeOf(undefined)).toBe('dark')
+  expect(themeOf('light')).toBe('light')
+  document.documentElement.style.colorScheme = ''
+  expect(themeOf('no such')).toBe('light')
 })
 
 describe('a framed page', () => {

@@ -19,6 +19,7 @@ from services.conversations.flow import (
     resume_conversation,
 )
 from services.conversations.idle import close_idle
+from services.conversations.intake import fill_form
 from services.conversations.offers import pending_offers
 from services.conversations.opening import is_open, openings
 from services.conversations.rating import (
@@ -65,6 +66,7 @@ __all__ = [
     "close_idle",
     "decline_transfer",
     "expire_transfers",
+    "fill_form",
     "find_offer",
     "get_agent",
     "give",

@@ -5,8 +5,9 @@ they are read in the same way: `text_zh` to readers of Chinese, `text_en` to tho
 """
 
 from models.actor import Actor
+from models.channels import Channel
 from models.conversations import Conversation
-from services import settings, threads
+from services import invitations, settings, threads
 from services.conversations.state import place
 
 #: event → the usual Chinese words, for clients that do not word events; "" where nothing is said without own words
@@ -36,6 +37,21 @@ def say(actor: Actor, conversation: Conversation, event: str, **params) -> None:
             **params,
             **own,
         )
+
+
+def say_invitation(
+    actor: Actor, conversation: Conversation, channel: Channel | None, invitation_id: int | None
+) -> bool:
+    """Inside an operation: the words that the customer has taken up, so that everybody sees what he answers to.
+
+    False, and nothing is said, where the channel has no such invitation any more.
+    """
+    invitation = invitations.find(channel, invitation_id) if channel is not None and invitation_id else None
+    if invitation is None:
+        return False
+    words = {f"text_{locale}": text for locale, text in invitations.words_of(invitation).items()}
+    threads.system_message(actor, conversation.thread, "invited", words["text_zh"], place=place(conversation), **words)
+    return True
 
 
 def _own_words(event: str, params: dict) -> dict[str, str]:

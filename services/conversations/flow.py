@@ -8,6 +8,7 @@ from models.conversations import ConversationStatus as Status
 from models.organization import Presence
 from models.types import utcnow
 from services import capacity, problems, settings, threads
+from services.conversations import intake
 from services.conversations.automatic import say
 from services.conversations.offers import withdraw_offer
 from services.conversations.opening import is_open
@@ -19,12 +20,19 @@ PRIORITY_OF_URGENT = 1000
 
 
 @operation("conversation.handover", title="Ask for a person")
-def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "") -> Conversation:
-    """From the bot to the queue of people; the dispatcher takes it from there."""
+def hand_over(actor: Actor, conversation: Conversation, *, reason: str = "", form: dict | None = None) -> Conversation:
+    """From the bot to the queue of people; the dispatcher takes it from there.
+
+    A customer first fills in the form of his channel, if it has one for this; the bot waits for nobody.
+    """
     if conversation.status in (Status.queued, *HELD):
         return conversation
     if conversation.status is Status.closed:
         raise Conflict("The conversation has ended", kind="conversation_closed")
+    if actor.sees_as_customer:
+        answers = intake.checked(intake.before_person(conversation), form)
+        if form is not None:
+            intake.keep(actor, conversation, answers)
     move(conversation, Status.queued)
     conversation.queue_time = conversation.waiting_since = utcnow()
     problems.recognise(conversation)

@@ -14,8 +14,9 @@ from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
 from services import channels, entry_codes, read_marks, saying, threads, transcripts
+from services.conversations import intake
 from services.conversations.arrival import arrive
-from services.conversations.automatic import say
+from services.conversations.automatic import say, say_invitation
 from services.conversations.reopening import may_reopen, reopen
 from services.conversations.state import move, place, tell
 from services.numbers import next_number
@@ -34,11 +35,14 @@ def open_conversation(
     entry_code: str = "",
     page_url: str = "",
     page_title: str = "",
+    form: dict | None = None,
+    invitation_id: int | None = None,
 ) -> Conversation:
     """A customer's open conversation: the one there is, else a new one that begins with the bot.
 
     `channel` is the way he came, and the page the one on which he began, as far as they are known; `entry_code` that of
-    a QR code, which leads to anybody when it is no longer valid.
+    a QR code, which leads to anybody when it is no longer valid; `form` what he wrote into the channel's form, and the
+    invitation the one that he took up.
     """
     if actor.customer_id is None:
         raise NotAllowed("Only customers open conversations")
@@ -55,6 +59,7 @@ def open_conversation(
             arrive(actor, existing, entry)
         return existing
     now, door = utcnow(), channels.channel_of(channel)
+    answers = intake.checked(intake.before_opening(door, customer) if entry is None else intake.NOTHING, form)
     conversation = Conversation(
         no=next_number("C", now.date()),
         customer=customer,
@@ -70,7 +75,10 @@ def open_conversation(
     customer.last_contact_time = now
     db.session.add(conversation)
     db.session.flush()
-    say(actor, conversation, "welcome")
+    if form is not None:
+        intake.keep(actor, conversation, answers)
+    if not say_invitation(actor, conversation, door, invitation_id):
+        say(actor, conversation, "welcome")
     if entry is not None:
         arrive(actor, conversation, entry)
     tell(conversation, "created")

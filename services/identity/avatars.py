@@ -32,9 +32,9 @@ def set_own_avatar(actor: Actor, user: User, *, data: bytes) -> User:
     """The person's own picture, drawn anew as a square. Raises TooLarge, Invalid when it is no picture."""
     if len(data) > MAX_BYTES:
         raise TooLarge("The file is too large", limit=MAX_BYTES)
-    square = offload(_square, data)
+    picture = offload(square, data)
     key = secrets.token_hex(20)
-    offload(storage.write, key, square)
+    offload(storage.write, key, picture)
     return store_avatar(actor, user, url=f"{_PREFIX}/{user.id}/{key}")
 
 
@@ -100,7 +100,7 @@ def urls_of(senders: Iterable[Sender]) -> dict[Sender, str]:
     }
 
 
-def _square(data: bytes) -> bytes:
+def square(data: bytes) -> bytes:
     """The middle of the picture, upright and on white, without anything the camera or its owner wrote into it."""
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
@@ -111,8 +111,8 @@ def _square(data: bytes) -> bytes:
     except NOT_A_PICTURE:
         raise Invalid("Please choose a picture: JPEG, PNG, WebP or GIF", fields={"file": "not a picture"}) from None
     small = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
-    square = Image.new("RGB", (SIDE, SIDE), "white")
-    square.paste(small, mask=small)
+    drawn = Image.new("RGB", (SIDE, SIDE), "white")
+    drawn.paste(small, mask=small)
     output = io.BytesIO()
-    square.save(output, "WEBP", quality=85)
+    drawn.save(output, "WEBP", quality=85)
     return output.getvalue()

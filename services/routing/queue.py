@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from app.extensions import db
 from models.conversations import Conversation, ConversationStatus
 from models.organization import Agent, Presence, Team, TeamMember
+from services.routing import hours
 
 #: assumed handling time until there are figures of our own, in seconds
 DEFAULT_HANDLING_SECONDS = 300
@@ -69,6 +70,12 @@ class Room:
         if not self.places:
             return None
         return int(max(0, position - self.free) * seconds[self.team_id] / self.places)
+
+
+def is_staffed(team_id: int | None) -> bool:
+    """Whether a team, or the company, works at this moment and one of its people is on line, free or not."""
+    works = hours.is_open(team_id) or hours.somebody_on_duty(team_id)
+    return works and _room([team_id])[team_id].places > 0
 
 
 def _queue(*columns) -> Select:

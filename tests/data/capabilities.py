@@ -254,6 +254,7 @@ SCREENS: dict[str, Screen] = {
     "system_setting": Screen("", "read", "update"),
     "channel": Screen("", "read create update delete secret export"),
     "wechat_account": Screen("", KEPT),
+    "invitation": Screen("", "read create update delete export"),
     "dictionary": Screen("read", "create update delete export"),
     "dictionary_item": Screen("read", "create update delete export"),
     "sensitive_word": Screen("", f"{KEPT} switch_off switch_on"),

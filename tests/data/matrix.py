@@ -467,6 +467,16 @@ MATRIX: tuple[Row, ...] = (
         change={"name": "$unique"},
     ),
     Row("POST", "/channels/<id:id>/secret", ADMINISTRATORS, "widget"),
+    Row("POST", "/channels/<id:id>/logo", ADMINISTRATORS, "widget", file=("logo.png", PICTURE)),
+    Row("DELETE", "/channels/<id:id>/logo", ADMINISTRATORS, "widget"),
+    *resource(
+        "invitations",
+        "invitation",
+        read=ADMINISTRATORS,
+        write=ADMINISTRATORS,
+        create={"channelId": "$widget", "name": "$unique", "textZh": "$unique"},
+        change={"name": "$unique"},
+    ),
     Row("GET", "/integration/embed", ADMINISTRATORS),
     # --- WeChat
     *resource(
@@ -479,6 +489,10 @@ MATRIX: tuple[Row, ...] = (
     ),
     Row("GET", "/sessions/<id:id>/undelivered", MARKS, "session"),
     Row("GET", "/widget/<code>", EVERYBODY, "widget"),
+    Row("GET", "/widget/<code>/logo/<key>", EVERYBODY, "widget_logo"),
+    Row("GET", "/sessions/form", EVERYBODY),
+    Row("GET", "/sessions/<id:id>/form", CONCERNED, "session"),
+    Row("POST", "/sessions/<id:id>/form", "401 200 404 403 403 403 403 403", "session", {"form": {}}),
     Row(
         "POST", "/widget/<code>/session", EVERYBODY, "widget", {}, fresh=True, why="our cookies count for nothing there"
     ),

@@ -14,6 +14,7 @@ from views.admin.options import OptionsView
 from views.admin.presence import PresenceDaysView
 from views.admin.sensitive import SensitiveImportView
 from views.admin.user_import import UserImportView
+from views.admin.widget_preview import WidgetPreview
 
 #: all of this package: a new screen is a class in one of its files and a line of the menu
 _MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
@@ -41,6 +42,7 @@ def register_admin(appbuilder: AppBuilder) -> None:
     appbuilder.add_view_no_menu(OptionsView)
     appbuilder.add_view_no_menu(UserImportView)
     appbuilder.add_view_no_menu(PresenceDaysView)
+    appbuilder.add_view_no_menu(WidgetPreview)
     appbuilder.add_view_no_menu(RetentionPlanView)
     appbuilder.add_view_no_menu(SensitiveImportView)
 

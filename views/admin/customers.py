@@ -119,6 +119,7 @@ class CustomerView(ReachView):
         "user_id",
         "contact_id",
         "organization_id",
+        "organization_told",
         "phone",
         "email",
         "vip_level",

@@ -9,6 +9,7 @@ from views.api import (  # noqa: F401
     endpoint,
     entry_codes,
     exports,
+    forms,
     history,
     identity,
     knowledge,

@@ -19,6 +19,7 @@ from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from models.types import utcnow
 from services import assistant, channels, conversations, left_messages, routing, settings, visitors, words
+from services.customers import mask_email, mask_phone
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, moment, plain
@@ -28,6 +29,12 @@ from views.assigning import explanation
 SECTION = "会话管理接口"
 #: a year; a longer wait is the same to a filter
 MOST_WAITING_MINUTES = 525_600
+#: what of a form is shown as everywhere to who may not see it in full
+_MASKS = {
+    "phone": mask_phone,
+    "email": mask_email,
+    "contact": lambda text: mask_email(text) if "@" in text else mask_phone(text),
+}
 
 
 def dump_agent_ref(agent: Agent | None) -> dict | None:
@@ -51,6 +58,15 @@ def dump_hold(actor: Actor, row) -> dict | None:
 def _reason_of_end(actor: Actor, row: Conversation) -> str | None:
     """What was written down when it was closed: about the customer, not to him."""
     return None if actor.sees_as_customer else row.close_reason
+
+
+def dump_answers(actor: Actor, row: Conversation) -> dict | None:
+    """What the customer wrote into the form: for staff, numbers and addresses as they see them elsewhere."""
+    if actor.sees_as_customer or not row.answers:
+        return None
+    if actor.may("customer.read_pii"):
+        return row.answers
+    return {name: _MASKS[name](text) if name in _MASKS else text for name, text in row.answers.items()}
 
 
 def dump_customer_ref(customer: Customer | None) -> dict:
@@ -181,6 +197,7 @@ SESSIONS = Resource(
     eager=("customer.user", "agent.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer),
+        "answers": dump_answers,
         "agent": lambda actor, row: dump_agent_ref(row.agent),
         "closeReason": _reason_of_end,
         "legalHold": dump_hold,
@@ -301,11 +318,15 @@ def show_session(actor: Actor, row_id: int):
         DataField("entry_code", str, "", 64),
         DataField("page_url", str, "", 2000),
         DataField("page_title", str, "", 500),
+        DataField("form", dict | None, None),
+        DataField("invitation_id", int | None, None),
     ),
     is_speech=True,
 )
-def open_session(actor: Actor, question: str = "", client_msg_id: str = "", **came_by):
-    conversation = conversations.open_conversation(actor, **came_by)
+def open_session(actor: Actor, question: str = "", client_msg_id: str = "", form: dict | None = None, **came_by):
+    if form is not None and question.strip():
+        form = {**form, "question": question}
+    conversation = conversations.open_conversation(actor, form=form, **came_by)
     if question.strip():
         conversations.send_message(
             actor,
@@ -423,6 +444,7 @@ def dump_rating(rating: Rating) -> dict:
         DataField("client_msg_id", str, max_length=64),
         DataField("text", str, max_length=4000),
         DataField("contact", str, "", 190),
+        DataField("form", dict | None, None),
     ),
     is_speech=True,
 )

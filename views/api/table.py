@@ -148,6 +148,7 @@ serve(
             "user_id",
             "contact_id",
             "organization_id",
+            "organization_told",
             "source",
             "is_temporary",
             "agent_id",

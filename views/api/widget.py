@@ -1,16 +1,18 @@
 """The widget on other sites: how it looks, who talks in it, and what an administrator copies into a page (CHT-17)."""
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g, request, send_file
 
 from app.errors import NotAllowed, NotFound
 from models.actor import Actor
 from models.channels import Channel
-from services import channels
-from services.identity import embedded, signin
+from models.invitations import Invitation
+from services import channels, invitations, logos
+from services.contrast import READABLE, WHITE, contrast, letters_on
+from services.identity import avatars, embedded, signin
 from services.operation import DataField
 from services.throttle import throttle
 from views import auth
-from views.api.endpoint import action, endpoint
+from views.api.endpoint import action, endpoint, load, sent_file
 from views.api.envelope import success
 from views.api.resource import RESOURCES, Resource, serve
 from views.api.session import state_of
@@ -34,10 +36,20 @@ CHANNELS = serve(
             "origins",
             "color",
             "side",
+            "offset_x",
+            "offset_y",
+            "label_zh",
+            "label_en",
             "greeting_zh",
             "greeting_en",
+            "subtitle_zh",
+            "subtitle_en",
+            "logo_url",
             "locale",
             "team_id",
+            "form_when",
+            "form_fields",
+            "form_required",
             "secret_time",
             "create_time",
             "version",
@@ -45,6 +57,35 @@ CHANNELS = serve(
         filters=("kind", "active"),
         sort=("id", "code", "name", "create_time"),
         search=("code", "name"),
+    )
+)
+serve(
+    Resource(
+        "invitations",
+        "invitation",
+        Invitation,
+        SECTION,
+        "主动邀请",
+        out=(
+            "id",
+            "channel_id",
+            "name",
+            "active",
+            "page",
+            "after_seconds",
+            "every_hours",
+            "only_when_open",
+            "text_zh",
+            "text_en",
+            "sort",
+            "shown_count",
+            "accepted_count",
+            "create_time",
+            "version",
+        ),
+        filters=("channel_id", "active"),
+        sort=("id", "sort", "name", "shown_count", "accepted_count"),
+        search=("name",),
     )
 )
 action(
@@ -95,7 +136,8 @@ def show_widget(actor: Actor, code: str) -> Response:
     channel, origin = channels.find_widget(code), request.headers.get("Origin")
     if origin is not None and origin not in (channel.origins or []):
         raise NotAllowed("This site is not among those that may show the chat")
-    response = success(look_of(channel))
+    offered = [_invitation_of(one) for one in invitations.offered_by(channel)]
+    response = success({**look_of(channel), "invitations": offered})
     response.headers["Vary"] = "Origin"
     if origin is not None:
         response.headers["Access-Control-Allow-Origin"] = origin
@@ -108,10 +150,56 @@ def look_of(channel: Channel) -> dict:
         "code": channel.code,
         "name": channel.name,
         "color": channel.color,
+        "onColor": letters_on(channel.color),
         "side": channel.side.value,
+        "offset": [channel.offset_x, channel.offset_y],
         "locale": channel.locale,
-        "greeting": {"zh": channel.greeting_zh or "", "en": channel.greeting_en or ""},
+        "label": {"zh": channel.label_zh or "", "en": channel.label_en or ""},
     }
+
+
+def window_of(channel: Channel) -> dict:
+    """What the frame shows besides."""
+    return {
+        **look_of(channel),
+        "greeting": {"zh": channel.greeting_zh or "", "en": channel.greeting_en or ""},
+        "subtitle": {"zh": channel.subtitle_zh or "", "en": channel.subtitle_en or ""},
+        "logoUrl": channel.logo_url,
+        # where its letters on white, and white ones on it, can be read, it is the colour of buttons and links too
+        "isReadable": contrast(channel.color, WHITE) >= READABLE,
+    }
+
+
+def _invitation_of(invitation: Invitation) -> dict:
+    return {
+        "id": invitation.id,
+        "page": invitation.page,
+        "after": invitation.after_seconds,
+        "every": invitation.every_hours,
+        "text": invitations.words_of(invitation),
+    }
+
+
+@endpoint(
+    "POST", "/channels/<id:id>/logo", section=SECTION, summary="渠道: picture", right="channel.update", takes_file=True
+)
+def set_logo(actor: Actor, row_id: int):
+    _name, data = sent_file(avatars.MAX_BYTES)
+    return CHANNELS.dump(actor, logos.set_logo(actor, load(Channel, row_id, actor), data=data))
+
+
+@endpoint("DELETE", "/channels/<id:id>/logo", section=SECTION, summary="渠道: no picture", right="channel.update")
+def remove_logo(actor: Actor, row_id: int):
+    return CHANNELS.dump(actor, logos.remove_logo(actor, load(Channel, row_id, actor)))
+
+
+@endpoint("GET", "/widget/<code>/logo/<key>", section=VISITORS, summary="Picture of a widget", right="")
+def show_logo(actor: Actor, code: str, key: str) -> Response:
+    """Its address is as hard to guess as it is public: it stands in the window."""
+    path = logos.get_file(channels.find_widget(code), key)
+    response = send_file(path, mimetype=avatars.MIME)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @endpoint(

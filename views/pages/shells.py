@@ -17,6 +17,7 @@ blueprint = Blueprint("pages", __name__)
 
 #: set by the pages' theme switch, so that a dark page is dark from its first moment
 THEME_COOKIE = "ss_theme"
+THEMES = ("light", "dark")
 
 
 #: with and without a slash at the end: the front end's routers write both, and people reload what stands there
@@ -62,10 +63,11 @@ def favicon():
     return current_app.send_static_file("favicon.svg")
 
 
-def shell(entry: str, title: str, *, locale: str = "", data: dict | None = None):
+def shell(entry: str, title: str, *, locale: str = "", theme: str | None = None, data: dict | None = None):
     """The page of a front-end entry; company and title are on screen before any script has come.
 
-    `data` is for the entry's script, in a block of the page that nothing runs.
+    `theme` is light or dark, "" as the browser wishes, None as somebody has chosen on our pages. `data` is for the
+    entry's script, in a block of the page that nothing runs.
     """
     parts, tokens = assets(entry), assets("tokens")
     return render_template(
@@ -73,7 +75,7 @@ def shell(entry: str, title: str, *, locale: str = "", data: dict | None = None)
         entry=parts,
         styles=list(dict.fromkeys(tokens["css"] + parts["css"])),
         locale=locale or current_locale(),
-        theme=chosen_theme(),
+        theme=chosen_theme() if theme is None else theme,
         title=title,
         data=data,
         company=settings.get_setting("company_name"),
@@ -84,7 +86,7 @@ def shell(entry: str, title: str, *, locale: str = "", data: dict | None = None)
 def chosen_theme() -> str | None:
     """Light or dark, where somebody has chosen; else the browser decides."""
     theme = request.cookies.get(THEME_COOKIE)
-    return theme if theme in ("light", "dark") else None
+    return theme if theme in THEMES else None
 
 
 def assets(entry: str) -> dict:

@@ -203,6 +203,8 @@ export interface Conversation {
   channelKind?: string | null
   /** The page on which the customer began. */
   source?: { page?: string; title?: string } | null
+  /** Staff only: what he wrote into the form before it. */
+  answers?: Record<string, string> | null
   subject: string | null
   customer: CustomerBrief
   agent: AgentBrief | null

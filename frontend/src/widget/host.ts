@@ -2,7 +2,7 @@
 import { ref } from 'vue'
 
 import { pageData } from './page-data'
-import { APP, type HostPage, type ToFrame, type ToPage } from './protocol'
+import { APP, type HostPage, type Theme, type ToFrame, type ToPage } from './protocol'
 
 /** The site names itself in the address; the browser delivers to it, and takes from it, only if that is true. */
 function originOfHost(): string | null {
@@ -20,11 +20,18 @@ export const isShown = ref(!isFramed)
 /** Whether it covers the whole page, and its button with it. */
 export const coversPage = ref(false)
 export const hostPage = ref<HostPage | null>(null)
+/** What the visitor has taken up, until a conversation begins with it. */
+export const invitation = ref<{ id: number; text: string } | null>(null)
 
-type Handlers = { [K in 'identify' | 'reset']: (message: Extract<ToFrame, { type: K }>) => void }
+type Handlers = { [K in 'identify' | 'invited' | 'reset']: (message: Extract<ToFrame, { type: K }>) => void }
 
 export function tellHost(message: ToPage): void {
   if (origin) window.parent.postMessage({ app: APP, ...message }, origin)
+}
+
+/** Light or dark as the page around: what this browser has chosen on our own pages says nothing here. */
+export function wear(theme: Theme): void {
+  document.documentElement.dataset.theme = theme
 }
 
 /** Call once, when the frame can answer. */
@@ -39,6 +46,8 @@ export function listenToHost(handlers: Handlers): void {
     } else if (said.type === 'hidden') isShown.value = false
     else if (said.type === 'page') hostPage.value = said.page
     else if (said.type === 'identify') handlers.identify(said)
+    else if (said.type === 'theme') wear(said.theme)
+    else if (said.type === 'invited') handlers.invited(said)
     else if (said.type === 'reset') handlers.reset(said)
   })
   tellHost({ type: 'ready' })

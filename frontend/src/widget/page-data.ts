@@ -2,6 +2,11 @@
 import type { Look } from './protocol'
 
 export interface PageData extends Look {
+  greeting: Record<'zh' | 'en', string>
+  subtitle: Record<'zh' | 'en', string>
+  logoUrl: string | null
+  /** Whether white letters on the colour, and the colour on white, can be read. */
+  isReadable: boolean
   origins: string[]
 }
 

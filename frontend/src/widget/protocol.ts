@@ -20,6 +20,8 @@ export type ToFrame =
   | { type: 'hidden' }
   | { type: 'page'; page: HostPage }
   | { type: 'identify'; identity: Identity }
+  | { type: 'theme'; theme: Theme }
+  | { type: 'invited'; invitation: { id: number; text: string } }
   | { type: 'reset' }
 
 /** From the frame to the page: nothing in it says who the visitor is, nor what was written. */
@@ -30,36 +32,33 @@ export type ToPage =
   | { type: 'known'; known: boolean }
   | { type: 'identified'; ok: boolean; reason: string }
 
+/** What a widget says by itself to who looks at a page for a while. */
+export interface Invitation {
+  id: number
+  /** The path of the page; * stands for anything. */
+  page: string
+  /** Seconds on that page. */
+  after: number
+  /** Hours until a browser that has seen it sees it again; 0: never. */
+  every: number
+  text: Record<'zh' | 'en', string>
+}
+
+export type Theme = 'light' | 'dark'
+
 /** How a channel looks, as the server tells it to its sites. */
 export interface Look {
   code: string
   name: string
   color: string
+  /** White or black, whichever can be read on it. */
+  onColor: string
   side: 'right' | 'left'
+  /** From the side and from below, in pixels. */
+  offset: [number, number]
   locale: '' | 'zh' | 'en'
-  greeting: { zh: string; en: string }
-}
-
-/** What WCAG asks of text of ordinary size. */
-export const READABLE = 4.5
-/** The luminance of our near-black, and what the formula of contrast adds to each side. */
-const INK = { color: '#1c1b19', luminance: 0.011 }
-const HAZE = 0.05
-
-function luminance(color: string): number {
-  const share = (at: number): number => {
-    const part = Number.parseInt(color.slice(at, at + 2), 16) / 255
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
-  }
-  return 0.2126 * share(1) + 0.7152 * share(3) + 0.0722 * share(5)
-}
-
-export function contrastWithWhite(color: string): number {
-  return (1 + HAZE) / (luminance(color) + HAZE)
-}
-
-/** The text colour that can be read best on this background. */
-export function readableOn(color: string): string {
-  const contrastWithInk = (luminance(color) + HAZE) / (INK.luminance + HAZE)
-  return contrastWithWhite(color) >= contrastWithInk ? '#ffffff' : INK.color
+  label: Record<'zh' | 'en', string>
+  invitations?: Invitation[]
+  /** Where the frame lies, if not where it usually does. */
+  frame?: string
 }

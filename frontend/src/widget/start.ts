@@ -13,23 +13,30 @@ import { standIn } from '../portal/lib/arrival'
 import { followViewport } from '../portal/lib/viewport'
 import portalEn from '../portal/locales/en'
 import portalZh from '../portal/locales/zh'
-import { hostPage } from './host'
+import { hostPage, invitation, isFramed, wear } from './host'
 import en from './locales/en'
 import zh from './locales/zh'
 import { pageData } from './page-data'
-import { contrastWithWhite, READABLE } from './protocol'
 import { hasPageBehind, router } from './router'
 import WidgetApp from './WidgetApp.vue'
 
 standIn({
   embedded: true,
   hasPageBehind,
-  cameBy: () => ({ channel: pageData.code, pageUrl: hostPage.value?.url, pageTitle: hostPage.value?.title }),
+  cameBy: () => ({
+    channel: pageData.code,
+    pageUrl: hostPage.value?.url,
+    pageTitle: hostPage.value?.title,
+    invitationId: invitation.value?.id,
+  }),
+  greeting: () => invitation.value?.text ?? '',
 })
-startTheme()
+const named = new URLSearchParams(location.search).get('theme')
+if (isFramed && (named === 'light' || named === 'dark')) wear(named)
+else startTheme()
 followViewport()
 document.documentElement.style.setProperty('--channel-color', pageData.color)
-document.documentElement.toggleAttribute('data-channel-color', contrastWithWhite(pageData.color) >= READABLE)
+document.documentElement.toggleAttribute('data-channel-color', pageData.isReadable)
 createApp(WidgetApp)
   .use(createAppI18n({ zh: { portal: portalZh, widget: zh }, en: { portal: portalEn, widget: en } }))
   .use(router)

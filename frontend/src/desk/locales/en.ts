@@ -130,6 +130,8 @@ export default {
       phone: 'Phone',
       email: 'E-mail',
       source: 'Source',
+      asTold: '{text} (as told)',
+      told: 'Contact left this time',
       cameBy: 'Came by',
       byCode: 'QR code: {name}',
       since: 'First seen',

@@ -130,6 +130,8 @@ export default {
       phone: '电话',
       email: '邮箱',
       source: '来源',
+      asTold: '{text}（客户自填）',
+      told: '本次留的联系方式',
       cameBy: '咨询入口',
       byCode: '二维码：{name}',
       since: '首次来访',

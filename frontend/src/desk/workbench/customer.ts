@@ -9,6 +9,8 @@ export interface Customer {
   vipLevel: number
   tags: string[] | null
   organizationName: string | null
+  /** Where he says he is from. */
+  organizationTold: string | null
   note: string | null
   source: string | null
   isTemporary: boolean

@@ -6,12 +6,16 @@ export interface CameBy {
   channel: string
   pageUrl?: string
   pageTitle?: string
+  /** The invitation that was taken up. */
+  invitationId?: number
 }
 
 interface Surroundings {
   /** In a frame on another site: no sign-in there, no cookies, no address of its own. */
   embedded: boolean
   cameBy: () => CameBy
+  /** With what words somebody is greeted, if not with ours. */
+  greeting: () => string
   /** Whether a page of ours lies behind the one that is shown. */
   hasPageBehind: () => boolean
 }
@@ -33,6 +37,7 @@ function arrival(): CameBy {
 let surroundings: Surroundings = {
   embedded: false,
   cameBy: arrival,
+  greeting: () => '',
   hasPageBehind: () => Boolean(window.history.state?.back),
 }
 
@@ -50,8 +55,10 @@ export const isEmbedded = (): boolean => surroundings.embedded
 
 /** What the server takes of it: longer addresses and titles say no more. */
 export function cameBy(): CameBy {
-  const { channel, pageUrl, pageTitle } = surroundings.cameBy()
-  return { channel: channel.slice(0, 32), pageUrl: pageUrl?.slice(0, 2000), pageTitle: pageTitle?.slice(0, 500) }
+  const { channel, pageUrl, pageTitle, invitationId } = surroundings.cameBy()
+  return { channel: channel.slice(0, 32), pageUrl: pageUrl?.slice(0, 2000), pageTitle: pageTitle?.slice(0, 500), invitationId }
 }
+
+export const greeting = (): string => surroundings.greeting()
 
 export const hasPageBehind = (): boolean => surroundings.hasPageBehind()

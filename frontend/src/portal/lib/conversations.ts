@@ -7,6 +7,7 @@ import { identity } from '@shared/session'
 import type { Conversation, Page } from '@shared/types'
 
 import { isCustomer } from './customer'
+import type { Answers } from './form'
 import { useFollowed } from './load'
 
 const OPEN = 'bot,queued,active,on_hold'
@@ -79,8 +80,14 @@ export function useConversation(id: () => number) {
     clearInterval(poll)
   })
 
-  async function handOver(reason = ''): Promise<void> {
-    await api.post(`/sessions/${id()}/handover`, reason ? { reason } : {})
+  async function handOver(form: Answers | null = null): Promise<void> {
+    await api.post(`/sessions/${id()}/handover`, form ? { form } : {})
+    await fetch()
+  }
+
+  /** Somebody whom the assistant has handed over says afterwards what others say before. */
+  async function fillForm(form: Answers): Promise<void> {
+    await api.post(`/sessions/${id()}/form`, { form })
     await fetch()
   }
 
@@ -94,10 +101,10 @@ export function useConversation(id: () => number) {
     await fetch()
   }
 
-  async function leaveMessage(clientMsgId: string, text: string, contact: string): Promise<void> {
-    await api.post(`/sessions/${id()}/left-message`, { clientMsgId, text, contact })
+  async function leaveMessage(clientMsgId: string, text: string, contact: string, form: Answers | null): Promise<void> {
+    await api.post(`/sessions/${id()}/left-message`, { clientMsgId, text, contact, ...(form && { form }) })
     await fetch()
   }
 
-  return { conversation, error, loading, reload, handOver, close, backToBot, leaveMessage }
+  return { conversation, error, loading, reload, handOver, fillForm, close, backToBot, leaveMessage }
 }

@@ -10,6 +10,7 @@ import type { Conversation } from '@shared/types'
 
 import { ensureCustomer, introduce } from './customer'
 import { cameBy } from './arrival'
+import type { Answers } from './form'
 
 export interface FirstMessage {
   clientMsgId: string
@@ -20,6 +21,10 @@ export interface FirstMessage {
   person: boolean
   /** The QR code that led here. */
   entryCode: string
+  /** What was written into the channel's form. */
+  form: Answers | null
+  /** Nobody is there: the question is left as a message. */
+  leave: boolean
 }
 
 const KEY = 'ss.portal.first'
@@ -47,10 +52,15 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
 
   async function deliver(first: FirstMessage): Promise<Conversation> {
     await ensureCustomer(first.name)
-    await introduce('', first.contact)
-    const body = first.question ? { question: first.question, clientMsgId: first.clientMsgId } : {}
+    if (!first.leave) await introduce('', first.contact)
+    const body = first.question && !first.leave ? { question: first.question, clientMsgId: first.clientMsgId } : {}
     const entry = first.entryCode ? { entryCode: first.entryCode } : {}
-    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, ...cameBy() })
+    const form = first.form ? { form: first.form } : {}
+    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, ...form, ...cameBy() })
+    if (first.leave && (conversation.status === 'bot' || conversation.status === 'queued')) {
+      const { clientMsgId, question: text, contact } = first
+      return api.post<Conversation>(`/sessions/${conversation.id}/left-message`, { clientMsgId, text, contact })
+    }
     // A person may already be there: then there is nobody to ask for.
     if (first.person && conversation.status === 'bot') await api.post(`/sessions/${conversation.id}/handover`)
     return conversation
@@ -77,8 +87,8 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
   }
 
   function start(question: string, options: Partial<Omit<FirstMessage, 'clientMsgId' | 'question'>> = {}): void {
-    const { name = '', contact = '', person = false, entryCode = '' } = options
-    const first = { clientMsgId: newClientMsgId(), question, name, contact, person, entryCode }
+    const { name = '', contact = '', person = false, entryCode = '', form = null, leave = false } = options
+    const first = { clientMsgId: newClientMsgId(), question, name, contact, person, entryCode, form, leave }
     pending.value = first
     sessionStorage.setItem(KEY, JSON.stringify(first))
     void attempt()

@@ -1,9 +1,11 @@
 /** One chat on one page: opens and closes, loads the frame when it is needed, and talks with it and with nobody else. */
-import { APP, type Identity, type Look, type ToFrame, type ToPage } from '../protocol'
+import { APP, type Identity, type Invitation, type Look, type ToFrame, type ToPage } from '../protocol'
+import { Invitations } from './invitations'
 import { Launcher } from './launcher'
 import { warn } from './look'
 import { Memory } from './memory'
 import { FULL_SCREEN } from './style'
+import { darkWish, themeOf } from './theme'
 import { languageOf, WORDS, type Language } from './words'
 
 /** `token` may be a function: it is called when the token is needed, for one is good for an hour and once. */
@@ -26,6 +28,7 @@ export class Chat {
   private readonly language: Language
   private readonly launcher: Launcher
   private readonly memory: Memory
+  private readonly invitations: Invitations
   private readonly listeners = new Map<string, Set<(value: never) => void>>()
   private frame: HTMLIFrameElement | null = null
   private isReady = false
@@ -39,6 +42,7 @@ export class Chat {
     private readonly base: string,
     private readonly look: Look,
     locale: string,
+    private theme: string | undefined,
   ) {
     this.language = languageOf(locale, look.locale)
     this.launcher = new Launcher(look, this.language)
@@ -47,6 +51,9 @@ export class Chat {
     window.addEventListener('message', (event) => this.heard(event))
     // The focus goes into the frame: whoever writes now does so on the page that is shown at this moment.
     window.addEventListener('blur', () => this.tellPage())
+    this.dress()
+    darkWish.addEventListener('change', () => this.dress())
+    this.invitations = new Invitations(look.invitations ?? [], this.memory, (one) => this.invite(one))
     matchMedia(FULL_SCREEN).addEventListener('change', () => this.tellState())
     if (this.memory.isOpen) this.open(false)
     else if (this.memory.isKnown) this.load()
@@ -55,6 +62,7 @@ export class Chat {
   open(focus = true): void {
     if (this.isOpen) return
     this.isOpen = this.memory.isOpen = true
+    this.invitations.stop()
     this.load()
     this.launcher.show(true)
     this.tellState()
@@ -86,6 +94,12 @@ export class Chat {
     this.post({ type: 'reset' })
   }
 
+  /** "light", "dark", or as it is by itself. */
+  setTheme(theme?: string): void {
+    this.theme = theme
+    this.dress()
+  }
+
   on<K extends keyof ChatEvents>(event: K, listener: Listener<K>): void {
     const known = this.listeners.get(event) ?? new Set()
     this.listeners.set(event, known.add(listener))
@@ -95,12 +109,35 @@ export class Chat {
     this.listeners.get(event)?.delete(listener)
   }
 
+  private dress(): void {
+    const theme = themeOf(this.theme)
+    this.launcher.dress(theme)
+    this.post({ type: 'theme', theme })
+  }
+
+  private invite({ id, text }: Invitation): void {
+    const words = text[this.language]
+    this.count(id, 'shown')
+    this.launcher.invite(words, () => {
+      this.count(id, 'accepted')
+      this.post({ type: 'invited', invitation: { id, text: words } })
+      this.open()
+    })
+  }
+
+  /** A figure for the site's own people: nobody waits for it, and nothing says who it was. */
+  private count(id: number, what: 'shown' | 'accepted'): void {
+    const address = `${this.base}/widget/${this.look.code}/invitations/${id}/${what}`
+    fetch(address, { method: 'POST', mode: 'no-cors', credentials: 'omit', referrerPolicy: 'no-referrer', keepalive: true }).catch(() => undefined)
+  }
+
   private load(): void {
     if (this.frame) return
     const frame = document.createElement('iframe')
     frame.title = `${WORDS[this.language].title} · ${this.look.name}`
     frame.allow = 'microphone; camera; clipboard-write'
-    frame.src = `${this.base}/widget/${this.look.code}?lang=${this.language}#${encodeURIComponent(location.origin)}`
+    const { frame: where = `${this.base}/widget/${this.look.code}?` } = this.look
+    frame.src = `${where}lang=${this.language}&theme=${themeOf(this.theme)}#${encodeURIComponent(location.origin)}`
     this.frame = frame
     this.launcher.box.append(frame)
   }
@@ -158,8 +195,7 @@ export class Chat {
   }
 
   private post(message: ToFrame): void {
-    if (!this.frame) return
-    if (this.isReady) this.frame.contentWindow?.postMessage({ app: APP, ...message }, this.base)
+    if (this.isReady) this.frame?.contentWindow?.postMessage({ app: APP, ...message }, this.base)
     else this.waiting.push(message)
   }
 

@@ -22,6 +22,7 @@ export function installCommands(chat: Chat): void {
     ['close', () => chat.close()],
     ['identify', (identity: IdentityGiven) => chat.identify(identity)],
     ['reset', () => chat.reset()],
+    ['theme', (theme?: string) => chat.setTheme(theme)],
     ['on', (...given: Parameters<Chat['on']>) => chat.on(...given)],
     ['off', (...given: Parameters<Chat['off']>) => chat.off(...given)],
   ])

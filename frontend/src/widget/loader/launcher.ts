@@ -1,5 +1,5 @@
 /** The button in the corner and the box of the frame, out of reach of the page's styles. */
-import { readableOn, type Look } from '../protocol'
+import type { Look, Theme } from '../protocol'
 import { dress } from './style'
 import { WORDS, type Language } from './words'
 
@@ -16,17 +16,20 @@ export class Launcher {
   private readonly root: ShadowRoot
   private readonly shape = document.createElementNS(SVG, 'path')
   private readonly badge = document.createElement('span')
+  private readonly bubble = document.createElement('div')
   private unread = 0
   private isOpen = false
 
   constructor(
-    look: Look,
+    private readonly look: Look,
     private readonly language: Language,
   ) {
     const host = document.createElement('div')
     host.dataset.smartsupport = look.code
-    host.style.setProperty('--color', look.color)
-    host.style.setProperty('--on-color', readableOn(look.color))
+    const [x, y] = look.offset
+    for (const [name, value] of Object.entries({ color: look.color, 'on-color': look.onColor, x: `${x}px`, y: `${y}px` })) {
+      host.style.setProperty(`--${name}`, value)
+    }
     this.root = host.attachShadow({ mode: 'open' })
     dress(this.root)
     this.button.type = 'button'
@@ -38,11 +41,16 @@ export class Launcher {
     picture.append(this.shape)
     this.badge.className = 'badge'
     this.badge.setAttribute('aria-hidden', 'true')
-    this.button.append(picture, this.badge)
+    const words = document.createElement('span')
+    words.className = 'words'
+    words.textContent = look.label[language]
+    this.button.append(picture, words, this.badge)
+    this.bubble.className = `bubble ${look.side}`
+    this.bubble.setAttribute('role', 'status')
     this.box.id = 'box'
     this.box.className = `box ${look.side}`
     this.show(false)
-    this.root.append(this.box, this.button)
+    this.root.append(this.box, this.bubble, this.button)
     document.body.append(host)
   }
 
@@ -54,10 +62,32 @@ export class Launcher {
   show(isOpen: boolean): void {
     this.isOpen = isOpen
     this.box.hidden = !isOpen
+    if (isOpen) this.endInvitation()
     this.button.classList.toggle('open', isOpen)
     this.button.setAttribute('aria-expanded', String(isOpen))
     this.shape.setAttribute('d', isOpen ? SHAPES.down : SHAPES.chat)
     this.label()
+  }
+
+  dress(theme: Theme): void {
+    for (const part of [this.box, this.bubble, this.button]) part.classList.toggle('dark', theme === 'dark')
+  }
+
+  /** A sentence beside the button, until it is taken up or sent away. */
+  invite(text: string, accept: () => void): void {
+    const [said, away] = [document.createElement('button'), document.createElement('button')]
+    said.type = away.type = 'button'
+    said.textContent = text
+    away.textContent = '×'
+    away.className = 'away'
+    away.setAttribute('aria-label', WORDS[this.language].dismiss)
+    said.addEventListener('click', accept)
+    away.addEventListener('click', () => this.endInvitation())
+    this.bubble.replaceChildren(said, away)
+  }
+
+  endInvitation(): void {
+    this.bubble.replaceChildren()
   }
 
   count(unread: number): void {
@@ -70,6 +100,7 @@ export class Launcher {
     const waiting = this.isOpen ? 0 : this.unread
     this.badge.hidden = waiting === 0
     this.badge.textContent = waiting > MOST ? `${MOST}+` : String(waiting)
-    this.button.setAttribute('aria-label', (this.isOpen ? words.close : words.open) + (waiting ? words.unread(waiting) : ''))
+    const label = this.isOpen ? words.close : this.look.label[this.language] || words.open
+    this.button.setAttribute('aria-label', label + (waiting ? words.unread(waiting) : ''))
   }
 }

@@ -30,6 +30,15 @@ export class Memory {
     quietly(() => (value ? localStorage.setItem(this.key('known'), '1') : localStorage.removeItem(this.key('known'))), undefined)
   }
 
+  /** When this browser has seen an invitation; 0: never. */
+  invitedAt(id: number): number {
+    return quietly(() => Number(localStorage.getItem(this.key(`invited.${id}`))), 0)
+  }
+
+  noteInvitation(id: number): void {
+    quietly(() => localStorage.setItem(this.key(`invited.${id}`), String(Date.now())), undefined)
+  }
+
   private key(name: string): string {
     return `smartsupport.${this.channel}.${name}`
   }
