@@ -257,14 +257,19 @@ def test_wish_for_a_person_typed_on_the_start_page_leads_to_people(company, open
     expect(page.get_by_role("heading", name="好的，为您联系人工客服")).to_be_visible()
     expect(page.get_by_text("没有找到确切的答案")).to_have_count(0)
     page.get_by_role("link", name="在线咨询").click()
+    # nobody is there: he says what it is about, and leaves it as a message
+    expect(page.get_by_text("现在没有客服在线")).to_be_visible()
     page.get_by_label("手机号或邮箱").fill("abc")
-    page.get_by_role("button", name="呼叫客服").click()
+    page.get_by_role("button", name="提交留言").click()
     expect(page.get_by_text("请填写手机号或邮箱地址")).to_be_visible()
+    expect(page.get_by_text("请写下您的问题")).to_be_visible()
     page.get_by_label("手机号或邮箱").fill("li@example.org")
-    page.get_by_role("button", name="呼叫客服").click()
+    page.get_by_label("想咨询什么？").fill("请回电")
+    page.get_by_role("button", name="提交留言").click()
     page.wait_for_url(re.compile(r"/chat/\d+"))
     customer = company.admin.get("/customers", sort="-id", size=1)["list"][0]
     assert customer["email"] == "li@example.org"
+    assert company.admin.get("/sessions", customerId=customer["id"])["list"][0]["leftMessageTime"]
 
 
 def test_answer_is_shown_once_and_without_figures(company, open_page):

@@ -164,7 +164,9 @@ def _nameless(visitor: Actor | None) -> Customer | None:
 def _end_open_conversation(visitor: Actor) -> None:
     """Nobody would answer there any more: the browser goes on as somebody else."""
     found = db.session.scalars(
-        select(Conversation).where(Conversation.customer_id == visitor.customer_id, Conversation.status.in_(OPEN))
+        select(Conversation)
+        .where(Conversation.customer_id == visitor.customer_id, Conversation.status.in_(OPEN))
+        .with_for_update()
     ).first()
     if found is not None:
         conversations.close_conversation(system(visitor.tenant_id), found, reason="signed in on the site")
