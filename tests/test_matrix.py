@@ -113,9 +113,9 @@ def filled(value: Any, thing: Thing | None, things: Things) -> Any:
 
 def path_of(row: Row, thing: Thing | None, number: int | None = None) -> str:
     """The row's path about a thing, or about another number of its kind."""
-    if "<code>" in row.path:
-        return row.path.replace("<code>", str(thing.ids["code"]) if number is None else f"no-such-{number}")
     path = row.path
+    if "<code>" in path:
+        path = path.replace("<code>", str(thing.ids["code"]) if number is None else f"no-such-{number}")
     if "<key>" in path:
         path = path.replace("<key>", str(thing.ids["key"]))
     if "<id:message_id>" in path:
