@@ -15,7 +15,7 @@ from flask import Flask
 from app.factory import create_app
 from app.menu import ENTRIES
 from config import Config
-from tests.data.capabilities import FURTHER, LEADERS, PAGES, ROLES, SCREENS, WAYS
+from tests.data.capabilities import FURTHER, LEADERS, PAGES, ROLES, SCREENS, TOLD, WAYS
 from tests.factories import Things
 from tests.people import Company, Person, unique
 from tests.screens import Screens, carry_form_key, form_key, role_with
@@ -104,7 +104,7 @@ def test_every_page_has_a_line(app, views):
     classes = {type(view).__name__ for view in views.values()}
     inside = {(method, rule) for method, rule, _ in rules(app) if rule.startswith("/admin")}
     outside = {rule for _, rule, _ in rules(app) if not rule.startswith("/admin")}
-    assert outside == PAGES.keys() | WAYS
+    assert outside == PAGES.keys() | WAYS | TOLD
     known = set()
     for method, rule, endpoint in rules(app):
         name, _, function = endpoint.partition(".")
@@ -164,6 +164,7 @@ def company(new_company: Callable[[], Company], database: sa.Engine) -> Company:
         "duty_shift",
         "work_day",
         "wechat_account",
+        "invitation",
     ):
         things.any(kind)
     made.agent.be("busy")

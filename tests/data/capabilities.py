@@ -189,6 +189,8 @@ PAGES: dict[str, str] = {
 #: rules that are no pages: the way to WeChat and back, and two of Flask-AppBuilder's that lead on
 #: to its front page
 WAYS = {"/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
+#: what the script on other sites tells; who may, tests/test_invitations.py says
+TOLD = {"/widget/<code>/invitations/<int:invitation_id>/<any(shown, accepted):what>"}
 
 # --- the administration ---------------------------------------------------------------------------------------------
 
@@ -274,6 +276,9 @@ FURTHER: dict[tuple[str, str], str] = {
     ("POST", "/admin/role/rights/<pk>"): "super_admin",
     ("GET", "/admin/settings/"): "admin",
     ("POST", "/admin/settings/"): "super_admin",
+    ("GET", "/admin/channel-preview/page"): "admin",
+    ("GET", "/admin/channel-preview/window"): "admin",
+    ("POST", "/admin/channel/logo/<pk>"): "admin",
     ("GET", "/admin/presence_interval/days"): "supervisor",
     ("GET", "/admin/presence_interval/days/<string:kind>"): "supervisor",
     ("GET", "/admin/retention_run/plan"): "admin",
