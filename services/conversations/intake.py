@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.errors import Invalid, NotAllowed, Reason
 from app.extensions import db
 from models.actor import Actor
-from models.channels import Channel, FormField, FormWhen
+from models.channels import Channel, ChannelKind, FormField, FormWhen
 from models.conversations import Conversation
 from models.customers import Customer
 from services import channels, problems, visitors
@@ -129,6 +129,8 @@ def fill_form(actor: Actor, conversation: Conversation, *, form: dict) -> Conver
 
 
 def _is_time(channel: Channel, team_id: int | None, *, for_person: bool) -> bool:
+    if channel.kind is ChannelKind.wechat:  # there are no pages of ours there to show one
+        return False
     match channel.form_when:
         case FormWhen.always:
             return True
