@@ -70,11 +70,11 @@ export default {
   },
   message: {
     lost: {
-      window: 'Not delivered: the customer has been silent for 48 hours, WeChat passes nothing on',
-      limit: 'Not delivered: WeChat passes no more on until the customer writes again',
+      window: 'Not delivered: no word from the customer for 48 hours',
+      limit: 'Not delivered: WeChat’s limit, until the customer writes again',
       unfollowed: 'Not delivered: the customer no longer follows the account',
       content: 'Not delivered: WeChat objects to the content',
-      setup: 'Not delivered: the WeChat account is set up wrongly, please tell your administrator',
+      setup: 'Not delivered: WeChat account set up wrongly, please tell your administrator',
       refused: 'Not delivered: WeChat refused the message',
     },
     lostCode: 'WeChat says {code}',
