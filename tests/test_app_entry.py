@@ -67,7 +67,7 @@ def test_the_apps_user_is_the_same_customer_each_time_and_never_an_account(peopl
 @pytest.mark.parametrize(("locale", "send"), [("zh-CN", "发送"), ("en-US", "Send")])
 def test_an_app_shows_the_chat_and_nothing_of_the_token_stays(people, app, open_page: Pages, screenshot, locale, send):
     agent = people.new_shift()
-    token = app.sign(name="王工")
+    token = app.sign(externalId=(number := unique("user")), name="王工")
     page = open_page(f"/chat?channel={app.code}#identity={token}", viewport="phone", locale=locale)
     box = page.get_by_role("textbox").first
     box.wait_for()
@@ -86,3 +86,8 @@ def test_an_app_shows_the_chat_and_nothing_of_the_token_stays(people, app, open_
     # a reload is the same person, without the app saying it anew
     page.reload()
     page.get_by_text(answer).wait_for()
+    # and so is the app opened another time: he is led to where he left off
+    again = open_page(
+        f"/chat?channel={app.code}#identity={app.sign(externalId=number)}", viewport="phone", locale=locale
+    )
+    again.get_by_text(answer).wait_for()

@@ -1,7 +1,7 @@
 /** Who is asking: an account, or a visitor who gets a session silently with the first thing they send. */
 import { computed, ref, shallowRef } from 'vue'
 
-import { api, ApiError, exchangeToken, onSignedOut } from '@shared/api'
+import { api, ApiError, exchangeToken, onSignedOut, setApiLanguage } from '@shared/api'
 import { live } from '@shared/live'
 import { adoptSession, bootSession, identity, session, signOut } from '@shared/session'
 import type { SessionInfo } from '@shared/types'
@@ -32,8 +32,8 @@ export async function boot(): Promise<void> {
   booting.value = true
   bootError.value = null
   try {
-    await bootSession()
-    if (isHandedOver()) await takeOver()
+    // First of all: a page that is drawn for nobody would not know the conversation that is open.
+    if (!(await takeOver())) await bootSession()
     connect()
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
@@ -43,13 +43,17 @@ export async function boot(): Promise<void> {
   }
 }
 
-/** From now on this browser is whom the address named; if that no longer holds, it stays who it was and is told so. */
-async function takeOver(): Promise<void> {
+/** Be whom the address named, if it named somebody; if that no longer holds, it is said and one stays who one was. */
+async function takeOver(): Promise<boolean> {
+  if (!isHandedOver()) return false
+  setApiLanguage(session.locale)
   try {
     adoptSession(await exchangeToken(enterAsTold()))
+    return true
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     sayError(error)
+    return false
   }
 }
 
