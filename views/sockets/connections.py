@@ -106,7 +106,9 @@ class Connections:
         """From now on nothing is heard on this socket, whether or not its other end has gone as well."""
         connection = self._by_sid.pop(sid, None)
         if connection is not None:
-            self._by_sign_in -= Counter([connection.actor.sign_in_id])
+            self._by_sign_in[connection.actor.sign_in_id] -= 1
+            if not self._by_sign_in[connection.actor.sign_in_id]:
+                del self._by_sign_in[connection.actor.sign_in_id]
             for name in self._rooms_of(connection):
                 socketio.server.leave_room(sid, name)
         agent_id = connection.actor.agent_id if connection is not None else None
