@@ -43,9 +43,12 @@ NO_SCREEN = {
     "role_scope": "edited with the role's rights",
     "system_setting": "has a form page",
     "thread": "counters; its messages have a screen",
+    "undelivered_message": "shown beside the message",
     "used_nonce": "numbers used once, minutes old",
     "verification_code": "secret hashes, minutes old",
     "verified_contact": "kept with the account",
+    "wechat_chat": "how far a conversation has been sent to WeChat",
+    "wechat_incoming": "what WeChat has said and is not taken in yet; what went wrong stands with the account",
 }
 
 
