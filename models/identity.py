@@ -265,4 +265,4 @@ class ExternalIdentity(Entity, Model):
         return false() if actor.sees_as_customer else cls.user_id.in_(select(User.id).where(User.visible_to(actor)))
 
     def __repr__(self) -> str:
-        return f"{self.provider}: {self.user}"
+        return self.provider  # a new one is named in the log before it knows its account

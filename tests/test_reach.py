@@ -57,9 +57,9 @@ def test_who_sees_numbers_masked_searches_by_what_he_sees(people):
     phone, address = number(), f"{unique('m')}@example.org"
     name = customer(people, phone=phone, email=address)
     clerk = somebody_with(people, "customer.read").person
-    assert found(clerk, phone[-4:]) == [name]
+    assert name in found(clerk, phone[-4:]), "others may have these digits in their names"
     assert found(clerk, phone) == found(clerk, phone[-5:]) == found(clerk, address) == []
-    assert found(people.admin, phone[-4:]) == [name]
+    assert name in found(people.admin, phone[-4:])
 
 
 def test_a_short_number_is_masked_whole_and_not_found_by_its_end(people):

@@ -184,8 +184,9 @@ def _invitation_of(invitation: Invitation) -> dict:
     "POST", "/channels/<id:id>/logo", section=SECTION, summary="渠道: picture", right="channel.update", takes_file=True
 )
 def set_logo(actor: Actor, row_id: int):
+    channel = load(Channel, row_id, actor)
     _name, data = sent_file(avatars.MAX_BYTES)
-    return CHANNELS.dump(actor, logos.set_logo(actor, load(Channel, row_id, actor), data=data))
+    return CHANNELS.dump(actor, logos.set_logo(actor, channel, data=data))
 
 
 @endpoint("DELETE", "/channels/<id:id>/logo", section=SECTION, summary="渠道: no picture", right="channel.update")
