@@ -57,6 +57,11 @@ SETTINGS = (
     Setting(
         "KB_INDEX_DIR", "kb_index", "Folder of index snapshots and of the rebuilt model; may be deleted at any time"
     ),
+    Setting(
+        "INDEX_ASIDE_FROM",
+        5000,
+        "Articles from which an index is built anew in a process of its own, beside the service",
+    ),
     Setting("DEFAULT_LOCALE", "zh", "Language shown first: zh or en"),
     Setting("ACCESS_TOKEN_MINUTES", 120, "Life of an API access token"),
     Setting("REFRESH_TOKEN_DAYS", 7, "Life of an API refresh token"),
@@ -77,6 +82,7 @@ SETTINGS = (
     Setting("PASSWORD_MIN_LENGTH", 8, "Shortest password accepted"),
     Setting("MAX_BODY_BYTES", 1_048_576, "Largest request body, uploads apart"),
     Setting("UPLOAD_MAX_BYTES", 10_485_760, "Largest uploaded file"),
+    Setting("IMPORT_MAX_BYTES", 52_428_800, "Largest file of articles to import"),
     Setting(
         "UPLOAD_TYPES",
         "jpg,jpeg,png,gif,webp,pdf,doc,docx,xls,xlsx,ppt,pptx,txt,csv,md,zip,rar,mp3,wav,ogg,m4a,amr,webm,mp4",

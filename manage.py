@@ -440,7 +440,7 @@ def run_tests(environment, arguments):
     os.chdir(environment.root)
     subprocess.run([str(environment.python), "-m", "tests.programs"], env=child_environment(), check=True)
     processes = str(max(2, os.cpu_count() // 2 * 2))  # as many for each of the two set-ups
-    whole = ["-p", "tests.measuring", "--numprocesses", processes, "--dist", "loadscope"]
+    whole = ["-p", "tests.measuring", "--numprocesses", processes, "--dist", "loadscope", "--durations", "30"]
     hand_over(environment, ["-m", "pytest", *(arguments or whole)])
 
 

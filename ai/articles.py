@@ -1,8 +1,9 @@
 """Which pieces of an article are embedded, and how pieces and vectors become an index entry.
 
 Measured on real customer questions: a title is best encoded as a question (it is compared with
-questions), title and beginning of the body together as a passage, known phrasings as questions. A long
-body also gets one vector for each stretch of it, so that answers deep in the text are found.
+questions), title and beginning of the body together as a passage, known phrasings as questions. A
+body also gets one vector for each stretch of it: answers deep in a text are found, and what an answer says without
+its title teaches the adapter (see ai.adapter) where there are no phrasings.
 
 A caller stores `Piece.text` or its hash beside each vector, and so embeds only pieces that changed.
 """
@@ -46,13 +47,14 @@ class Piece(NamedTuple):
 
 
 def pieces_of(title: str, body: str, phrasings: Sequence[str] = ()) -> list[Piece]:
-    """Everything of an article that gets a vector, in the order `make_entry` expects."""
+    """Everything of an article that gets a vector, in the order `make_entry` expects; a text may have no title."""
     title, body = normalise(title), normalise(body)
-    pieces = [Piece(PieceKind.title, 0, title)]
+    pieces = [Piece(PieceKind.title, 0, title)] if title else []
     pieces += [Piece(PieceKind.phrasing, i, normalise(text)) for i, text in enumerate(phrasings)]
-    pieces.append(Piece(PieceKind.body, 0, f"{title} {body[:BODY_CHARS]}"))
-    if len(body) > BODY_CHARS:
-        chunks = [body[start : start + CHUNK_CHARS] for start in range(0, len(body), CHUNK_CHARS)]
+    pieces.append(Piece(PieceKind.body, 0, f"{title} {body[:BODY_CHARS]}".strip()))
+    if body:
+        length = CHUNK_CHARS if len(body) > BODY_CHARS else BODY_CHARS
+        chunks = [body[start : start + length] for start in range(0, len(body), length)]
         pieces += [Piece(PieceKind.chunk, i, text) for i, text in enumerate(chunks)]
     return pieces
 
@@ -79,15 +81,17 @@ def make_entry(
     phrasings = tuple(phrasings)
     if vectors is None:
         return Entry(key, version, title, body, phrasings)
-    first_passage = 1 + len(phrasings)
+    first_phrasing = 1 if normalise(title) else 0
+    first_passage = first_phrasing + len(phrasings)
     return Entry(
         key=key,
         version=version,
         title=title,
         body=body,
         phrasings=phrasings,
-        title_vector=vectors[0],
-        phrasing_vectors=tuple(vectors[1:first_passage]),
+        # without a title it is asked for by what it says
+        title_vector=vectors[0] if first_phrasing else vectors[first_passage],
+        phrasing_vectors=tuple(vectors[first_phrasing:first_passage]),
         body_vector=vectors[first_passage],
         chunk_vectors=tuple(vectors[first_passage + 1 :]),
     )

@@ -24,18 +24,18 @@ import numpy as np
 
 from ai.lexical import Query, line_scores, query_terms
 from ai.native import NativeLock
-from ai.segment import Entry, Part, Segment, best_rows, compacted
+from ai.segment import Documents, Entry, Keys, Part, Segment, best_rows, compacted
 from ai.text import normalise
 from ai.vectors import LinearTransform
 
-__all__ = ["Entry", "Hit", "KnowledgeIndex", "Matched"]
+__all__ = ["Entry", "Hit", "Keys", "KnowledgeIndex", "Matched"]
 
 #: How many candidates each way of searching proposes.
 CANDIDATES = 50
 #: Titles and phrasings are short and length says little; in bodies it does.
 LINE_B, BODY_B = 0.3, 0.75
 
-Allow = Collection[int] | Callable[[int], bool] | None
+Allow = Keys | Collection[int] | Callable[[int], bool] | None
 
 
 class Matched(StrEnum):
@@ -118,16 +118,33 @@ class KnowledgeIndex:
         """The version and the parts as they are now, for snapshots; they never change."""
         return self._state.version, self._state.parts
 
-    def search(self, query: str, query_vector: np.ndarray | None, k: int, allow: Allow = None) -> list[Hit]:
+    def frequency(self, codes: np.ndarray) -> np.ndarray:
+        """How often each term (see `ai.lexical.term_codes`) is met; what was replaced a moment ago still counts."""
+        counts = np.zeros(len(codes), np.int64)
+        for part in self._state.parts:
+            for postings in (part.segment.lines, part.segment.bodies):
+                counts += postings.frequency(codes)
+        return counts
+
+    def search(
+        self,
+        query: str,
+        query_vector: np.ndarray | None,
+        k: int,
+        allow: Allow = None,
+        wordings: Sequence[str] = (),
+    ) -> list[Hit]:
         """The k best articles for a question, best first.
 
-        `allow` names the keys that may be found (a collection, which is fast, or a test of one key); what
-        it forbids takes no one's place. Scores of words count over the whole index, whoever asks.
+        `wordings` are other ways to say it (see `ai.asking`): of each article the best one counts. `allow` names
+        the keys that may be found (a collection, which is fast, or a test of one key); what it forbids takes no
+        one's place. Scores of words count over the whole index, whoever asks.
         """
         state = self._state
         if not state.parts or k < 1:
             return []
-        found = _Search(state.parts, self.transform, query_terms(normalise(query)), query_vector, allow)
+        queries = [query_terms(normalise(text)) for text in (query, *wordings)]
+        found = _Search(state.parts, self.transform, queries, query_vector, allow)
         return found.hits(k)
 
     # Writing
@@ -164,20 +181,45 @@ class KnowledgeIndex:
             parts = [part.without(gone) for part in self._state.parts]
             self._publish(compacted(parts), max(self._state.version, version))
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it has grown so large that `quicken` is worth its time."""
+        return any(part.segment.is_slow for part in self._state.parts)
+
+    def quicken(self) -> None:
+        """Make large parts faster to search; searches and changes go on meanwhile. Takes up to minutes."""
+        for slow in [part.segment for part in self._state.parts if part.segment.is_slow]:
+            quick = slow.quickened()
+            with self._writing:
+                # what was changed meanwhile: masks of the same segment, or another segment altogether
+                parts = [Part(quick, part.alive) if part.segment is slow else part for part in self._state.parts]
+                self._publish(tuple(parts), self._state.version)
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many living articles it has, how many vectors of passages, and how many vectors in all."""
+        articles = passages = questions = 0
+        for part in self._state.parts:
+            articles += part.living
+            passages += int(part.segment.passages.row_counts()[part.alive].sum())
+            questions += int(part.segment.questions.row_counts()[part.alive].sum())
+        return articles, passages, passages + questions
+
     def _publish(self, parts: tuple[Part, ...], version: int) -> None:
         # One assignment: readers see the old state or the new one.
         self._state = _State(parts, version)
 
 
-def _permitted(part: Part, allow: Allow) -> np.ndarray | None:
-    """The mask of living documents that may be shown; None when that is all of them."""
+def _permitted(part: Part, allow: Allow) -> Documents | None:
+    """The living documents that may be shown; None when that is all of them."""
     if allow is None:
-        return None if part.is_whole else part.alive
+        return part.living_documents
+    if isinstance(allow, Keys):
+        return allow.of(part)
     if callable(allow):
         verdicts = np.fromiter((bool(allow(key)) for key in part.segment.keys.tolist()), bool, len(part.segment))
     else:
         verdicts = np.isin(part.segment.keys, np.fromiter(allow, np.int64, len(allow)))
-    return verdicts & part.alive
+    return Documents(part.segment, verdicts & part.alive)
 
 
 _KINDS = (Matched.title, Matched.phrasing, Matched.body)
@@ -200,7 +242,7 @@ class _Search:
         self,
         parts: Sequence[Part],
         transform: LinearTransform | None,
-        query: Query,
+        queries: Sequence[Query],
         vector: np.ndarray | None,
         allow: Allow,
     ):
@@ -211,10 +253,10 @@ class _Search:
             vector = np.ascontiguousarray(vector, np.float32)
             self.vector = vector if transform is None else transform(vector)
         self.permitted = [_permitted(part, allow) for part in self.parts]
-        self.lines = line_scores([(part.segment.lines, part.living_lines) for part in self.parts], query, b=LINE_B)
-        self.bodies = line_scores(
-            [(part.segment.bodies, None if part.is_whole else part.alive) for part in self.parts], query, b=BODY_B
-        )
+        lines = [(part.segment.lines, part.living_lines) for part in self.parts]
+        bodies = [(part.segment.bodies, None if part.is_whole else part.alive) for part in self.parts]
+        self.lines = _best_of([line_scores(lines, query, b=LINE_B) for query in queries])
+        self.bodies = _best_of([line_scores(bodies, query, b=BODY_B) for query in queries])
 
     def hits(self, k: int) -> list[Hit]:
         found = _Found(
@@ -244,7 +286,9 @@ class _Search:
         segment = part.segment
         of_lines = np.maximum.reduceat(self.lines[number], segment.line_starts[:-1])
         of_bodies = self.bodies[number]
-        lexical = (of_lines + of_bodies) / 2
+        # what has neither title nor phrasings is judged by what it says
+        has_lines = np.maximum.reduceat(segment.lines.lengths, segment.line_starts[:-1]) > 0
+        lexical = np.where(has_lines, (of_lines + of_bodies) / 2, of_bodies)
         places = self._candidates(segment, lexical, self.permitted[number], max(k, CANDIDATES))
         nothing = np.full(len(places), np.nan, np.float32)
         if self.vector is None:
@@ -266,24 +310,32 @@ class _Search:
         return _Found(segment.keys[places], dense, lexical[places], question, matched)
 
     def _candidates(
-        self, segment: Segment, lexical: np.ndarray, permitted: np.ndarray | None, wanted: int
+        self, segment: Segment, lexical: np.ndarray, permitted: Documents | None, wanted: int
     ) -> np.ndarray:
-        worded = lexical > 0 if permitted is None else (lexical > 0) & permitted
+        worded = lexical > 0 if permitted is None else (lexical > 0) & permitted.mask
         by_words = np.flatnonzero(worded)
         if len(by_words) > wanted:
             by_words = by_words[np.argpartition(-lexical[by_words], wanted)[:wanted]]
         if self.vector is None:
             return by_words
         proposed = [by_words]
-        for table in (segment.questions, segment.passages):
-            # A document with many rows may fill many places: ask for as many more.
-            rows = -(-wanted * len(table) // max(len(segment), 1))
-            proposed.append(table.nearest(self.vector, rows, permitted))
+        for table, among in (
+            (segment.questions, permitted and permitted.questions),
+            (segment.passages, permitted and permitted.passages),
+        ):
+            proposed.append(table.nearest(self.vector, wanted, among))
         return np.unique(np.concatenate(proposed))
 
     def _is_title_best(self, number: int, document: int) -> bool:
         starts, scores = self.parts[number].segment.line_starts, self.lines[number]
         return int(np.argmax(scores[starts[document] : starts[document + 1]])) == 0
+
+
+def _best_of(wordings: list[list[np.ndarray]]) -> list[np.ndarray]:
+    """Of the scores of several wordings the best of every line, part by part."""
+    return (
+        wordings[0] if len(wordings) == 1 else [np.maximum.reduce(of_part) for of_part in zip(*wordings, strict=True)]
+    )
 
 
 def _number(value: np.floating) -> float | None:

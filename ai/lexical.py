@@ -132,15 +132,35 @@ class Postings:
         if not fits:
             raise ValueError("the arrays of an inverted file do not fit together")
 
-    def lookup(self, codes: np.ndarray) -> list[slice]:
-        """Where the postings of each term lie; an empty slice for an unknown one."""
+    def frequency(self, codes: np.ndarray) -> np.ndarray:
+        """In how many lines each term is, dead ones included."""
+        places, known = self._places(codes)
+        counts = np.zeros(len(codes), np.int64)
+        counts[known] = self.starts[places[known] + 1] - self.starts[places[known]]
+        return counts
+
+    def _places(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         places = np.searchsorted(self.terms, codes)
         known = places < len(self.terms)
         known[known] = self.terms[places[known]] == codes[known]
+        return places, known
+
+    def lookup(self, codes: np.ndarray) -> list[slice]:
+        """Where the postings of each term lie; an empty slice for an unknown one."""
+        places, known = self._places(codes)
         return [
             slice(int(self.starts[place]), int(self.starts[place + 1])) if is_known else slice(0, 0)
             for place, is_known in zip(places, known, strict=True)
         ]
+
+
+#: Postings that are looked through for a question. Where there are more, as in a hundred thousand articles, the rare
+#: terms choose the lines, and the frequent ones, which are in most of them, count for the best of these.
+MOST_POSTINGS = 300_000
+#: lines that the rare terms choose, in each part
+CHOSEN = 2_000
+#: of longer lists it is reckoned, not counted, how many of their lines live
+COUNTED = 50_000
 
 
 def line_scores(
@@ -148,7 +168,8 @@ def line_scores(
 ) -> list[np.ndarray]:
     """The BM25 score of every line of every part (with its mask of living lines, None when all live).
 
-    Frequencies and lengths are counted over the living lines; scores of dead lines mean nothing.
+    Frequencies and lengths are counted over the living lines; scores of dead lines mean nothing. In very large parts
+    lines that have only the frequent terms of a question score too low.
     """
     living = sum(len(postings) if alive is None else int(alive.sum()) for postings, alive in parts)
     if not living or not len(query.codes):
@@ -160,19 +181,62 @@ def line_scores(
     slices = [postings.lookup(query.codes) for postings, _ in parts]
     frequency = np.zeros(len(query.codes))
     for (postings, alive), places in zip(parts, slices, strict=True):
-        frequency += [
-            place.stop - place.start if alive is None else np.count_nonzero(alive[postings.lines[place]])
-            for place in places
-        ]
+        frequency += [_living_in(postings, alive, place) for place in places]
     idf = np.log1p((living - frequency + 0.5) / (frequency + 0.5))
     weights = (idf * query.counts).astype(np.float32)
     best_possible = float(weights.sum()) * (k1 + 1)
-    scores = []
-    for (postings, _), places in zip(parts, slices, strict=True):
-        sizes = [place.stop - place.start for place in places]
-        lines = np.concatenate([postings.lines[place] for place in places])
-        counts = np.concatenate([postings.counts[place] for place in places]).astype(np.float32)
-        damping = (k1 * (1 - b + b * postings.lengths / average)).astype(np.float32)
-        gains = np.repeat(weights, sizes) * counts * (k1 + 1) / (counts + damping[lines])
-        scores.append((np.bincount(lines, gains, minlength=len(postings)) / best_possible).astype(np.float32))
+    weights *= (k1 + 1) / best_possible
+    everything = sum(place.stop - place.start for places in slices for place in places)
+    share = MOST_POSTINGS / max(everything, 1)
+    return [
+        _scores(
+            postings,
+            places,
+            weights,
+            # how repetitions count for less, and the more so the longer a line is
+            (k1 * (1 - b) + postings.lengths * np.float32(k1 * b / average)).astype(np.float32),
+            share,
+        )
+        for (postings, _), places in zip(parts, slices, strict=True)
+    ]
+
+
+def _living_in(postings: Postings, alive: np.ndarray | None, place: slice) -> float:
+    size = place.stop - place.start
+    if alive is None:
+        return size
+    if size > COUNTED:
+        return size * np.count_nonzero(alive) / len(alive)
+    return np.count_nonzero(alive[postings.lines[place]])
+
+
+def _gains(weights: np.ndarray, counts: np.ndarray, damping: np.ndarray) -> np.ndarray:
+    counts = counts.astype(np.float32)
+    return weights * counts / (counts + damping)
+
+
+def _scores(
+    postings: Postings, places: list[slice], weights: np.ndarray, damping: np.ndarray, share: float
+) -> np.ndarray:
+    """The sum of what each term gives to each line; of the postings about such a share is looked through."""
+    sizes = np.array([place.stop - place.start for place in places])
+    by_size = np.argsort(sizes, kind="stable")
+    rare = by_size[np.cumsum(sizes[by_size]) <= share * sizes.sum()]
+    if not len(rare):
+        rare = by_size[:1]
+    lines = np.concatenate([postings.lines[places[term]] for term in rare])
+    counts = np.concatenate([postings.counts[places[term]] for term in rare])
+    gains = _gains(np.repeat(weights[rare], sizes[rare]), counts, damping[lines])
+    scores = np.bincount(lines, gains, minlength=len(postings)).astype(np.float32)
+    if len(rare) < len(by_size):
+        chosen = np.flatnonzero(scores)
+        if len(chosen) > CHOSEN:
+            chosen = np.sort(chosen[np.argpartition(-scores[chosen], CHOSEN)[:CHOSEN]])
+        for term in by_size[len(rare) :]:
+            place = places[term]
+            found = place.start + np.searchsorted(postings.lines[place], chosen)
+            found = np.minimum(found, place.stop - 1)
+            has_it = postings.lines[found] == chosen
+            held, found = chosen[has_it], found[has_it]
+            scores[held] += _gains(weights[term], postings.counts[found], damping[held])
     return scores

@@ -93,8 +93,16 @@ def is_sentence_transformers_installed() -> bool:
 
 
 def quiet_transformers() -> None:
-    """No progress bars and no reports between the lines of whoever loads a model; what fails raises."""
+    """No progress bars and no reports between the lines of whoever loads a model; what fails raises.
+
+    Bars that are not shown are made all the same, under a lock that two native threads may want at once, and start a
+    thread that watches them: under eventlet it would be a green one, of a native thread that never runs such.
+    """
+    from tqdm.std import tqdm
     from transformers.utils import logging as transformers_logging
+
+    tqdm.set_lock(NativeLock())
+    tqdm.monitor_interval = 0
 
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()

@@ -1,4 +1,4 @@
-"""Native threads: one OpenMP thread for each library, and a lock that every kind of server honours."""
+"""What libraries are told before they are loaded, and a lock that every kind of server honours."""
 
 import _thread
 import os
@@ -18,3 +18,8 @@ def limit_threads() -> None:
     operator who set OMP_NUM_THREADS is obeyed.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def without_phrases() -> None:
+    """Have pypinyin know characters only: its words of several characters would cost 20 MB that nobody asks for."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")

@@ -17,6 +17,12 @@ def worth_offering(query: str, hits: list[Hit], calibration: Calibration) -> lis
     return [hit for hit in hits if hit.lexical >= BY_WORDS or _nearness(hit, calibration) >= BY_MEANING]
 
 
+def worth_reading(question: str, hits: list[Hit], calibration: Calibration) -> list[Hit]:
+    """The same for what somebody says in a sentence: words in common are not enough, it must be about the matter."""
+    about = [hit for hit in hits if hit.dense is None or _nearness(hit, calibration) >= calibration.gate]
+    return worth_offering(question, about, calibration)
+
+
 def _nearness(hit: Hit, calibration: Calibration) -> float:
     if hit.dense is None:
         return 0.0

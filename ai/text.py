@@ -13,6 +13,7 @@ import re
 import stat
 import tempfile
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _to_simplified()(text)
     return _SPACES.sub(" ", text).strip()
+
+
+def plain_words(text: str) -> str:
+    """The words of a text alone, in the one form: equal for texts that differ in signs and spaces only."""
+    return " ".join(match[0] for match in _RUN.finditer(normalise(text)))
 
 
 def char_terms(text: str) -> list[str]:
@@ -178,12 +184,16 @@ def _occurrences(word: str, text: str) -> list[int]:
     return [match.start() for match in re.finditer(f"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text)]
 
 
-def highlight_words(query: str, text: str) -> list[str]:
-    """The words of a query as they are written in this text, for the reader's eye; each once, longest first."""
+def highlight_words(query: str, text: str, whole: Collection[str] = ()) -> list[str]:
+    """The words of a query as they are written in this text, for the reader's eye; each once, longest first.
+
+    `whole` are normalised words that are marked as they are, also where the query says them otherwise (see
+    `Lexicon.marks`).
+    """
     folded, places = _folded(text)
     found = {
         text[places[start] : places[start + len(word) - 1] + 1]
-        for word in set(_query_words(query))
+        for word in {*_query_words(query), *whole}
         for start in _occurrences(word, folded)
     }
     return sorted(found, key=lambda word: (-len(word), word))

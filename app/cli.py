@@ -29,8 +29,13 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet"
 _HOST = gettext("Address to listen on; 0.0.0.0 for all of this machine")
 _PORT = gettext("Port to listen on")
 _KB_IMPORT = paragraphs(
-    gettext("Import articles from CSV files, or from JSON lines (.jsonl, .ndjson, .json)."),
-    gettext("The first line of a CSV file names its columns; the keys of JSON are called the same:"),
+    gettext(
+        "Import articles from files, folders and ZIP archives: Markdown, HTML, Word (.docx) and PDF, or tables of "
+        "questions and answers (CSV, Excel, JSON lines)."
+    ),
+    gettext(
+        "The first line of a table names its columns; the keys of JSON and the head of Markdown are called the same:"
+    ),
     kb_columns.table(),
     gettext(
         "Title and text are required, other columns are left out. Several values stand in one cell: ways to ask "
@@ -38,9 +43,10 @@ _KB_IMPORT = paragraphs(
         "by comma, semicolon or tab. Files may be UTF-8 (with or without BOM) or GBK."
     ),
     gettext(
-        "An article with the same title in the same category is overwritten with what the file says, also when "
-        "somebody has edited it on a screen meanwhile; columns that the file does not have stay as they are. Rows "
-        "that cannot be taken are named with file and line, the others are stored."
+        "An article with the same key, or the same title in the same category, is overwritten with what the file "
+        "says, also when somebody has edited it on a screen meanwhile; its versions are kept, and columns that the "
+        "file does not have stay as they are. Rows that cannot be taken are named with file and line, the others are "
+        "stored."
     ),
     gettext("An example that Excel opens: %(file)s", file="docs/examples/articles.csv"),
 )
@@ -249,18 +255,54 @@ def kb() -> None:
 
 
 @kb.command("import", help=_KB_IMPORT)
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--tenant", default="default", show_default=True, help=gettext("Code of the company"))
 @click.option("--category", default="", help=gettext("Category for rows that name none, as in the column: a|b"))
+@click.option("--no-folders", is_flag=True, help=gettext("Folders do not become categories"))
+@click.option("--language", type=click.Choice(["zh", "en"]), help=gettext("Language of what does not say it itself"))
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "customer", "staff"]),
+    default="public",
+    show_default=True,
+    help=gettext("Who may read what does not say it itself"),
+)
 @click.option("--draft", is_flag=True, help=gettext("Store new articles as drafts, which nobody finds yet"))
-def kb_import(files: tuple[Path, ...], tenant: str, category: str, draft: bool) -> None:
+@click.option(
+    "--existing",
+    type=click.Choice(["update", "skip", "new"]),
+    default="update",
+    show_default=True,
+    help=gettext("What to do with articles that exist already"),
+)
+@click.option(
+    "--split", type=click.IntRange(0, 3), default=0, help=gettext("One article for each heading down to this level")
+)
+@click.option("--dry-run", is_flag=True, help=gettext("Only say what would become of each row"))
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=gettext("Write a line for each row into a CSV file"),
+)
+def kb_import(paths: tuple[Path, ...], tenant: str, report: Path | None, dry_run: bool, **chosen) -> None:
     app = _application()
     from app import bootstrap
     from app.kb_import import import_files
+    from services.documents.columns import SEVERAL, parts
+    from services.imports import Choices, Existing
 
     bootstrap.require_database(app)
+    choices = Choices(
+        category=parts(chosen["category"], SEVERAL["category"]),
+        folders=not chosen["no_folders"],
+        locale=chosen["language"] or "",
+        visibility=chosen["visibility"],
+        publish=not chosen["draft"],
+        existing=Existing(chosen["existing"]),
+        split=chosen["split"],
+    )
     with app.app_context():
-        failed = import_files(files, tenant_code=tenant, category=category, publish=not draft)
+        failed = import_files(paths, tenant_code=tenant, choices=choices, dry_run=dry_run, report=report)
     sys.exit(1 if failed else 0)
 
 

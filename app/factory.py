@@ -14,7 +14,19 @@ from celery_app import celery_app
 from celery_app import configure as configure_celery
 from config import Config
 from models.types import Encrypted
-from services import exports, files, knowledge_index, mail, operation, retention, safe_http, threads, throttle
+from services import (
+    assistance,
+    exports,
+    files,
+    imports,
+    knowledge_index,
+    mail,
+    operation,
+    retention,
+    safe_http,
+    threads,
+    throttle,
+)
 from services.identity import codes, oa, oauth, passwords, signin, tokens
 from services.identity.senders import senders
 from views import auth, compression, errors, headers, pages
@@ -138,9 +150,13 @@ def _configure_services(config: Config) -> None:
     throttle.configure(config.REDIS_URL)
     threads.configure(config.MESSAGE_RATE, config.MESSAGE_MAX_CHARS)
     files.storage.configure(config.data_dir / "files", config.UPLOAD_MAX_BYTES, config.UPLOAD_TYPES, config.UPLOAD_RATE)
+    imports.storage.configure(config.data_dir / "imports", config.IMPORT_MAX_BYTES)
     exports.storage.configure(config.data_dir / "exports", config.UPLOAD_MAX_BYTES, "")
     retention.configure(config.data_dir / "archive")
-    knowledge_index.engine.configure(config.EMBEDDING_MODEL, config.kb_index_dir, config.QUESTION_RATE)
+    knowledge_index.engine.configure(
+        config.EMBEDDING_MODEL, config.kb_index_dir, config.QUESTION_RATE, config.INDEX_ASIDE_FROM
+    )
+    assistance.lookup.forget()
 
 
 def _flask_settings(config: Config) -> dict:

@@ -30,6 +30,9 @@ class Jobs:
         self.app: Flask | None = None
         self.inside = True
         self._running: dict[str, threading.Lock] = {}
+        #: what runs in this process → whether it was sent again meanwhile
+        self._sent: dict[tuple, bool] = {}
+        self._sending = threading.Lock()
         self._turn: TextIO | None = None
         self._is_at_once = False
         self._broker = Breaker("the job broker")
@@ -43,7 +46,7 @@ class Jobs:
             self._run(name, arguments)
             return
         if self.inside:
-            background(self._run, name, arguments)
+            self._send_inside(name, arguments)
             return
         if not self._broker.lets_through():
             return
@@ -53,6 +56,11 @@ class Jobs:
             self._broker.failed(error)
         else:
             self._broker.worked()
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether what is sent is done before `send` returns, as in commands."""
+        return self._is_at_once
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -88,6 +96,24 @@ class Jobs:
                     entry[2] = now + interval
                     background(self._run_alone, task)
             time.sleep(0.5)
+
+    def _send_inside(self, name: str, arguments: dict) -> None:
+        """What runs already runs once more afterwards, however often it is sent meanwhile: it sees all that came."""
+        key = (name, *sorted(arguments.items()))
+        with self._sending:
+            runs = key in self._sent
+            self._sent[key] = runs
+        if not runs:
+            background(self._run_while_sent, key, name, arguments)
+
+    def _run_while_sent(self, key: tuple, name: str, arguments: dict) -> None:
+        while True:
+            self._run(name, arguments)
+            with self._sending:
+                if not self._sent[key]:
+                    del self._sent[key]
+                    return
+                self._sent[key] = False
 
     def _run_alone(self, name: str) -> None:
         lock = self._running.setdefault(name, threading.Lock())

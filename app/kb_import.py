@@ -1,13 +1,11 @@
-"""`manage.py kb import`: CSV and JSON lines into the knowledge base, and a line for every row that is not taken."""
+"""`manage.py kb import`: files and folders into the knowledge base, and a line for every row that is not taken."""
 
 import csv
-import io
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,163 +14,108 @@ from sqlalchemy import select
 
 from ai.model import Embedder, load_embedder
 from ai.rebuild import bulk_embedder
-from app.errors import DomainError
 from app.extensions import db
-from app.kb_columns import NAMES
 from app.offload import native_pool
 from app.terminal import Progress, gettext
 from models.actor import Actor, system
 from models.base import EVERY_TENANT, bind
 from models.identity import Tenant
-from services.imports import BATCH, ArticleRow, Result, embed_articles, import_articles
+from models.imports import RowResult
+from services.documents import reading
+from services.documents.found import read_found, unpack
+from services.imports import Choices, Outcome
+from services.imports.embedding import embed_articles
+from services.imports.planning import Planned, planned
+from services.imports.running import Unwanted, begin_at_terminal, remarks_of
 from services.knowledge_index import engine, missing_vectors
+from services.spreadsheets import harmless
 
-_FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
-_VISIBILITIES = {
-    "公开": "public",
-    "公開": "public",
-    "客户": "customer",
-    "客戶": "customer",
-    "员工": "staff",
-    "內部": "staff",
-    "内部": "staff",
-}
-#: a text in a cell may be as long as an article may be
-LONGEST_CELL = 1_000_000
+#: whoever sits at the terminal may wait, and may have much
+LIMITS = reading.Limits(seconds=4 * 3600, patience=4 * 3600, memory=0, most_rows=10_000_000)
 #: more than any knowledge base has: all that lack vectors get them
 MOST_ARTICLES = 100_000_000
 #: from so many articles on, torch repays the ten seconds that it takes to load
 BULK_FROM = 100
+_MARKS = {RowResult.refused: "✗", RowResult.skipped: "·"}
 
 
-@dataclass(frozen=True)
-class Read:
-    """One row of a file: where it stood, and either what it says or why it cannot be read."""
+def import_files(
+    files: Iterable[Path], *, tenant_code: str, choices: Choices, dry_run: bool = False, report: Path | None = None
+) -> int:
+    """Bring files and folders into a company's knowledge base and make them searchable; how many rows failed.
 
-    place: str
-    row: ArticleRow | None
-    problem: str = ""
-
-
-def import_files(files: Iterable[Path], *, tenant_code: str, category: str = "", publish: bool = True) -> int:
-    """Bring files into a company's knowledge base and make them searchable; returns how many rows failed.
-
-    Needs an application context. `category` ("a|b" for b below a) is for rows that name none.
+    Needs an application context.
     """
     actor = _system_of(tenant_code)
-    read = _without_doubles([found for path in files for found in read_file(path, category)])
-    failed = _store(actor, read, publish)
-    if publish:
+    stored = [each for path in files for each in _import_file(actor, path, choices, dry_run)]
+    _sum_up([outcome for _, outcome in stored])
+    if report is not None:
+        _write_report(report, stored)
+    if choices.publish and not dry_run:
         _embed(actor)
-    return failed
+    return sum(outcome.result is RowResult.refused for _, outcome in stored)
 
 
-def read_file(path: Path, category: str = "") -> Iterator[Read]:
-    """The rows of a file, by its ending: .jsonl, .ndjson and .json hold JSON lines, everything else is CSV."""
-    try:
-        text = _decoded(path.read_bytes())
-    except UnicodeDecodeError:
-        yield Read(path.name, None, gettext("The file is neither UTF-8 nor GBK"))
-        return
-    is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-    for line, values in _json_rows(text) if is_json else _csv_rows(text):
-        place = f"{path.name}:{line}"
-        if isinstance(values, str):
-            yield Read(place, None, values)
-        else:
-            yield Read(place, _row(values, category))
-
-
-def _decoded(data: bytes) -> str:
-    """Spreadsheets on Chinese Windows write GBK, or UTF-8 with a mark in front."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("gb18030")
-
-
-def _json_rows(text: str) -> Iterator[tuple[int, dict | str]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+def _import_file(actor: Actor, path: Path, choices: Choices, dry_run: bool) -> list[tuple[Planned, Outcome]]:
+    """What became of the rows of one file or folder; those that were not taken as they stand are printed."""
+    with tempfile.TemporaryDirectory(prefix="kb-import-") as folder:
+        target = Path(folder)
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            yield number, gettext("Not JSON: %(reason)s", reason=error)
-            continue
-        if not isinstance(row, dict):
-            yield number, gettext("Not a JSON object")
-            continue
-        values = {
-            _FIELD_OF[name.strip().lower()]: value for name, value in row.items() if name.strip().lower() in _FIELD_OF
-        }
-        yield number, _objection(values) or values
-
-
-def _objection(values: dict) -> str | None:
-    """What is wrong with the kinds of values, None when nothing is."""
-    if "title" not in values or "body" not in values:
-        return gettext("Title or text is missing")
-    for field, value in values.items():
-        texts = value if isinstance(value, list) and field in ("phrasings", "tags", "category") else [value]
-        if value is not None and not all(isinstance(text, str) for text in texts):
-            return gettext("%(field)s must be a text", field=field)
-    return None
-
-
-def _csv_rows(text: str) -> Iterator[tuple[int, dict | str]]:
-    csv.field_size_limit(LONGEST_CELL)
-    header_line = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [_FIELD_OF.get(name.strip().lower()) for name in next(reader, [])]
-    if "title" not in header or "body" not in header:
-        yield 1, gettext("The first line must name the columns title and text (or 标题 and 答案)")
-        return
-    while True:
-        line = reader.line_num + 1
+            reading.read(path, path.name, target, LIMITS)
+        except reading.Unreadable as failure:
+            refused = Planned(path.name, None, remarks=list(map(unpack, failure.reasons))), Outcome(RowResult.refused)
+            _print(*refused)
+            return [refused]
+        rows = planned(read_found(target), choices)
+        stored: list[tuple[Planned, Outcome]] = []
+        progress = Progress(gettext("storing"), len(rows), gettext("rows"))
+        importing = begin_at_terminal(actor, path.name, target, choices, len(rows), is_trial=dry_run)
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, gettext("Not CSV: %(reason)s", reason=error)
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            yield line, gettext("%(found)s cells instead of %(wanted)s", found=len(cells), wanted=len(header))
-        else:
-            yield line, {field: cell for field, cell in zip(header, cells, strict=True) if field}
+            for batch in importing.store(rows):
+                for row, outcome in batch:
+                    _print(row, outcome)
+                stored += batch
+                progress.show(len(stored))
+        except Unwanted:
+            raise click.ClickException(gettext("The import was cancelled on a screen")) from None
+        progress.end(len(stored))
+        return stored
 
 
-def _row(values: dict, category: str) -> ArticleRow:
-    def text(field: str) -> str:
-        return (values.get(field) or "").strip()
+def _print(row: Planned, outcome: Outcome) -> None:
+    if said := "; ".join(_remarks(row, outcome)):
+        print(f"{_MARKS.get(outcome.result, '!')} {row.place}: {said}", flush=True)
 
-    def several(field: str, marks: str) -> tuple[str, ...] | None:
-        value = values.get(field)
-        return None if value is None else tuple(_split(value, marks))
 
-    visibility = text("visibility").lower()
-    return ArticleRow(
-        title=text("title"),
-        body=text("body"),
-        category=several("category", "|｜") or tuple(_split(category, "|｜")),
-        phrasings=several("phrasings", "|;｜；\n"),
-        tags=several("tags", "|;,｜；，、"),
-        visibility=_VISIBILITIES.get(visibility, visibility) or None,
-        locale=text("locale").lower() or None,
+def _remarks(row: Planned, outcome: Outcome) -> list[str]:
+    return [
+        gettext(sentence, **{name: gettext(value) if name == "reason" else value for name, value in values.items()})
+        for sentence, values in remarks_of(row, outcome)
+    ]
+
+
+def _sum_up(outcomes: Sequence[Outcome]) -> None:
+    counts = {result.value: sum(outcome.result is result for outcome in outcomes) for result in RowResult}
+    print(
+        gettext(
+            "%(created)s created, %(updated)s updated, %(unchanged)s unchanged, "
+            "%(skipped)s skipped, %(refused)s failed",
+            **counts,
+        ),
+        flush=True,
     )
 
 
-def _split(value: str | list[str], marks: str) -> list[str]:
-    """The parts of a cell, or the texts of a list, without empty ones."""
-    if isinstance(value, str):
-        for mark in marks[1:]:
-            value = value.replace(mark, marks[0])
-        value = value.split(marks[0])
-    return [part.strip() for part in value if part.strip()]
+def _write_report(path: Path, stored: Sequence[tuple[Planned, Outcome]]) -> None:
+    """A line for every row, as a spreadsheet opens it."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("place", "title", "result", "remarks", "article"))
+        for row, outcome in stored:
+            said = " ".join(_remarks(row, outcome))
+            writer.writerow(
+                [harmless(text) for text in (row.place, row.title, outcome.result, said, str(outcome.article_id or ""))]
+            )
 
 
 def _system_of(tenant_code: str) -> Actor:
@@ -183,69 +126,6 @@ def _system_of(tenant_code: str) -> Actor:
     actor = system(tenant.id)
     bind(db.session(), actor)
     return actor
-
-
-def _without_doubles(read: Sequence[Read]) -> list[Read]:
-    """Of rows with the same title in the same category the last; else each further import would change it twice."""
-    last = {_key(found.row): found for found in read if found.row is not None}
-    kept = []
-    for found in read:
-        if found.row is None or last[_key(found.row)] is found:
-            kept.append(found)
-        else:
-            print(
-                gettext(
-                    "· %(place)s: left out, the same title stands again in %(other)s",
-                    place=found.place,
-                    other=last[_key(found.row)].place,
-                ),
-                flush=True,
-            )
-    return kept
-
-
-def _key(row: ArticleRow) -> tuple:
-    return " ".join(row.title.split()), row.category
-
-
-def _store(actor: Actor, read: Sequence[Read], publish: bool) -> int:
-    """Write the rows batch by batch; returns how many failed."""
-    counts = dict.fromkeys(Result, 0)
-    failed = 0
-    progress = Progress(gettext("storing"), len(read), gettext("rows"))
-    for number, batch in enumerate(_batched(read, BATCH)):
-        outcomes = iter(_store_batch(actor, [found.row for found in batch if found.row is not None], publish))
-        for found in batch:
-            outcome = found.problem if found.row is None else next(outcomes)
-            if isinstance(outcome, Result):
-                counts[outcome] += 1
-            else:
-                failed += 1
-                print(f"✗ {found.place}: {outcome}", flush=True)
-        progress.show(number * BATCH + len(batch))
-    progress.end(len(read))
-    print(
-        gettext(
-            "%(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(failed)s failed",
-            failed=failed,
-            **{result.value: count for result, count in counts.items()},
-        ),
-        flush=True,
-    )
-    return failed
-
-
-def _store_batch(actor: Actor, rows: list[ArticleRow], publish: bool) -> list[Result | str]:
-    """What became of each row: stored, or why not."""
-    try:
-        outcomes = import_articles(actor, rows, publish=publish)
-    except DomainError as refusal:  # of the whole transaction
-        outcomes = [refusal] * len(rows)
-    return [gettext(each.message) if isinstance(each, DomainError) else each for each in outcomes]
-
-
-def _batched(rows: Sequence[Read], size: int) -> Iterator[Sequence[Read]]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _embed(actor: Actor) -> None:
@@ -260,11 +140,12 @@ def _embed(actor: Actor) -> None:
 def fast_embedder(spec: str, model_dir: Path, articles: int) -> Embedder:
     """The quickest way this machine has to make vectors for so many articles, on all its processors."""
     # the small engine of the web processes is through with a few before torch has begun
-    embedder = load_embedder(spec, model_dir) if articles < BULK_FROM else _bulk_embedder(spec, model_dir)
+    embedder = load_embedder(spec, model_dir) if articles < BULK_FROM else bulk_or_single(spec, model_dir)
     return Threaded(embedder, os.cpu_count() or 1)
 
 
-def _bulk_embedder(spec: str, model_dir: Path) -> Embedder | None:
+def bulk_or_single(spec: str, model_dir: Path) -> Embedder | None:
+    """The model for many texts; where torch is missing, the one for single questions does them too."""
     try:
         return bulk_embedder(spec, model_dir, _tell_rebuilding)
     except ImportError:  # torch is optional, and may be there in part

@@ -25,14 +25,17 @@ def speaking(locale: str) -> Iterator[None]:
         _speaking.reset(token)
 
 
-def current_locale() -> str:
-    """ "zh" or "en"."""
+def chosen_locale() -> str | None:
+    """The language that this reader has chosen, by the address or earlier."""
+    chosen = (request.args.get(ARGUMENT), request.cookies.get(COOKIE))
+    return next((locale for locale in chosen if locale in LANGUAGES), None)
+
+
+def current_locale(otherwise: str = "") -> str:
+    """ "zh" or "en"; `otherwise`, if given, for a reader who has said nothing, like the visitor of a search engine."""
     if locale := _speaking.get():
         return locale
-    default = current_app.config["BABEL_DEFAULT_LOCALE"]
+    default = otherwise or current_app.config["BABEL_DEFAULT_LOCALE"]
     if not has_request_context():
         return default
-    for chosen in (request.args.get(ARGUMENT), request.cookies.get(COOKIE)):
-        if chosen in LANGUAGES:
-            return chosen
-    return request.accept_languages.best_match(list(LANGUAGES), default)
+    return chosen_locale() or request.accept_languages.best_match(list(LANGUAGES), default)

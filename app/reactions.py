@@ -12,18 +12,22 @@ from queue import Empty, SimpleQueue
 
 from sqlalchemy import select
 
+from app import hearing
 from app.extensions import db
 from app.jobs import jobs
 from app.offload import background
 from models.actor import system
 from models.base import bind
-from models.conversations import Conversation
+from models.conversations import Conversation, QuickReply
+from models.generation import Feature
+from models.knowledge import Article
 from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, logos, notices, outbox, wechat
+from services import exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
+from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
@@ -43,6 +47,23 @@ def _message(event: Event) -> None:
 
 def _read(event: Event) -> None:
     emit.status(event)
+
+
+def _hear(event: Event) -> None:
+    """How the customer sounds: looked at with what else is said about now, and never in the way of the message."""
+    hearing.gather(event)
+
+
+def _mood(event: Event) -> None:
+    emit.mood(event)
+
+
+def _settle_questions(event: Event) -> None:
+    jobs.send("questions.settle", tenant_id=event.tenant_id, conversation_id=event.payload["conversation_id"])
+
+
+def _learn(event: Event) -> None:
+    jobs.send("understanding.learn", tenant_id=event.tenant_id, subject=event.payload["subject"])
 
 
 def _conversation(event: Event) -> None:
@@ -82,6 +103,20 @@ def _let_bot_answer(event: Event) -> None:
 
 def _index(event: Event) -> None:
     jobs.send("assistant.embed", tenant_id=event.tenant_id)
+
+
+def _learn_answers(event: Event) -> None:
+    jobs.send("assistance.learn", tenant_id=event.tenant_id)
+
+
+def _notify_of_reply_proposal(event: Event) -> None:
+    reply = db.session.get(QuickReply, event.payload["quick_reply_id"])
+    if reply is not None:
+        notices.reply_proposed(system(event.tenant_id), reply, by=event.by, event=f"event-{event.id}")
+
+
+def _notify_of_reply_review(event: Event) -> None:
+    notices.reply_reviewed(system(event.tenant_id), event.payload, by=event.by, event=f"event-{event.id}")
 
 
 def _queue_moved(event: Event) -> None:
@@ -145,6 +180,18 @@ def _forget_wechat(event: Event) -> None:
     wechat.forget(event.tenant_id)
 
 
+def _summarise(event: Event) -> None:
+    """For who takes over, where a language model may do that."""
+    if generation.is_on(Feature.summarise_handover):
+        conversation_id = event.payload["conversation_id"]
+        key = f"summary-{event.id}"
+        jobs.send("generation.summarise", tenant_id=event.tenant_id, conversation_id=conversation_id, key=key)
+
+
+def _evaluate(event: Event) -> None:
+    jobs.send("evaluation.run", tenant_id=event.tenant_id, run_id=event.payload["run_id"])
+
+
 def _notify_of_mention(event: Event) -> None:
     message = db.session.get(ChatMessage, event.payload["message_id"])
     is_ticket = "ticketId" in event.payload
@@ -153,6 +200,17 @@ def _notify_of_mention(event: Event) -> None:
     )
     if message is not None and owner is not None:
         notices.mentioned(system(event.tenant_id), message, owner=owner, by=event.by)
+
+
+def _notify_of_review(event: Event) -> None:
+    article = db.session.get(Article, event.payload["article_id"])
+    if article is None:
+        return
+    actor, revision = system(event.tenant_id), revisions.find(article, event.payload["number"])
+    if event.name == "article.submitted":
+        notices.article_submitted(actor, article, revision, by=event.by, event=f"event-{event.id}")
+    else:
+        notices.article_decided(actor, article, revision, kind=event.name, event=f"event-{event.id}")
 
 
 def _notify_of_update(event: Event) -> None:
@@ -196,6 +254,14 @@ def _alerts_settled(event: Event) -> None:
         emit.sensitive_alert(alert, watchers.watchers_of(alert))
 
 
+def _rebuild_index(event: Event) -> None:
+    jobs.send("assistant.rebuild", tenant_id=event.tenant_id)
+
+
+def _forget_lexicon(event: Event) -> None:
+    lexicon.forget(event.tenant_id)
+
+
 def _forget_words(event: Event) -> None:
     lists.forget(event.tenant_id)
 
@@ -210,6 +276,10 @@ def _discard_logo(event: Event) -> None:
 
 def _make_export(event: Event) -> None:
     jobs.send("exports.make", tenant_id=event.tenant_id, job_id=event.payload["export_id"])
+
+
+def _work_on_import(event: Event) -> None:
+    jobs.send("imports.work", tenant_id=event.tenant_id, import_id=event.payload["import_id"])
 
 
 def _discard_export(event: Event) -> None:
@@ -227,7 +297,7 @@ def _nothing(event: Event) -> None:
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message, _to_wechat),
+    "message.sent": (_message, _notify_of_message, _to_wechat, _hear),
     "message.recalled": (_message, _to_wechat),
     "message.undelivered": (_undelivered,),
     "wechat.received": (_from_wechat,),
@@ -237,14 +307,15 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "thread.received": (_read,),
     "conversation.created": (_conversation,),
     "conversation.asked": (_let_bot_answer,),
-    "conversation.queued": (_conversation, _queue_moved, _dispatch),
+    "conversation.queued": (_conversation, _queue_moved, _dispatch, _settle_questions, _summarise),
+    "conversation.mood_heard": (_mood,),
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
-    "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch),
+    "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch, _summarise),
     "conversation.classified": (_conversation, _queue_moved, _dispatch),
     "conversation.held": (_conversation,),
     "conversation.resumed": (_conversation,),
-    "conversation.closed": (_conversation, _queue_moved, _dispatch),
-    "conversation.rated": (_conversation,),
+    "conversation.closed": (_conversation, _queue_moved, _dispatch, _settle_questions),
+    "conversation.rated": (_conversation, _learn_answers),
     "conversation.rating_invited": (_conversation,),
     "conversation.reopened": (_conversation,),
     "conversation.left_queue": (_conversation, _queue_moved),
@@ -270,6 +341,10 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "article.published": (_index,),
     "article.withdrawn": (_nothing,),
     "article.created": (_nothing,),
+    "article.saved": (_nothing,),
+    "article.submitted": (_notify_of_review,),
+    "article.approved": (_notify_of_review,),
+    "article.returned": (_notify_of_review,),
     "article.updated": (_index,),
     "article.deleted": (_nothing,),
     **{
@@ -290,6 +365,8 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         f"{name}.{verb}": (_nothing,)
         for name in (
             "article_category",
+            "article_template",
+            "bot_menu_entry",
             "channel",
             "contact",
             "customer",
@@ -303,13 +380,24 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         )
         for verb in ("created", "updated", "deleted")
     },
+    "quick_reply.proposed": (_notify_of_reply_proposal,),
+    "quick_reply.reviewed": (_notify_of_reply_review,),
     "user.created": (_forget_watchers,),
     "user.updated": (_forget_watchers,),
     "user.deleted": (_discard_avatar,),
     "user.avatar_changed": (_discard_avatar,),
     "channel.logo_changed": (_discard_logo,),
+    "learned_model.requested": (_learn,),
     "system_setting.updated": (_nothing,),
+    "question_group.settled": (_nothing,),
+    **{f"evaluation_question.{verb}": (_nothing,) for verb in ("created", "updated", "deleted")},
+    "evaluation_run.started": (_evaluate,),
+    **{f"language_model.{verb}": (_nothing,) for verb in ("created", "updated", "deleted")},
     "company.updated": (_notify_of_update,),
+    "article_import.uploaded": (_work_on_import,),
+    "article_import.started": (_work_on_import,),
+    "article_import.finished": (lambda event: imports.storage.remove(event.payload["key"]),),
+    "article_import.stored": (_index,),
     "export.requested": (_make_export,),
     "export.removed": (_discard_export,),
     "conversation.preserved": (_conversation,),
@@ -320,6 +408,14 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "customer.released": (_nothing,),
     "sensitive_alert.created": (_alert,),
     "sensitive_alert.handled": (_alerts_settled,),
+    "search_index.rebuild_requested": (_rebuild_index,),
+    "search_index.rebuilt": (_index,),
+    "search_index.retried": (_index,),
+    **{
+        f"{name}.{verb}": (_forget_lexicon,)
+        for name in ("synonym", "domain_word")
+        for verb in ("created", "updated", "deleted", "imported")
+    },
     **{f"sensitive_word.{verb}": (_forget_words,) for verb in ("created", "updated", "deleted", "imported")},
 }
 

@@ -10,19 +10,30 @@ from app.extensions import db
 from celery_app import celery_app
 from models.actor import system
 from models.base import bind
+from models.conversations import Conversation
 from models.identity import Tenant
+from models.understanding import Subject
 from services import (
-    assistant,
+    adaptation,
+    assistance,
+    bot,
     conversations,
     exports,
+    generation,
+    imports,
+    improving,
+    index_runs,
     knowledge_index,
     maintenance,
     outbox,
     presence,
+    questions,
     retention,
     routing,
     wechat,
 )
+from services.articles import publishing
+from services.understanding import learning
 from views import exports as export_wording
 
 
@@ -83,9 +94,39 @@ def embed(tenant_id: int | None = None) -> int:
     return _each(tenant_id, knowledge_index.embed_pending)
 
 
+@shared_task(name="assistant.rebuild")
+def rebuild_index(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, index_runs.work)
+
+
+@shared_task(name="articles.publish_due")
+def publish_due() -> int:
+    return for_every_tenant(lambda number: publishing.publish_due(system(number)))
+
+
+@shared_task(name="assistant.adapt")
+def adapt(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, adaptation.learn_pending)
+
+
 @shared_task(name="assistant.snapshot")
 def snapshot(tenant_id: int | None = None) -> int:
     return _each(tenant_id, knowledge_index.engine.save)
+
+
+@shared_task(name="assistance.learn")
+def learn_answers(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, assistance.learn)
+
+
+@shared_task(name="assistance.embed")
+def embed_texts(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, assistance.lookup.embed_pending)
+
+
+@shared_task(name="assistance.snapshot")
+def snapshot_texts(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, assistance.lookup.save)
 
 
 @shared_task(name="assistant.answer")
@@ -96,9 +137,23 @@ def answer(tenant_id: int, conversation_id: int, message_id: int, text: str, eve
 
 
 def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, event_id: int, locale: str) -> bool:
-    answered = assistant.answer_message(tenant_id, conversation_id, message_id, text, locale)
+    answered = bot.answer_message(tenant_id, conversation_id, message_id, text, locale)
     outbox.mark_sent([event_id])
     return answered
+
+
+@shared_task(name="questions.settle")
+def settle_questions(tenant_id: int, conversation_id: int) -> int:
+    return in_tenant(lambda number, conversation_id: questions.settle(system(number), conversation_id))(
+        tenant_id, conversation_id=conversation_id
+    )
+
+
+@shared_task(name="understanding.learn")
+def learn(tenant_id: int | None = None, subject: str = "") -> int:
+    if subject:
+        return in_tenant(lambda number, subject: learning.learn(number, Subject(subject)))(tenant_id, subject=subject)
+    return _each(tenant_id, learning.learn_what_is_due)
 
 
 @shared_task(name="maintenance.clean")
@@ -123,6 +178,20 @@ def _sweep_exports(tenant_id: int) -> int:
     return expired + sum(exports.make_file(tenant_id, job_id, export_wording) for job_id in exports.unfinished())
 
 
+@shared_task(name="imports.work")
+def work_on_import(tenant_id: int, import_id: int) -> bool:
+    return in_tenant(imports.work)(tenant_id, import_id=import_id)
+
+
+@shared_task(name="imports.sweep")
+def sweep_imports() -> int:
+    return imports.clear_leftovers() + for_every_tenant(_sweep_imports)
+
+
+def _sweep_imports(tenant_id: int) -> int:
+    return imports.expire(system(tenant_id)) + sum(imports.work(tenant_id, number) for number in imports.waiting())
+
+
 @shared_task(name="retention.run")
 def run_retention() -> int:
     return for_every_tenant(lambda number: retention.run_for(system(number)))
@@ -138,6 +207,26 @@ def deliver_to_wechat(tenant_id: int | None = None, conversation_id: int | None 
     if conversation_id is None:
         return _each(tenant_id, wechat.deliver_all)
     return in_tenant(wechat.deliver)(tenant_id, conversation_id=conversation_id)
+
+
+@shared_task(name="questions.group")
+def group_questions(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, improving.group_questions)
+
+
+@shared_task(name="evaluation.run")
+def evaluate(tenant_id: int, run_id: int) -> bool:
+    return in_tenant(improving.evaluate)(tenant_id, run_id=run_id)
+
+
+@shared_task(name="generation.summarise")
+def summarise(tenant_id: int, conversation_id: int, key: str) -> bool:
+    return in_tenant(_summarise)(tenant_id, conversation_id=conversation_id, key=key)
+
+
+def _summarise(tenant_id: int, conversation_id: int, key: str) -> bool:
+    conversation = db.session.get(Conversation, conversation_id)
+    return conversation is not None and generation.summarise_for_agent(system(tenant_id), conversation, key=key)
 
 
 def _each(tenant_id: int | None, task) -> int:

@@ -41,6 +41,7 @@ PLACES = {
     "translated": 0,
     "worded": 0,
     "NotDelivered": 0,
+    "NotNow": 0,
     "ConfigError": 0,
     "Setting": 2,
     "Declared": 2,
@@ -92,7 +93,7 @@ def _sentences(node: ast.AST, constants: dict[str, ast.AST]) -> Iterator[str]:
             yield from (text for value in fields.values for text in _texts(value, constants))
         if name == "operation" and "title" in keywords:
             yield from _texts(keywords["title"], constants)
-        if name == "crud" and "title" in keywords:
+        if name in ("crud", "removable") and "title" in keywords:
             patterns = CRUD_TITLES + ((RESTORE_TITLE,) if "restorable" in keywords else ())
             yield from (pattern.format(text) for text in _texts(keywords["title"], {}) for pattern in patterns)
     elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import secrets
 import sys
 import tempfile
 import time
@@ -89,7 +90,8 @@ class Crowd:
 
     def __init__(self, ports: Sequence[int], seats: list[Seat]):
         self.ledger = Ledger()
-        self._numbers = itertools.count()
+        #: ids of messages, never those of an earlier crowd at the same database: a known id is no new message
+        self._names = (f"bench-{secrets.token_hex(4)}-{number}" for number in itertools.count())
         self._random = random.Random(7)
         self._seats = seats
         self._wires = [
@@ -121,7 +123,7 @@ class Crowd:
 
     async def say(self, number: int, place: int) -> None:
         """One message, from its sending to its acknowledgement."""
-        name = f"bench-{next(self._numbers)}"
+        name = next(self._names)
         content = "".join(self._random.choices(WORDS, k=self._random.randint(3, 12)))
         began = time.perf_counter()
         self.ledger.sent[name] = (place, began)

@@ -1,15 +1,17 @@
 """Fits the constants of `ai.answer.decide` on real questions and prints how well they do.
 
-    python -m bench.confidence --data DIR [--model default] [--model-dir kb_index]
+    python -m bench.confidence --data DIR [--model default] [--cache DIR]
 
-DIR is a retrieval set (see bench.retrieval) with a file oos_chitchat.jsonl of questions that are about
+DIR is a retrieval set (see bench.sets) with a file oos_*.jsonl of questions that are about
 nothing in it. Whole and in random parts of 20 to 300 articles, with and without known phrasings, four kinds
 of questions are asked: `answered` ones, `chat`, `removed` ones (their article may not be found) and
 `elsewhere` (their article is in another part). One half of the articles is learnt from, the other reported.
+Three times: by vectors, by vectors with the adapter of each part (where it has one), and by words alone.
 Needs scikit-learn, which comes with sentence-transformers.
 """
 
 import argparse
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,21 +21,27 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from ai.adapter import learn
 from ai.answer import (
+    ADAPTED,
     ANSWER_FROM,
     CHOICES_FROM,
     DECISION_HITS,
     LEXICAL,
     SEMANTIC,
-    TIE_CONFIDENCE,
     Calibration,
     Signals,
-    probability,
+    calibration_for,
+    confidence_of,
     signals,
 )
 from ai.index import KnowledgeIndex
+from ai.model import Embedder
+from ai.segment import Entry
 from ai.text import normalise
-from bench.retrieval import RetrievalSet, cached_embedder, entries_of, index_of, rows_of
+from bench.remembered import remembering_embedder
+from bench.retrieval import entries_of
+from bench.sets import RetrievalSet
 
 #: Articles in a part, and how many such parts are drawn (0: all).
 SIZES = ((0, 1), (300, 2), (100, 4), (40, 8), (20, 12))
@@ -91,22 +99,21 @@ def _ask(index: KnowledgeIndex, question: Asked, kind: str, size: int, warm: boo
     )
 
 
-def samples(folder: Path, model: str, model_dir: Path, calibration: Calibration) -> Iterator[Sample]:
+def samples(data: RetrievalSet, embedder: Embedder, tier: Calibration) -> Iterator[Sample]:
     """Ask everything of everything."""
-    data = RetrievalSet.read(folder)
-    embedder = cached_embedder(model, model_dir)
-    place = {document["id"]: number for number, document in enumerate(data.corpus)}
-    relevant = [frozenset(place[key] for key in data.relevant[query["id"]]) for query in data.queries]
+    relevant = data.relevant
     questions = _questions([query["text"] for query in data.queries], embedder, relevant)
-    chat_texts = [row["text"] for row in rows_of(folder / "oos_chitchat.jsonl")]
-    chat = _questions(chat_texts, embedder, [frozenset()] * len(chat_texts))
+    chat = _questions(data.off_topic, embedder, [frozenset()] * len(data.off_topic))
     draw = np.random.default_rng(7)
     for warm in (False, True):
-        entries = entries_of(data.corpus, embedder, warm)
+        entries = entries_of(data, embedder, warm)
         for size, draws in SIZES:
             for _ in range(draws):
                 keys = set(draw.choice(len(entries), size, replace=False).tolist() if size else range(len(entries)))
-                index = index_of([entry for entry in entries if entry.key in keys], embedder)
+                index = _index([entry for entry in entries if entry.key in keys], embedder.dim, tier)
+                if index is None:
+                    continue
+                calibration = tier if tier is LEXICAL else calibration_for(embedder, index.transform)
                 inside = [question for question in questions if question.relevant & keys]
                 outside = [question for question in questions if not question.relevant & keys]
                 asked = [("answered", inside), ("chat", chat if not size else chat[::3])]
@@ -115,6 +122,16 @@ def samples(folder: Path, model: str, model_dir: Path, calibration: Calibration)
                 for kind, ones in asked:
                     for question in ones:
                         yield _ask(index, question, kind, size, warm, calibration)
+
+
+def _index(entries: list[Entry], dim: int, tier: Calibration) -> KnowledgeIndex | None:
+    """A part of the articles; None where they teach no adapter and one is wanted."""
+    transform = learn(entries).transform if tier is ADAPTED else None
+    if tier is ADAPTED and transform is None:
+        return None
+    index = KnowledgeIndex(dim, transform)
+    index.upsert(entries)
+    return index
 
 
 def fit(found: Sequence[Sample], start: Calibration, used: Sequence[str]) -> Calibration:
@@ -150,8 +167,10 @@ def report(found: Sequence[Sample], fitted: Calibration) -> None:
     )
     for warm in (False, True):
         for size, _ in SIZES:
+            if not any((s.size, s.warm) == (size, warm) for s in found):
+                continue
             group = [s for s in found if not s.is_learnt and (s.size, s.warm) == (size, warm)]
-            confidence = np.array([_confidence(sample.seen, fitted) for sample in group])
+            confidence = np.array([confidence_of(sample.seen, fitted) for sample in group])
             kinds = np.array([sample.kind for sample in group])
             of = {kind: confidence[kinds == kind] for kind in SHARES}
             right = np.array([s.is_right for s in group])[kinds == "answered"]
@@ -172,22 +191,18 @@ def report(found: Sequence[Sample], fitted: Calibration) -> None:
             )
 
 
-def _confidence(seen: Signals, calibration: Calibration) -> float:
-    if seen.nearness < calibration.gate:
-        return 0.0
-    return min(probability(seen, calibration), TIE_CONFIDENCE if seen.lead < calibration.tie else 1.0)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit both tiers and report."""
     parser = argparse.ArgumentParser(description="Fit and check when the bot answers by itself.")
     parser.add_argument("--data", type=Path, required=True, help="a retrieval set with oos_chitchat.jsonl")
     parser.add_argument("--model", default="default", help="as EMBEDDING_MODEL")
-    parser.add_argument("--model-dir", type=Path, default=Path("kb_index"), help="where the rebuilt model may be")
+    parser.add_argument("--cache", type=Path, help="where vectors are remembered between runs")
     options = parser.parse_args(argv)
-    for start, used in ((SEMANTIC, Signals._fields), (LEXICAL, ("lead", "stand"))):
-        found = list(samples(options.data, options.model, options.model_dir, start))
-        report(found, fit(found, start, used))
+    data = RetrievalSet.read(options.data)
+    embedder = remembering_embedder(options.model, options.cache, os.cpu_count() or 1)
+    for tier, used in ((SEMANTIC, Signals._fields), (ADAPTED, Signals._fields), (LEXICAL, ("lead", "stand"))):
+        found = list(samples(data, embedder, tier))
+        report(found, fit(found, tier, used))
     return 0
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.extensions import db
 from models.actor import Actor
@@ -68,6 +68,14 @@ def seat(actor: Actor, users: int, mark: str = "") -> list[Seat]:
 
     run(actor, "bench.crowd", fill)
     return seats
+
+
+def dismiss(actor: Actor) -> None:
+    """Whoever was seated by an earlier run has gone: what he left running would be given to those who come now."""
+    bind(db.session(), actor)
+    ended = {"status": ConversationStatus.closed, "close_time": utcnow()}
+    running = Conversation.status != ConversationStatus.closed
+    run(actor, "bench.dismiss", lambda: db.session.execute(update(Conversation).where(running).values(ended)))
 
 
 def member(actor: Actor, role: str, mark: str) -> Seat:

@@ -96,12 +96,12 @@ def _product(settings: dict[str, str], folder: Path) -> tuple[float, float, Memo
         call = program.wait_for("/api/v1/session")
         time.sleep(SETTLED)
         idle = program.memory()
-        visitor = _visitor(program)
+        visitor = visitor_of(program)
         program.call("POST", "/api/v1/kb/qa", {"question": "怎么提交工单"}, **visitor)
         return page, call, idle, program.memory()
 
 
-def _visitor(program: Program) -> dict[str, str]:
+def visitor_of(program: Program) -> dict[str, str]:
     """The headers of a new portal visitor."""
     session, cookies = program.call("GET", "/api/v1/session")
     visitor, more = program.call(

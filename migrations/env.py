@@ -5,6 +5,7 @@ from flask import current_app
 from sqlalchemy import String
 from sqlalchemy.dialects import mysql
 
+from migrations import repeatable
 from models.types import Code, Encrypted, Flag
 
 database = current_app.extensions["migrate"].db
@@ -46,4 +47,5 @@ def run() -> None:
         connection.commit()
 
 
+repeatable.install()
 run()

@@ -35,6 +35,8 @@ class Actor:
     avatar_url: str | None = None
     user_id: int | None = None
     customer_id: int | None = None
+    #: of customers: how important they are (`Customer.vip_level`)
+    customer_level: int = 0
     agent_id: int | None = None
     is_staff: bool = False
     permissions: frozenset[str] = frozenset()

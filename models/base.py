@@ -11,6 +11,7 @@ from typing import ClassVar
 from flask_appbuilder import Model
 from sqlalchemy import String, event, false, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm.attributes import PASSIVE_NO_INITIALIZE, get_history
 
 from models.actor import Actor
 from models.types import BigId, Flag, Json, Moment, TinyInt, utcnow
@@ -162,7 +163,7 @@ def _stamp_and_guard(session, flush_context, instances) -> None:
         ):
             raise PermissionError(f"{type(row).__name__} of another tenant")
     for row in session.dirty:
-        if isinstance(row, (Entity, *adopted)) and session.is_modified(row):
+        if isinstance(row, (Entity, *adopted)) and changed(row):
             if actor is not None:
                 row.update_by = actor.user_id
             if isinstance(row, Versioned) and row.version is not None and is_edited(row):
@@ -182,8 +183,8 @@ def touched_columns(row) -> list[str]:
 
 def changed(row) -> set[str]:
     """What of a row differs from what was read. Only what was touched is asked."""
-    state = inspect(row)
-    return {key for key in state.committed_state if state.attrs[key].history.has_changes()}
+    touched = inspect(row).committed_state
+    return {key for key in touched if get_history(row, key, PASSIVE_NO_INITIALIZE).has_changes()}
 
 
 @functools.cache

@@ -11,9 +11,11 @@ from models.actor import Actor, Scope
 from models.base import Entity, Versioned
 from models.customers import Customer
 from models.entry_codes import EntryCode
+from models.identity import User
 from models.messaging import Thread
 from models.organization import Agent, Team, agents_within
 from models.types import Code, Exact, Json
+from models.understanding import Mood, ProblemSource
 
 
 class ConversationStatus(StrEnum):
@@ -65,6 +67,10 @@ class Conversation(Versioned, Entity, Model):
             "archive_time",
             "purge_time",
             "answers",
+            "mood",
+            "mood_seq",
+            "problem_source",
+            "problem_confidence",
         }
     )
     __table_args__ = (
@@ -90,6 +96,7 @@ class Conversation(Versioned, Entity, Model):
         ),
         # what is old enough to go, oldest first
         Index("idx_conversation_retention", "tenant_id", "deleted", "purge_time", "close_time"),
+        Index("idx_conversation_mood", "tenant_id", "deleted", "mood", "status", "id"),
         Index("idx_conversation_served_team_id", "served_team_id", "tenant_id", "deleted", "status", "id"),
     )
 
@@ -102,6 +109,12 @@ class Conversation(Versioned, Entity, Model):
     served_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     #: what it is about: a code of the dictionary problem_type, recognised from the customer's words
     problem_type: Mapped[str | None] = mapped_column(String(64))
+    #: who says so, and how surely in thousandths; None: nobody does, or a release before this was kept
+    problem_source: Mapped[ProblemSource | None] = mapped_column(Code(ProblemSource))
+    problem_confidence: Mapped[int | None] = mapped_column(Integer)
+    #: how the customer sounds of late, and the number of the message that sounded so; None: neutral (AI-11)
+    mood: Mapped[Mood | None] = mapped_column(Code(Mood))
+    mood_seq: Mapped[int | None]
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
     status: Mapped[ConversationStatus] = mapped_column(Code(ConversationStatus), default=ConversationStatus.bot)
     channel: Mapped[str] = mapped_column(String(32), default="portal")
@@ -209,7 +222,11 @@ class Rating(Entity, Model):
     """What a customer thought of a conversation (CHT-13)."""
 
     __tablename__ = "rating"
-    __table_args__ = (UniqueConstraint("conversation_id", "delete_token"),)
+    __bookkeeping__ = frozenset({"learned_time"})
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "delete_token"),
+        Index("idx_rating_learned_time", "tenant_id", "deleted", "learned_time"),
+    )
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
@@ -218,6 +235,8 @@ class Rating(Entity, Model):
     #: codes of the dictionary rating_tag
     tags: Mapped[list | None] = mapped_column(Json)
     comment: Mapped[str | None] = mapped_column(Text)
+    #: when the answers of its conversation were last looked at for suggestions; None: they are still to be
+    learned_time: Mapped[dt.datetime | None]
     conversation: Mapped[Conversation] = relationship()
     agent: Mapped[Agent | None] = relationship()
     customer: Mapped[Customer] = relationship()
@@ -230,24 +249,60 @@ class Rating(Entity, Model):
         return f"{self.score}/5"
 
 
+class ReplyReview(StrEnum):
+    """What became of somebody's wish that his own words be everybody's, or a team's."""
+
+    pending = auto()
+    approved = auto()
+    rejected = auto()
+
+
 class QuickReply(Versioned, Entity, Model):
-    """快捷回复: a text an agent inserts by its code (CHT-8). An owner's, a team's, or everybody's without either."""
+    """快捷回复, 话术: a text an agent inserts by its code (CHT-8, AI-3). An owner's, a team's, or everybody's.
+
+    Who may not share proposes his own: it stays his until somebody with the right has looked at it.
+    """
 
     __tablename__ = "quick_reply"
-    __table_args__ = (Index("idx_quick_reply_code", "tenant_id", "code"),)
+    __bookkeeping__ = frozenset({"use_count"})
+    __table_args__ = (
+        Index("idx_quick_reply_code", "tenant_id", "code"),
+        Index("idx_quick_reply_review", "tenant_id", "deleted", "review"),
+    )
 
     code: Mapped[str] = mapped_column(String(32))
     title: Mapped[str] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(Text)
+    #: where it stands, from the general to the special: "售后/退款"
     category: Mapped[str | None] = mapped_column(String(64))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     use_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    team: Mapped[Team | None] = relationship()
+    #: of a proposal; None: nobody was asked
+    review: Mapped[ReplyReview | None] = mapped_column(Code(ReplyReview))
+    #: for whom it is proposed; None: for everybody
+    proposed_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    #: the shared reply whose words it would replace
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("quick_reply.id"))
+    #: why it was not approved
+    review_note: Mapped[str | None] = mapped_column(String(255))
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    review_time: Mapped[dt.datetime | None]
+    team: Mapped[Team | None] = relationship(foreign_keys=[team_id])
+    proposed_team: Mapped[Team | None] = relationship(foreign_keys=[proposed_team_id])
+    replaces: Mapped["QuickReply | None"] = relationship(remote_side="QuickReply.id")
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
 
     @classmethod
     def visible_to(cls, actor: Actor):
-        """Everybody's, one's own, one's teams'; who keeps those of all sees every team's."""
+        """What he may use; who looks at proposals sees those too."""
+        if not actor.may("quick_reply.review"):
+            return cls.usable_by(actor)
+        return cls.usable_by(actor) | (super().visible_to(actor) & (cls.review == ReplyReview.pending))
+
+    @classmethod
+    def usable_by(cls, actor: Actor):
+        """Everybody's, one's own, one's teams'; who keeps those of all uses every team's."""
         theirs = cls.team_id.is_not(None) if actor.may("quick_reply.share") else cls.team_id.in_(actor.team_ids)
         everybodys = cls.owner_id.is_(None) & cls.team_id.is_(None)
         return super().visible_to(actor) & or_(everybodys, theirs, cls.owner_id == actor.user_id)

@@ -1,4 +1,4 @@
-"""Files that people have made out of conversations (CHT-11)."""
+"""Files that people have made out of conversations and articles (CHT-11, KB-4)."""
 
 import datetime as dt
 from enum import StrEnum, auto
@@ -16,13 +16,16 @@ class ExportFormat(StrEnum):
     xlsx = auto()
     csv = auto()
     pdf = auto()
+    #: Markdown with its pictures
+    zip = auto()
 
 
 class ExportContent(StrEnum):
-    """A line for each conversation, or everything that was said in them."""
+    """A line for each conversation, or everything that was said in them; articles."""
 
     conversations = auto()
     messages = auto()
+    articles = auto()
 
 
 class ExportState(StrEnum):
@@ -46,13 +49,13 @@ class ExportJob(Entity, Model):
 
     content: Mapped[ExportContent] = mapped_column(Code(ExportContent))
     format: Mapped[ExportFormat] = mapped_column(Code(ExportFormat))
-    #: what was asked for: the filters of the history, or one conversation
+    #: what was asked for: the filters of the history or of the articles, or one conversation
     params: Mapped[dict] = mapped_column(Json)
     #: the words and the clock of its reader
     locale: Mapped[str] = mapped_column(String(8), default="zh")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     state: Mapped[ExportState] = mapped_column(Code(ExportState), default=ExportState.queued)
-    #: conversations in it, and how many of them are written
+    #: conversations or articles in it, and how many of them are written
     total: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     done: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     name: Mapped[str] = mapped_column(String(255))

@@ -53,6 +53,8 @@ class SaidIn(StrEnum):
     ticket = auto()
     rating = auto()
     question = auto()
+    #: words beside a verdict on an article
+    verdict = auto()
 
     def name_of(self, digest: str) -> str:
         return f"{self.value}:{digest}"

@@ -66,6 +66,8 @@ class Ticket(Versioned, Entity, Model):
         Index("idx_ticket_create_time", "tenant_id", "deleted", "create_time"),
         Index("idx_ticket_priority", "tenant_id", "deleted", "priority", "id"),
         Index("idx_ticket_listing", "tenant_id", "deleted", "id"),
+        # what has changed since search last looked
+        Index("idx_ticket_update_time", "tenant_id", "update_time"),
     )
 
     no: Mapped[str] = mapped_column(Exact)

@@ -3,13 +3,24 @@
 import base64
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, SmallInteger, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    SmallInteger,
+    String,
+    false,
+    or_,
+    type_coerce,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator
 
@@ -29,6 +40,11 @@ _set_back: ContextVar[dt.timedelta] = ContextVar("set_back", default=dt.timedelt
 def utcnow() -> dt.datetime:
     """Now, in UTC, without zone: the form in which times are stored."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None) - _set_back.get()
+
+
+def in_utc(moment: dt.datetime) -> dt.datetime:
+    """A moment somebody gave, as times are stored: in UTC, without zone."""
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 @contextmanager
@@ -81,6 +97,29 @@ class Flag(TypeDecorator):
 
     def process_result_value(self, value, dialect):
         return None if value is None else bool(value)
+
+
+class Numbers(TypeDecorator):
+    """A few numbers in one column (",3,17,"), of which SQL can ask for one on every database; in Python a list."""
+
+    impl = String
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type:
+        return list
+
+    def process_bind_param(self, value, dialect):
+        return f",{','.join(str(int(number)) for number in value)}," if value else None
+
+    def process_result_value(self, value, dialect):
+        return [int(number) for number in value.strip(",").split(",")] if value else []
+
+    @staticmethod
+    def has_one(column, numbers: Iterable[int]) -> ColumnElement[bool]:
+        """The condition that one of `numbers` is among the column's; of none it is not."""
+        stored = type_coerce(column, String)
+        return or_(false(), *(stored.like(f"%,{int(number)},%") for number in sorted(numbers)))
 
 
 class Encrypted(TypeDecorator):

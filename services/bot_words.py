@@ -19,6 +19,13 @@ _TEXTS = {
     "no_answer": (
         "I am sorry, I have not found a definite answer. You can put it in other words, or choose “Talk to a person”."
     ),
+    "clarify": "Which of these do you mean?",
+    "others": "Perhaps one of these helps instead:",
+    "menu": "Please choose what it is about:",
+    "link": "Here it is:",
+    "person": "All right, I am getting a person for you.",
+    "angry": "I am sorry for the trouble. I am getting a person for you right away.",
+    "misses": "I am sorry, I have not found a definite answer. I am getting a person for you.",
     MessageType.image: (
         "I have received your picture, but I cannot look at pictures. "
         "Please describe in a few words what it is about, or choose “Talk to a person”."
@@ -46,6 +53,18 @@ def small_talk(said: SmallTalk, locale: str) -> str:
 def no_answer(locale: str) -> str:
     """What is said when no article answers: in the company's own words where it has chosen some."""
     return settings.get_setting(f"bot_no_answer_{locale}") or translated(_TEXTS["no_answer"], locale)
+
+
+def said(name: str, locale: str) -> str:
+    """One of the sentences that go along with a list, a link, or a person who is called."""
+    return translated(_TEXTS[name], locale)
+
+
+def handing_over(reason: str, locale: str) -> str:
+    """What is said before a person is called: because of the wish, of anger, or because nothing was found; for that
+    in the company's own words where it has chosen some."""
+    own = settings.get_setting(f"bot_no_answer_{locale}") if reason == "misses" else ""
+    return own or said(reason, locale)
 
 
 def wordless(sent: MessageType, locale: str, *, again: bool) -> str:

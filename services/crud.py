@@ -40,12 +40,7 @@ def crud(
     `after_restore(actor, row)` brings back what went along when the row was deleted.
     """
     columns = tuple(writable)
-    create_fields = tuple(_field(model, name, (kinds or {}).get(name)) for name in columns)
-    change_fields = tuple(
-        DataField(f.name, f.annotation, None if f.required else f.default, f.max_length) for f in create_fields
-    )
-    if hasattr(model, "version"):
-        change_fields = (*change_fields, DataField("version", int | None, None))
+    create_fields, change_fields = fields_of(model, columns, kinds)
 
     @operation(f"{resource}.create", title=f"Create: {title}", fields=create_fields)
     def create(actor: Actor, **data) -> Entity:
@@ -60,17 +55,38 @@ def crud(
 
     @operation(f"{resource}.update", title=f"Change: {title}", fields=change_fields)
     def update(actor: Actor, row: Entity, **data) -> Entity:
-        seen = data.pop("version", None)
-        if seen is not None and seen != row.version:
-            raise Conflict(
-                "Somebody else has changed this in the meantime, please reload", kind="stale", version=row.version
-            )
+        refuse_stale(row, data.pop("version", None))
         _fill(row, data, columns)
         if check:
             check(actor, row, data)
         db.session.flush()
         announce(f"{resource}.updated", **{f"{resource}_id": row.id})
         return row
+
+    removable(
+        resource,
+        model,
+        title=title,
+        columns=columns,
+        check=check,
+        before_delete=before_delete,
+        restorable=restorable,
+        after_restore=after_restore,
+    )
+
+
+def removable(
+    resource: str,
+    model: type[Entity],
+    *,
+    title: str,
+    columns: tuple[str, ...],
+    check: Check | None = None,
+    before_delete: Callable[[Actor, Entity], None] | None = None,
+    restorable: bool = False,
+    after_restore: Callable[[Actor, Entity], None] | None = None,
+) -> None:
+    """Register `<resource>.delete`, and `.restore` if its rows may come back; for tables that are written by hand."""
 
     @operation(f"{resource}.delete", title=f"Delete: {title}")
     def delete(actor: Actor, row: Entity) -> None:
@@ -94,6 +110,27 @@ def crud(
             after_restore(actor, row)
         announce(f"{resource}.updated", **{f"{resource}_id": row.id})
         return row
+
+
+def fields_of(
+    model: type[Entity], columns: Iterable[str], kinds: Mapping[str, object] | None = None
+) -> tuple[tuple[DataField, ...], tuple[DataField, ...]]:
+    """What a request says to make a row of `model`, and to change one; `kinds` as for `crud`."""
+    to_create = tuple(_field(model, name, (kinds or {}).get(name)) for name in columns)
+    to_change = tuple(
+        DataField(f.name, f.annotation, None if f.required else f.default, f.max_length) for f in to_create
+    )
+    if hasattr(model, "version"):
+        to_change = (*to_change, DataField("version", int | None, None))
+    return to_create, to_change
+
+
+def refuse_stale(row: Entity, seen: int | None) -> None:
+    """Raises Conflict when somebody else has changed the row since version `seen`; None: the caller does not mind."""
+    if seen is not None and seen != row.version:
+        raise Conflict(
+            "Somebody else has changed this in the meantime, please reload", kind="stale", version=row.version
+        )
 
 
 def referenced(model: type[Entity], row_id: int | None, actor: Actor, field: str) -> Entity | None:

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import io
 import secrets
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import puremagic
@@ -14,10 +15,12 @@ from app.errors import Invalid, NotFound, TooLarge
 from app.extensions import db
 from app.offload import offload
 from models.actor import Actor
+from models.articles import ArticleFile
 from models.conversations import Conversation
 from models.messaging import ChatMessage, FileObject, SenderKind, Thread, ThreadKind
 from models.tickets import Ticket
 from models.types import utcnow
+from services.articles import files as article_files
 from services.operation import announce, operation
 from services.throttle import throttle
 
@@ -106,24 +109,47 @@ def upload(actor: Actor, *, name: str, data: bytes) -> FileObject:
     actor.require("file.upload")
     if actor.sees_as_customer:
         throttle.hit(storage.rate, "upload", *map(str, actor.sender))
+    return keep(actor, examine(name, data))
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Bytes that may be stored, and what is known of them."""
+
+    name: str
+    mime: str
+    data: bytes
+    sha256: str
+    width: int | None
+    height: int | None
+
+
+def examine(name: str, data: bytes) -> Examined:
+    """What would be stored of these bytes. Raises TooLarge, and Invalid as `upload` does."""
     if len(data) > storage.limit:
         raise TooLarge("The file is too large", limit=storage.limit)
     name = _safe_name(name)
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if ending not in storage.types:
         raise Invalid("Files of this type are not accepted", fields={"file": ending or "no ending"})
-    data, size = offload(_examined, ending, data)
+    data, (width, height) = offload(_examined, ending, data)
+    mime = _MIME.get(ending, "application/octet-stream")
+    return Examined(name, mime, data, hashlib.sha256(data).hexdigest(), width, height)
+
+
+def keep(actor: Actor, file: Examined) -> FileObject:
+    """Store what was examined."""
     key = secrets.token_hex(20)
-    offload(storage.write, key, data)
+    offload(storage.write, key, file.data)
     return store_file(
         actor,
-        name=name,
-        mime=_MIME.get(ending, "application/octet-stream"),
+        name=file.name,
+        mime=file.mime,
         key=key,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        width=size[0],
-        height=size[1],
+        size=len(file.data),
+        sha256=file.sha256,
+        width=file.width,
+        height=file.height,
     )
 
 
@@ -167,7 +193,10 @@ def attach(actor: Actor, file_id: int | None, thread_id: int) -> tuple[FileObjec
 
 
 def get_readable(actor: Actor, file_id: int) -> FileObject:
-    """A file this actor may read: his own, or of a thread whose owner he may see. Raises NotFound."""
+    """A file this actor may read: his own, of a thread whose owner he may see, or of an article that he may read.
+
+    Raises NotFound.
+    """
     file = db.session.get(FileObject, file_id)
     if file is None or not _may_read(actor, file):
         raise NotFound("This file does not exist")
@@ -175,8 +204,10 @@ def get_readable(actor: Actor, file_id: int) -> FileObject:
 
 
 def remove_unsent() -> int:
-    """Inside a transaction: remove uploads that no message carries after a day, or whose message was recalled."""
-    over = FileObject.thread_id.is_(None) & (FileObject.create_time < utcnow() - KEEP_UNSENT)
+    """Inside a transaction: remove uploads that no message and no article carries after a day, or whose message was
+    recalled."""
+    kept = select(ArticleFile.id).where(ArticleFile.file_id == FileObject.id).exists()
+    over = FileObject.thread_id.is_(None) & (FileObject.create_time < utcnow() - KEEP_UNSENT) & ~kept
     rows = list(db.session.scalars(select(FileObject).where(over).order_by(FileObject.id).limit(MOST_AT_ONCE)))
     for row in rows:
         db.session.delete(row)
@@ -188,6 +219,11 @@ def remove_unsent() -> int:
 def _may_read(actor: Actor, file: FileObject) -> bool:
     if (file.owner_kind.value, file.owner_id) == actor.sender and actor.kind != "anonymous":
         return True
+    return _is_of_a_thread_of(actor, file) or article_files.is_readable(actor, file.id)
+
+
+def _is_of_a_thread_of(actor: Actor, file: FileObject) -> bool:
+    """Whether it lies in a conversation or ticket that this actor sees, and is meant for his eyes there."""
     if file.thread_id is None or (file.is_internal and actor.sees_as_customer):
         return False
     thread = db.session.get(Thread, file.thread_id)

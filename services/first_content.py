@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from ai.sensitive import fold
 from app.extensions import db
+from models.articles import ArticleTemplate
 from models.channels import PORTAL, Channel, ChannelKind
 from models.conversations import QuickReply
 from models.customers import Organization
@@ -75,6 +76,44 @@ SENSITIVE_WORDS: dict[str, tuple[tuple[str, WordLevel], ...]] = {
     "欺诈": (("欺诈", WordLevel.severe), ("骗局", WordLevel.severe)),
     "监管": (("工商", WordLevel.warning), ("315", WordLevel.warning)),
 }
+
+
+#: name, language, title, text: frames from which editors begin
+ARTICLE_TEMPLATES = (
+    ("常见问题", "zh", "", "一句话直接回答。\n\n## 详细说明\n\n\n\n## 还没有解决？\n\n请联系人工客服。\n"),
+    (
+        "操作步骤",
+        "zh",
+        "如何…？",
+        "进入**页面名称**，点“按钮名称”即可。\n\n## 操作步骤\n\n1. \n2. \n3. \n\n## 注意事项\n\n- \n",
+    ),
+    (
+        "故障排查",
+        "zh",
+        "…怎么办？",
+        "多数情况下，这样就能解决：\n\n## 现象\n\n\n\n## 原因与处理\n\n| 原因 | 处理 |\n| --- | --- |\n|  |  |\n\n"
+        "## 仍未解决\n\n请把错误提示的截图发给客服。\n",
+    ),
+    (
+        "Question and answer",
+        "en",
+        "",
+        "The answer in one sentence.\n\n## More about it\n\n\n\n## Still stuck?\n\nTalk to us.\n",
+    ),
+    (
+        "Step by step",
+        "en",
+        "How do I …?",
+        "Open **the page** and choose “the button”.\n\n## Steps\n\n1. \n2. \n3. \n\n## Good to know\n\n- \n",
+    ),
+    (
+        "Trouble",
+        "en",
+        "What if …?",
+        "Most often this helps:\n\n## What you see\n\n\n\n## Why, and what to do\n\n"
+        "| Why | What to do |\n| --- | --- |\n|  |  |\n\n## Still not working\n\nSend us a picture of the message.\n",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -141,6 +180,15 @@ def _quick_replies() -> int:
     )
 
 
+def _article_templates() -> int:
+    known = set(db.session.scalars(select(ArticleTemplate.name)))
+    return _add(
+        ArticleTemplate(name=name, locale=locale, title=title or None, body=body, sort=sort)
+        for sort, (name, locale, title, body) in enumerate(ARTICLE_TEMPLATES)
+        if name not in known
+    )
+
+
 def _organization() -> int:
     return _add([Organization(name="示例市疾病预防控制中心", region="华东区", industry="公共卫生")])
 
@@ -179,4 +227,5 @@ CONTENTS: dict[str, Content] = {
     "quick_replies": Content(_quick_replies),
     **{f"sensitive_words.{group}": Content(partial(_sensitive_words, group), group) for group in SENSITIVE_WORDS},
     "organization": Content(_organization),
+    "article_templates": Content(_article_templates),
 }

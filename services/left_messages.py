@@ -1,6 +1,6 @@
 """A customer who finds nobody leaves a message instead of waiting (CHT-5)."""
 
-from app.errors import Conflict, NotAllowed
+from app.errors import NotAllowed
 from models.actor import Actor, system
 from models.conversations import Conversation
 from models.conversations import ConversationStatus as Status
@@ -28,17 +28,17 @@ def leave_message(
         raise NotAllowed("Only the customer leaves a message")
     if threads.find_sent(conversation.thread_id, actor, client_msg_id) is not None:
         return conversation
-    if conversation.status not in (Status.bot, Status.queued):
-        raise Conflict("Somebody is there already: simply write to him")
     if contact.strip():
         visitors.introduce(actor, conversation.customer, contact=contact)
         # the agent reads it here: the profile of somebody we know stays as it is
         conversation.answers = {**(conversation.answers or {}), "contact": contact.strip()}
     if conversation.status is Status.bot:
         conversations.hand_over(actor, conversation, form=form)
-    elif form is not None:
+    elif form is not None and conversation.status is Status.queued:
         conversations.fill_form(actor, conversation, form=form)
     message = conversations.send_message(actor, conversation, client_msg_id=client_msg_id, content=text)
+    if conversation.status is not Status.queued:
+        return conversation  # somebody has come while he was writing: it is simply said
     conversation.left_message_time = utcnow()
     threads.system_message(
         actor,

@@ -34,46 +34,60 @@ def import_manuals(folder: Path, names: Iterable[str], *, open_to_customers: boo
     """
     texts = [(name, *_front_matter((folder / f"{name}.md").read_text(encoding="utf-8"))) for name in names]
     texts.sort(key=lambda text: _place(text[1]))
-    imported = {}
+    known, categories = _known(), _categories(head["category"] for _, head, _ in texts)
+    made: dict[str, Article] = {}
     for name, head, body in texts:
         locale = name.partition("/")[0]
-        is_new = not _is_known(head["title"], locale)
-        if is_new:
-            _make(locale, head, body, open_to_customers=open_to_customers)
-        imported[name] = Imported(head["title"], is_new)
-    return imported
+        if (head["title"], locale) not in known:
+            made[name] = _made(locale, head, body, categories[head["category"]], open_to_customers=open_to_customers)
+    for article, version in zip(made.values(), knowledge.next_index_versions(len(made)), strict=True):
+        article.index_version = version
+    db.session.add_all(made.values())
+    db.session.flush()
+    _link_translations(made)
+    return {name: Imported(head["title"], name in made) for name, head, _ in texts}
 
 
-def _is_known(title: str, locale: str) -> bool:
-    statement = select(Article.id).where(Article.title == title, Article.locale == locale).limit(1)
-    return db.session.scalar(statement, execution_options={"include_deleted": True}) is not None
+def _known() -> set[tuple[str, str]]:
+    """(title, language) of all articles there are or once were."""
+    found = db.session.execute(select(Article.title, Article.locale), execution_options={"include_deleted": True})
+    return {(title, locale) for title, locale in found}
 
 
-def _make(locale: str, head: dict, body: str, *, open_to_customers: bool) -> None:
+def _categories(names: Iterable[str]) -> dict[str, ArticleCategory]:
+    """By name; those that are missing are made, in this order."""
+    found = {row.name: row for row in db.session.scalars(select(ArticleCategory).order_by(ArticleCategory.id.desc()))}
+    for name in names:
+        if name not in found:
+            found[name] = ArticleCategory(name=name)
+            db.session.add(found[name])
+            db.session.flush()  # one by one: their order is the order of their numbers
+    return found
+
+
+def _made(locale: str, head: dict, body: str, category: ArticleCategory, *, open_to_customers: bool) -> Article:
     visibility = Visibility(head.get("audience", "public"))
     is_published = open_to_customers or visibility is Visibility.staff
-    article = Article(
+    return Article(
         title=head["title"],
         body=body,
         phrasings=head.get("phrasings", []),
         locale=locale,
-        category=_category(head["category"]),
+        category=category,
         visibility=visibility,
         status=ArticleStatus.published if is_published else ArticleStatus.draft,
-        publish_time=utcnow() if is_published else None,
-        index_version=knowledge.next_index_version(),
+        publish_time=(now := utcnow() if is_published else None),
+        content_time=now,
     )
-    db.session.add(article)
-    db.session.flush()
 
 
-def _category(name: str) -> ArticleCategory:
-    found = db.session.scalars(select(ArticleCategory).where(ArticleCategory.name == name)).first()
-    if found is None:
-        found = ArticleCategory(name=name)
-        db.session.add(found)
-        db.session.flush()
-    return found
+def _link_translations(made: dict[str, Article]) -> None:
+    """The same manual in another language is a translation of the first."""
+    originals: dict[str, Article] = {}
+    for name, article in made.items():
+        original = originals.setdefault(name.partition("/")[2], article)
+        if original is not article:
+            article.translation_of_id = original.id
 
 
 def _place(head: dict) -> tuple[int, int]:

@@ -4,7 +4,9 @@ from sqlalchemy import select
 
 from app.extensions import db
 from models.actor import Actor
-from models.conversations import Conversation
+from models.articles import ArticleRevision
+from models.conversations import Conversation, QuickReply
+from models.knowledge import Article
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.organization import Agent
 from models.tickets import Ticket
@@ -84,6 +86,37 @@ def mentioned(actor: Actor, message: ChatMessage, *, owner: Conversation | Ticke
             )
 
 
+def reply_proposed(actor: Actor, reply: QuickReply, *, by: int | None, event: str) -> None:
+    """Those who approve what others propose to share."""
+    for user_id in rights.holders_of("quick_reply.review"):
+        if user_id != by:
+            notify(
+                actor,
+                user_id=user_id,
+                event_key=event,
+                kind="quick_reply.proposed",
+                params={"title": reply.title},
+                link="/desk/quick-replies?whose=pending",
+            )
+
+
+def reply_reviewed(actor: Actor, told: dict, *, by: int | None, event: str) -> None:
+    """The author of proposed words: what became of them, and why."""
+    if told["author_id"] not in (None, by):
+        notify(
+            actor,
+            user_id=told["author_id"],
+            event_key=event,
+            kind="quick_reply.reviewed",
+            params={
+                "title": told["title"],
+                "review": "approved" if told["approved"] else "rejected",
+                "reason": told["note"],
+            },
+            link="/desk/quick-replies?whose=personal",
+        )
+
+
 def update_arrived(actor: Actor, *, count: int, event: str) -> None:
     """Those who see what an update has brought the company."""
     for user_id in rights.holders_of("provision.read"):
@@ -95,6 +128,30 @@ def update_arrived(actor: Actor, *, count: int, event: str) -> None:
             params={"count": count},
             link="/admin/provision/list/",
         )
+
+
+def article_submitted(actor: Actor, article: Article, revision: ArticleRevision, *, by: int | None, event: str) -> None:
+    """Those who may decide about what somebody wants to publish; he who asks cannot."""
+    for user_id in rights.holders_of("article.review"):
+        if user_id != by:
+            _about_article(actor, article, user_id, "article.submitted", event, note=revision.submit_note or "")
+
+
+def article_decided(actor: Actor, article: Article, revision: ArticleRevision, *, kind: str, event: str) -> None:
+    """Who asked for the review: how it ended, and why."""
+    if revision.submitted_by not in (None, revision.decided_by):
+        _about_article(actor, article, revision.submitted_by, kind, event, reason=revision.reason or "")
+
+
+def _about_article(actor: Actor, article: Article, user_id: int, kind: str, event: str, **params) -> None:
+    notify(
+        actor,
+        user_id=user_id,
+        event_key=event,
+        kind=kind,
+        params={"title": article.title, **params},
+        link=f"/desk/knowledge/{article.id}/edit",
+    )
 
 
 def _about_ticket(actor: Actor, ticket: Ticket, user_id: int, kind: str, event: str, **params) -> None:

@@ -15,7 +15,6 @@ An operation called by another one shares its transaction.
 import functools
 import inspect
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from models.actor import Actor
 from models.base import bind, bound_actor
 from models.outbox import OutboxEvent
 from services import bookkeeping
+from services.gate import Gate
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ _STORED = insert(OutboxEvent.__table__).returning(OutboxEvent.__table__.c.id, so
 _listener: Callable[[list[Event]], None] | None = None
 # SQLite has one writer. Within a process the writers queue here, where waiting does not block the event loop;
 # SQLite's own busy wait would, and the writer it waits for might be a coroutine of this very loop.
-_writer_gate = threading.RLock()
+_writer_gate = Gate()
 
 
 def listen(listener: Callable[[list[Event]], None]) -> None:
@@ -208,7 +208,7 @@ class Call:
     is_open: bool = True
 
 
-def run_together(entry: Operation, model: type, calls: list[Call]) -> None:
+def run_together(entry: Operation, model: type, calls: list[Call], *, is_repeated: bool = False) -> None:
     """Calls of one operation by people of one company, in one transaction: one commit instead of many.
 
     A refusal concerns its own call only, for an operation refuses before it changes anything. Served are those between
@@ -228,7 +228,7 @@ def run_together(entry: Operation, model: type, calls: list[Call]) -> None:
         # nobody's name is put to what several people have done
         bind(session, None, actor.tenant_id)
 
-    _tell(_commit(session, actor, entry.name, body))
+    _tell(_commit(session, actor, entry.name, body, is_repeated=is_repeated))
 
 
 def _serve(session: Session, entry: Operation, call: Call, row) -> None:
@@ -343,7 +343,7 @@ def _gate(session: Session) -> Iterator[float]:
     if session.get_bind().dialect.name != "sqlite":
         yield until
         return
-    if not _writer_gate.acquire(timeout=PATIENCE):
+    if not _writer_gate.acquire(PATIENCE):
         raise Unavailable("The system is busy, please try again")
     try:
         yield until

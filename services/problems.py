@@ -13,6 +13,7 @@ from models.conversations import URGENT, Conversation
 from models.messaging import ChatMessage, MessageType, SenderKind
 from models.routing import ProblemProfile
 from models.settings import Dictionary, DictionaryItem
+from models.understanding import ProblemSource
 from services.crud import crud
 from services.settings import dictionary_codes
 
@@ -26,10 +27,17 @@ DICTIONARY = "problem_type"
 def recognise(conversation: Conversation) -> str | None:
     """Inside an operation: note what the customer's words are about, unless it is known already; returns the type."""
     if conversation.problem_type is None:
-        profiles = list(db.session.scalars(select(ProblemProfile).order_by(ProblemProfile.id)))
-        if any(profile.keywords for profile in profiles):
-            conversation.problem_type = best_match(_said(conversation), profiles)
+        conversation.problem_type = by_keywords(conversation)
+        conversation.problem_source = ProblemSource.keywords if conversation.problem_type else None
     return conversation.problem_type
+
+
+def by_keywords(conversation: Conversation) -> str | None:
+    """The type whose keywords are in the customer's words."""
+    profiles = list(db.session.scalars(select(ProblemProfile).order_by(ProblemProfile.id)))
+    if not any(profile.keywords for profile in profiles):
+        return None
+    return best_match(_said(conversation), profiles)
 
 
 def best_match(text: str, profiles: Iterable[ProblemProfile]) -> str | None:

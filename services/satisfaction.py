@@ -82,7 +82,7 @@ def satisfaction(
         Rating.create_time >= span.start,
         Rating.create_time < span.end,
     )
-    day = _day(Rating.create_time, zone, days).label("day")
+    day = place_of_day(Rating.create_time, zone, days).label("day")
     for place, agent, team_of, score, count in db.session.execute(
         select(day, Rating.agent_id, team, Rating.score, func.count())
         .join(Rating.conversation)
@@ -91,7 +91,7 @@ def satisfaction(
     ):
         for figures in _lines(found, days[place], agent, team_of):
             figures.scores[score] += count
-    day = _day(asked, zone, days).label("day")
+    day = place_of_day(asked, zone, days).label("day")
     for place, agent, team_of, invited, answered in db.session.execute(
         select(day, Conversation.agent_id, team, func.count(), func.count(Rating.id))
         .outerjoin(Rating, Rating.conversation_id == Conversation.id)
@@ -122,7 +122,7 @@ def _mine(actor: Actor, agent, agent_id: int | None, team_id: int | None) -> tup
     return tuple(conditions)
 
 
-def _day(moment, zone: dt.tzinfo, days: list[dt.date]) -> ColumnElement[int]:
+def place_of_day(moment, zone: dt.tzinfo, days: list[dt.date]) -> ColumnElement[int]:
     """The place of the day on which a moment lies. One branch a day: date arithmetic is each database's own."""
     return case(
         *((moment < Span.of_days(zone, day, day).end, place) for place, day in enumerate(days)), else_=len(days) - 1

@@ -43,6 +43,7 @@ SETTINGS = {
     setting.name: setting
     for setting in (
         Declared("company_name", "SmartSupport", "Name shown to customers"),
+        Declared("search_engines", True, "Search engines may list the articles that everybody may read"),
         Declared(
             "bot_no_answer_zh", "", "What the bot says in Chinese when it does not know; empty: the usual sentence"
         ),
@@ -61,6 +62,14 @@ SETTINGS = {
             1,
             10,
         ),
+        Declared(
+            "classify_from_percent",
+            60,
+            "How sure the learned recognition must be, in per cent, to name a problem type by itself",
+            30,
+            99,
+        ),
+        Declared("bot_hands_over_anger", True, "The bot calls a person at once for a customer who is angry"),
         Declared(
             "requeue_after_minutes",
             5,
@@ -103,7 +112,14 @@ SETTINGS = {
             for event, help in AUTOMATIC_TEXTS.items()
             for locale in ("zh", "en")
         ),
+        Declared("article_review", False, "Articles are published only after somebody else has approved them"),
         Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
+        Declared("quick_reply_review", False, "What members write for their team is approved by whoever leads"),
+        Declared(
+            "suggest_past_answers",
+            True,
+            "Agents are offered answers with which customers were content, without names and numbers",
+        ),
         Declared("export_max_conversations", 5000, "Conversations that one exported file may hold", 1, 100_000),
         Declared("retention_months", 6, "Months after which closed conversations are purged; 0: never", 0, 240),
         Declared(

@@ -7,3 +7,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 def harmless(text: str) -> str:
     """The text with a quote before it where a spreadsheet would take it for a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
+def as_written(text: str) -> str:
+    """The text as it was before `harmless`: what we export can be imported again."""
+    return text[1:] if text.startswith("'") and harmless(text[1:]) == text else text

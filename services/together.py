@@ -85,10 +85,7 @@ class Together:
     def _serve(self, batch: list[_Waiting]) -> None:
         entry = OPERATIONS[self._operation]
         try:
-            run_together(entry, self._model, batch)
-            for call in batch:
-                if not call.is_open and call.refusal is None:
-                    call.result = self._present(call.result, call.row_id)
+            self._serve_at_once(entry, batch)
         except DomainError as refusal:
             if isinstance(refusal, Unavailable):  # who came meanwhile has waited, too, and is spared the same again
                 with self._lock:
@@ -101,6 +98,16 @@ class Together:
         for call in batch:
             if call.is_open:
                 self._serve_alone(entry, call)
+
+    def _serve_at_once(self, entry: Operation, batch: list[_Waiting]) -> None:
+        """Raises IntegrityError when something is doubled even for those who look twice."""
+        try:
+            run_together(entry, self._model, batch)
+        except IntegrityError:  # after a break in the line many repeat what has arrived: all look first
+            run_together(entry, self._model, batch, is_repeated=True)
+        for call in batch:
+            if not call.is_open and call.refusal is None:
+                call.result = self._present(call.result, call.row_id)
 
     def _serve_alone(self, entry: Operation, call: _Waiting) -> None:
         """For colleagues who look on; and for all where something is doubled, with a second look at what there is."""

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import (
     ColumnElement,
     Select,
+    and_,
     delete,
     event,
     exists,
     func,
     literal,
+    or_,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -28,6 +31,7 @@ from models.customers import Customer
 from models.messaging import ChatMessage, MessageType
 from models.search import search_term
 from models.tickets import Ticket
+from services.lexicon import MOST_IN_GROUP, lexicon_of
 
 #: of a long question the rarest terms are asked for
 MOST_TERMS = 8
@@ -62,10 +66,24 @@ SAID = (MessageType.text, MessageType.note)
 
 
 def matching(model: type, text: str) -> Select | None:
-    """The ids of the bound company's rows with all words of `text`, as a SELECT; None where it has no word to find."""
-    terms = asked_terms(text)
-    if not terms:
-        return None
+    """The ids of the bound company's rows with all words of `text`, or of what means the same, as a SELECT; None where
+    it has no word to find.
+    """
+    ways = [_matching(model, terms) for terms in _ways(text)]
+    if len(ways) < 2:
+        return next(iter(ways), None)
+    # MariaDB asks a bare union inside IN again for every row, but not one in a subquery of its own
+    return select(union(*ways).subquery().c[0])
+
+
+def _ways(text: str) -> list[list[int]]:
+    """The terms of a text, and of every other way to say it that the company's synonyms know."""
+    wordings = lexicon_of(db.session().info["tenant_id"]).wordings(text, MOST_IN_GROUP)
+    ways = (asked_terms(way) for way in (text, *wordings))
+    return [list(terms) for terms in dict.fromkeys(map(tuple, ways)) if terms]
+
+
+def _matching(model: type, terms: list[int]) -> Select:
     kind, tenant_id = SEARCHABLE[model].kind, db.session().info["tenant_id"]
     first, *others = _rarest_first(tenant_id, kind, terms)[:MOST_TERMS]
     found = search_term.alias()
@@ -79,7 +97,8 @@ def matching(model: type, text: str) -> Select | None:
 
 def containing(model: type, text: str) -> list[ColumnElement[bool]]:
     """The same as conditions on rows that are few already; none where the text has no word to find."""
-    return [_has(model, model.id, term) for term in asked_terms(text)[:MOST_TERMS]]
+    ways = [and_(*(_has(model, model.id, term) for term in terms[:MOST_TERMS])) for terms in _ways(text)]
+    return [or_(*ways)] if ways else []
 
 
 def forget(model: type, ids: Iterable[int]) -> None:

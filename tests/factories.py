@@ -5,11 +5,13 @@ Every text in it holds `marker`, so that a leak can be found in any answer.
 """
 
 import io
+import secrets
 from dataclasses import dataclass, field
 
 from PIL import Image
 
 from tests.people import Company, Person, unique
+from tests.servers import free_port
 from tests.waiting import eventually
 
 
@@ -102,6 +104,23 @@ class Things:
         boss = self.company.supervisor
         number = boss.post("/exports", {"format": "csv", "sessionId": self._closed_session().id})["id"]
         eventually(lambda: boss.get(f"/exports/{number}")["state"] == "done", timeout=30)
+        return Thing(number)
+
+    def _articles_export(self) -> Thing:
+        """A file of the supervisor's."""
+        boss = self.company.supervisor
+        self.any("article")
+        number = boss.post("/kb/exports", {"format": "xlsx"})["id"]
+        eventually(lambda: boss.get(f"/kb/exports/{number}")["state"] == "done", timeout=30)
+        return Thing(number)
+
+    def _import(self) -> Thing:
+        """A file of articles that was read and waits for a choice."""
+        boss = self.company.supervisor
+        table = f"title,text\n{self.text()},{self.text()}\n".encode()
+        answer = boss.request("POST", "/kb/imports", files={"file": ("faq.csv", table)})
+        number = answer.json()["data"]["id"]
+        eventually(lambda: boss.get(f"/kb/imports/{number}")["state"] == "ready", timeout=30)
         return Thing(number)
 
     def _ticket(self) -> Thing:
@@ -277,8 +296,26 @@ class Things:
         self.company.admin.post(f"/kb/articles/{article.id}/publish")
         return article
 
+    def _verdict(self) -> Thing:
+        article = self.any("article")
+        self.company.visitor().post(f"/kb/articles/{article.id}/feedback", {"helpful": False, "comment": self.text()})
+        return Thing(self.company.admin.get("/kb/verdicts", articleId=article.id)["list"][0]["id"])
+
     def _draft(self) -> Thing:
         return self._created("/kb/articles", {"title": self.text(), "body": self.text()})
+
+    def _article_version(self) -> Thing:
+        article = self._article()
+        return Thing(article.id, ids={"article": article.id, "number": 1})
+
+    def _reviewed(self) -> Thing:
+        """An article on which a decision is awaited."""
+        draft = self._draft()
+        self.company.admin.post(f"/kb/articles/{draft.id}/submit")
+        return Thing(draft.id, ids={"article": draft.id})
+
+    def _article_template(self) -> Thing:
+        return self._created("/kb/templates", {"name": self.text(), "title": self.text(), "body": self.text()})
 
     def _quick_reply(self) -> Thing:
         return self._created("/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()})
@@ -289,6 +326,54 @@ class Things:
             "/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()}
         )
         return Thing(reply["id"])
+
+    def _question(self) -> Thing:
+        visitor = self.company.visitor(self.text())
+        return Thing(visitor.post("/kb/qa", {"question": self.text()})["questionId"], visitor)
+
+    def _bot_menu_entry(self) -> Thing:
+        return self._created("/bot-menu-entries", {"labelZh": self.text()[:40], "kind": "question", "active": False})
+
+    def _learned_model(self) -> Thing:
+        """Of the types of enough tickets."""
+        admin = self.company.admin
+        for number in range(20):
+            for type_, word in (("bug", "系统崩溃"), ("consult", "咨询价格")):
+                admin.post("/tickets", {"title": f"{word} {number} {self.text()}", "type": type_})
+        admin.post("/learned-models/train", {"subject": "ticket_type"})
+        found = eventually(lambda: admin.get("/learned-models", subject="ticket_type")["list"], timeout=60)
+        return Thing(found[0]["id"])
+
+    def _proposed_quick_reply(self) -> Thing:
+        """One that the agent would like to share."""
+        reply = self._own_quick_reply()
+        self.company.agent.post(f"/quick-replies/{reply.id}/propose", {})
+        return reply
+
+    def _past_answer(self) -> Thing:
+        """What the agent told a customer who was content."""
+        session = self._session()
+        path, agent = f"/sessions/{session.id}", self.company.agent
+        agent.say(path, f"{self.text()} was the answer to that")
+        agent.put(f"{path}/close")
+        session.owner.post(f"{path}/rating", {"score": 5})
+        row = eventually(
+            lambda: next(
+                (
+                    one
+                    for one in self.company.admin.get("/kb/past-answers")["list"]
+                    if one["conversationId"] == session.id
+                ),
+                None,
+            )
+        )
+        return Thing(row["id"], session.owner)
+
+    def _synonym(self) -> Thing:
+        return self._created("/kb/synonyms", {"words": [self.text(), self.text()]})
+
+    def _domain_word(self) -> Thing:
+        return self._created("/kb/domain-words", {"word": self.text()})
 
     def _sensitive_word(self) -> Thing:
         return self._created("/sensitive-words", {"word": self.text(), "groupName": self.text()})
@@ -319,6 +404,40 @@ class Things:
     def _wechat_channel(self) -> Thing:
         """One that has no account yet."""
         return self._created("/channels", {"code": self.text(), "name": self.text(), "kind": "wechat"})
+
+    def _question_group(self) -> Thing:
+        asker = self.company.visitor()
+        # words of no article and no other question
+        asker.post("/kb/qa", {"question": f"{secrets.token_hex(8)} {secrets.token_hex(8)}"})
+        self.company.admin.post("/kb/question-groups/refresh")
+        return Thing(self.company.admin.get("/kb/question-groups", sort="-id")["list"][0]["id"], asker)
+
+    def _asked_question(self) -> Thing:
+        group = self._question_group()
+        return Thing(self.company.admin.get(f"/kb/question-groups/{group.id}")["examples"][0]["questionId"])
+
+    def _evaluation_question(self) -> Thing:
+        return self._created("/kb/evaluation-questions", {"text": self.text()})
+
+    def _evaluation_run(self) -> Thing:
+        self._evaluation_question()
+        number = self._created("/kb/evaluation-runs", {"note": self.text()}).id
+        eventually(lambda: self.company.admin.get(f"/kb/evaluation-runs/{number}")["state"] == "done")
+        return Thing(number)
+
+    def _language_model(self, **more) -> Thing:
+        return self._created(
+            "/language-models", {"baseUrl": "https://llm.example.org/v1", "model": self.text(), **more}
+        )
+
+    def _closed_language_model(self) -> Thing:
+        """One at a place where nobody answers."""
+        return self._language_model(baseUrl=f"http://localhost:{free_port()}/v1")
+
+    def _model_call(self) -> Thing:
+        made = self._closed_language_model()
+        self.company.admin.post(f"/language-models/{made.id}/try", {"question": self.text()})
+        return Thing(self.company.admin.get("/model-calls")["list"][0]["id"])
 
     def _wechat_account(self) -> Thing:
         body = {"channelId": self._wechat_channel().id, "appId": self.text(), "appSecret": self.text()}

@@ -1,9 +1,12 @@
 """Walk through the history of a database: `python -m tests.stepping down base up check`.
 
-One process takes all the steps: to start one takes longer than a step.
+One process takes all the steps: to start one takes longer than a step. "up:7" goes up and dies at the seventh statement
+that changes something, as by kill -9.
 """
 
+import itertools
 import json
+import os
 import sys
 
 import sqlalchemy as sa
@@ -21,6 +24,9 @@ STEPS = {
     "check": lambda: check(MIGRATIONS),  # whether the tables are those of the models
 }
 
+#: the first words of statements that change something
+CHANGING = frozenset({"CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE"})
+
 
 def counts(engine: sa.Engine) -> dict[str, int]:
     """Rows per table."""
@@ -29,12 +35,25 @@ def counts(engine: sa.Engine) -> dict[str, int]:
         return {table: connection.scalar(sa.text(f"SELECT COUNT(*) FROM `{table}`")) for table in tables}
 
 
+def die_at(number: int) -> None:
+    """End this process without a farewell once so many statements have changed something."""
+    done = itertools.count(1)
+
+    @sa.event.listens_for(db.engine, "after_cursor_execute")
+    def count(connection, cursor, statement, *_) -> None:
+        if statement.lstrip().split(" ", 1)[0].upper() in CHANGING and next(done) == number:
+            os._exit(9)
+
+
 def main(steps: list[str]) -> None:
     """The last line printed is a list: after each step, how many rows each table had. A step that fails ends it all."""
     found = []
     with create_app().app_context():
         for step in steps:
-            STEPS[step]()
+            name, _, number = step.partition(":")
+            if number:
+                die_at(int(number))
+            STEPS[name]()
             found.append(counts(db.engine))
     print(json.dumps(found))
 

@@ -25,6 +25,7 @@ OTHERWISE_IN_REST = {
     "agent.max_conversations": "maxCount",
     "ticket.assignee_id": "assignee",
     "ticket.customer_id": "customer",
+    "language_model.api_key": "nowhere: nobody sees it again; hasKey",
     **dict.fromkeys(
         ("wechat_account.aes_key", "wechat_account.app_secret", "wechat_account.token"), "nowhere: nobody sees it again"
     ),

@@ -179,7 +179,9 @@ def names_of(path: str, tree: ast.Module, argument: ast.expr) -> set[str]:
             call.args[0].value
             for _, module in modules("services")
             for call in calls(module)
-            if isinstance(call.func, ast.Name) and call.func.id == "crud"
+            if isinstance(call.func, ast.Name)
+            and call.func.id in ("crud", "removable")
+            and isinstance(call.args[0], ast.Constant)
         }
         return {resource + verb for resource in resources}
     prefix, teller = argument.values[0].value, function_around(tree, argument)  # f"ticket.{event}" inside _tell()

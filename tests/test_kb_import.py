@@ -11,10 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from ai.model import load_embedder
-from app.kb_columns import NAMES
-from app.kb_import import BULK_FROM, Threaded, fast_embedder, read_file
+from app.errors import Invalid
+from app.kb_import import BULK_FROM, Threaded, fast_embedder
 from app.terminal import width
-from services.imports import ArticleRow
+from services.documents.columns import NAMES
+from services.documents.rows import read_rows
+from services.imports import ArticleRow, Choices
+from services.imports.planning import Planned, planned
+from tests.documents import archive, picture, word
+from tests.documents import paragraph as words
 from tests.people import unique
 from tests.servers import ROOT, clean_environment, run_cli
 
@@ -55,6 +60,11 @@ def write(tmp_path):
         return path
 
     return make
+
+
+def read_file(path: Path, category: tuple[str, ...] = ()) -> list[Planned]:
+    """The rows of a table as they would be stored."""
+    return planned(read_rows(path.read_bytes(), path.name, most_rows=1000), Choices(category=category))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -98,7 +108,7 @@ def test_json_lines_are_read(write):
 
 
 def test_the_default_category_is_for_rows_without(write):
-    own, without = read_file(write("a.csv", "title,text,category", "T,B,own", "T2,B2,"), "a|b")
+    own, without = read_file(write("a.csv", "title,text,category", "T,B,own", "T2,B2,"), ("a", "b"))
     assert (own.row.category, without.row.category) == (("own",), ("a", "b"))
 
 
@@ -106,25 +116,25 @@ def test_the_default_category_is_for_rows_without(write):
     ("name", "content", "place", "problem"),
     [
         ("a.csv", ("title,text", "only one cell"), "a.csv:2", "1 cells instead of 2"),
-        ("a.csv", ("name,words", "x,y"), "a.csv:1", "The first line must name the columns"),
+        ("a.csv", ("name,words", "x,y"), "", "The first line must name the columns"),
         ("a.csv", ("title,text", "T,B,C"), "a.csv:2", "3 cells instead of 2"),
-        ("a.jsonl", ("{broken",), "a.jsonl:1", "Not JSON"),
-        ("a.jsonl", ("[1]",), "a.jsonl:1", "Not a JSON object"),
-        ("a.jsonl", ({"title": "T"},), "a.jsonl:1", "Title or text is missing"),
+        ("a.jsonl", ("{broken", {"title": "T", "text": "B"}), "a.jsonl:1", "Not JSON"),
+        ("a.jsonl", ("[1]", {"title": "T", "text": "B"}), "a.jsonl:1", "Not a JSON object"),
+        ("a.jsonl", ({"title": "T"}, {"title": "T2", "text": "B"}), "a.jsonl:1", "Title or text is missing"),
         ("a.jsonl", ({"title": 5, "text": "B"},), "a.jsonl:1", "title must be a text"),
         ("a.jsonl", ({"title": "T", "text": "B", "similar": ["x", 1]},), "a.jsonl:1", "phrasings must be a text"),
     ],
 )
 def test_rows_that_cannot_be_read_are_named(write, name, content, place, problem):
-    [found] = read_file(write(name, *content))
-    assert found.row is None and found.place == place and found.problem.startswith(problem)
+    found = read_file(write(name, *content))[0]
+    assert found.row is None and found.place == place and found.remarks[0].startswith(problem)
 
 
 def test_a_file_in_no_known_encoding_is_refused_as_a_whole(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"title,text\n\xff\xff\xff,\x81\n")
-    [found] = read_file(path)
-    assert found.row is None and "neither UTF-8 nor GBK" in found.problem
+    with pytest.raises(Invalid, match="neither UTF-8 nor GBK"):
+        read_file(path)
 
 
 # --- storing --------------------------------------------------------------------------------------------------------
@@ -161,7 +171,7 @@ def test_a_bad_row_is_named_and_leaves_nothing_behind(lexical, people, write):
     )
     output = kb_import(lexical, path, expect=1)
     assert [line.split(":")[1] for line in output.splitlines() if line.startswith("✗")] == ["2", "3", "4", "5", "6"]
-    assert "2 created, 0 updated, 0 unchanged, 5 failed" in output
+    assert "2 created, 0 updated, 0 unchanged, 0 skipped, 5 failed" in output
     assert {row["title"] for row in people.supervisor.get("/kb/articles", q=mark)["list"]} == {
         f"{mark} good",
         f"{mark} fine",
@@ -193,7 +203,7 @@ def test_what_the_file_does_not_say_stays_as_the_editors_wrote_it(lexical, peopl
 def test_the_same_title_twice_in_one_file_is_told(lexical, people, write):
     title = unique("double")
     output = kb_import(lexical, write("a.csv", "title,text", f"{title},Old.", f"{title},New."))
-    assert "a.csv:2: left out, the same title stands again in a.csv:3" in output
+    assert "· a.csv:2: Left out: it stands again in a.csv:3" in output
     [row] = people.supervisor.get("/kb/articles", q=title)["list"]
     assert row["summary"] == "New."
 
@@ -222,7 +232,7 @@ def test_the_language_is_guessed_where_the_file_does_not_say(lexical, people, wr
 
 
 def test_the_example_of_the_documentation_can_be_imported():
-    read = list(read_file(EXAMPLE))
+    read = read_file(EXAMPLE)
     assert [found.place for found in read if found.row is None] == []
     assert {found.row.visibility for found in read} == {"public", "customer", "staff"}
     assert all(found.row.category and found.row.phrasings and found.row.locale in ("zh", "en") for found in read)
@@ -243,6 +253,31 @@ def test_the_help_names_every_column_and_an_example_that_exists(language):
     assert str(EXAMPLE.relative_to(ROOT)) in shown and "GBK" in shown
     assert ("用法" in shown, "Usage" in shown) == ((True, False) if language.startswith("zh") else (False, True))
     assert max(width(line) for line in shown.splitlines()) <= 80
+
+
+def test_a_folder_is_tried_then_stored_and_reported(lexical, people, tmp_path):
+    mark = unique("folder")
+    folder, report = tmp_path / "manual", tmp_path / "report.csv"
+    (folder / mark).mkdir(parents=True)
+    (folder / mark / "one.md").write_text(f"# {mark} one\n\n![x](p.png)\n", encoding="utf-8")
+    (folder / mark / "p.png").write_bytes(picture())
+    (folder / "two.docx").write_bytes(word(words(f"{mark} two", "Title"), words("Text.")))
+    (folder / "broken.docx").write_bytes(archive({"x": "y"}))
+    (folder / "link.md").symlink_to("/etc/hostname")
+    output = kb_import(lexical, "--dry-run", folder, expect=1)
+    assert "2 created, 0 updated, 0 unchanged, 0 skipped, 2 failed" in output
+    assert people.supervisor.get("/kb/articles", q=mark)["total"] == 0
+    output = kb_import(lexical, "--report", report, "--visibility", "staff", folder, expect=1)
+    assert [line.split(":")[0] for line in output.splitlines() if line.startswith("✗")] == [
+        "✗ broken.docx",
+        "✗ link.md",
+    ]
+    rows = {row["title"]: row for row in people.supervisor.get("/kb/articles", q=mark)["list"]}
+    assert {row["visibility"] for row in rows.values()} == {"staff"} and len(rows) == 2
+    shown = people.supervisor.get(f"/kb/articles/{rows[f'{mark} one']['id']}")
+    assert "/api/v1/files/" in shown["bodyHtml"] and shown["categoryName"] == mark
+    assert report.read_text(encoding="utf-8-sig").count("\n") == 5
+    assert [row["name"] for row in people.supervisor.get("/kb/imports")["list"]][:1] == ["manual"]
 
 
 def test_an_unknown_company_is_refused(lexical, write):
@@ -275,7 +310,7 @@ def test_an_import_learns_meanings_and_leaves_a_snapshot(tmp_path, write):
     with database.connect() as connection:
         rows = connection.execute(sa.text("SELECT part, model, length(vector) FROM article_vector ORDER BY part")).all()
     assert [tuple(row) for row in rows] == [
-        (part, "multilingual-e5-small-q4", 4 * 384) for part in ("body:0", "phrasing:0", "title:0")
+        (part, "multilingual-e5-small-q4", 4 * 384) for part in ("body:0", "chunk:0", "phrasing:0", "title:0")
     ]
     manifest = json.loads((tmp_path / "kb" / "1" / "manifest.json").read_text())
     assert (manifest["articles"], manifest["model"]) == (1, "multilingual-e5-small-q4")

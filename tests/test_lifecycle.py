@@ -269,6 +269,19 @@ def test_who_finds_nobody_leaves_a_message(company):
     assert "请回电" in other.get(f"/tickets/{row['ticketId']}")["description"]
 
 
+def test_what_is_left_when_somebody_has_just_come_is_simply_said(company):
+    """He wrote while nobody was there and sent when somebody was: his words arrive, and are no left message."""
+    served = company.served()
+    body = {"clientMsgId": unique(), "text": "请回电", "contact": "13800001234"}
+    for _ in range(2):
+        row = served.customer.post(f"{served.path}/left-message", body)
+        assert (row["status"], row["leftMessageTime"]) == ("active", None)
+    assert [m["content"] for m in served.agent.messages(served.path)["list"]].count("请回电") == 1
+    served.customer.put(f"{served.path}/close", {})
+    row = served.customer.post(f"{served.path}/left-message", {**body, "clientMsgId": unique()})
+    assert row["status"] == "queued" and row["leftMessageTime"], "a late word is looked after again"
+
+
 def test_outside_working_hours_the_customer_is_told_so(company):
     """He waits all the same, with his place; whoever is on duty would be somebody to wait for."""
     calendar = company.admin.get("/work-calendars", size=1, sort="id")["list"][0]

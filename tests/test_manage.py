@@ -1,6 +1,7 @@
 """manage.py from outside: each test runs it in a small project of its own, on packages made here, without network."""
 
 import ast
+import functools
 import json
 import os
 import shutil
@@ -283,6 +284,8 @@ def test_installation_broken_off_midway_continues_at_the_next_start(project, how
         start = subprocess.Popen(
             **project.invocation("migrate", PIP_INDEX_URL=address),
             start_new_session=True,
+            # a shell that runs the tests in its background has them, and all they start, ignore it
+            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -120,6 +120,8 @@ def path_of(row: Row, thing: Thing | None, number: int | None = None) -> str:
         path = path.replace("<key>", str(thing.ids["key"]))
     if "<id:message_id>" in path:
         path = path.replace("<id:message_id>", str(thing.ids["message"]))
+    if "<id:number>" in path:
+        path = path.replace("<id:number>", str(thing.ids["number"]))
     if "<id:user_id>" in path:
         path = path.replace("<id:user_id>", str(thing.ids["user_id"]))
     return path.replace("<id:id>", str(thing.id if number is None else number)) if "<id:id>" in path else path

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import sqlalchemy as sa
@@ -9,7 +11,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
 
 from config import Config
-from tests.servers import ROOT, flask_db, run_cli, run_module
+from tests.servers import ROOT, clean_environment, flask_db, run_cli, run_module
 from tests.stepping import counts
 
 
@@ -57,6 +59,26 @@ def test_filled_database_goes_down_and_up_again(own_settings):
     assert nothing == {"alembic_version": 0}
     run_cli("migrate", settings=settings)  # and an empty one is filled again
     assert rows(settings)["ab_user"] > 0
+
+
+def test_upgrade_that_was_killed_is_finished_by_the_next(own_settings):
+    """F33: from an old release, killed at several statements; in the end nothing is missing or there twice."""
+    settings = own_settings
+    run_cli("migrate", settings=settings)
+    down = ["down"] * (len(revisions()) - 6)
+    *_, whole, _ = walk(settings, *down, "up", "check")
+    walk(settings, *down)
+    for number in (4, 19, 41):
+        killed = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "tests.stepping", f"up:{number}"],
+            cwd=ROOT,
+            env=clean_environment(**settings),
+            capture_output=True,
+            timeout=300,
+        )
+        assert killed.returncode == 9, killed.stderr.decode()[-2000:]
+    again, _ = walk(settings, "up", "check")
+    assert again == whole
 
 
 def test_migrations_import_no_model():

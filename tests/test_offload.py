@@ -8,6 +8,18 @@ import pytest
 from tests.servers import ROOT, clean_environment
 
 
+def in_process(code: str, *, seconds: int) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, which may patch itself for a kind of server."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+
+
 @pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
 def test_offloaded_work_and_the_event_loop_may_write_the_log_at_once(mode):
     """A thread that comes to a lock of the log while the loop holds it gets its turn, and so does all that follows."""
@@ -46,12 +58,44 @@ while "thread" not in said:
 logging.error("after")
 print(*said)
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        cwd=ROOT,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    done = in_process(code, seconds=30)
     assert done.stdout.split() == ["loop", "thread", "after"], done.stderr
+
+
+@pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
+def test_who_writes_a_thousand_times_lets_the_others_in(mode):
+    """On SQLite there is one writer at a time: a job that writes row after row does not make everybody else wait."""
+    code = f"""
+from app.offload import background, give_way, offload, patch
+patch({mode!r}, 2)
+import time
+from services.gate import Gate
+
+gate, done, others = Gate(), [], []
+
+def job():
+    for number in range(1000):
+        assert gate.acquire(5) and gate.acquire(5)
+        offload(time.sleep, 0.002)
+        gate.release()
+        gate.release()
+        done.append(number)
+
+def other():
+    assert gate.acquire(5)
+    others.append(len(done))
+    gate.release()
+
+background(job)
+while not done:
+    give_way()
+for _ in range(3):
+    background(other)
+assert not (gate.acquire(0) and done.append("wrong"))
+while len(others) < 3 or len(done) < 1000:
+    time.sleep(0.01)
+assert gate.acquire(0)
+print(max(others) < 900)
+"""
+    told = in_process(code, seconds=60)
+    assert told.stdout.strip() == "True", told.stdout + told.stderr

@@ -73,7 +73,8 @@ def test_asking_the_bot_for_a_person_hands_over(people, words):
     conversation = visitor.open_conversation(words)
     path = f"/sessions/{conversation['id']}"
     eventually(lambda: visitor.get(path)["status"] in ("queued", "active"))
-    assert not [one for one in visitor.messages(path)["list"] if one["type"] == "answer"]
+    (said,) = [one for one in visitor.messages(path)["list"] if one["type"] == "answer"]
+    assert said["payload"]["kind"] == "person", "it says so before somebody comes"
 
 
 def test_a_question_about_people_is_answered_by_the_bot(people):
@@ -208,11 +209,11 @@ def test_only_customers_introduce_themselves_and_only_themselves(people):
 
 @pytest.mark.parametrize(
     ("language", "title", "waiting"),
-    [(CHINESE, "您好，有什么可以帮您？", "正在加载"), (ENGLISH, "Hello, how can we help?", "Loading")],
+    [(CHINESE, "客户服务中心", "正在加载"), (ENGLISH, "Help centre", "Loading")],
 )
 def test_the_shell_says_who_and_what_before_any_script(company, language, title, waiting):
     company.admin.put("/settings", {"values": {"company_name": "云户科技"}})
-    page = speaks(company.anonymous, language).request("GET", f"{company.base_url}/").text
+    page = speaks(company.anonymous, language).request("GET", f"{company.base_url}/chat").text
     body = page.split("<body>")[1].split("<noscript>")[0]
     assert "云户科技" in body and title in body and waiting in body
 
@@ -256,7 +257,7 @@ def test_wish_for_a_person_typed_on_the_start_page_leads_to_people(company, open
     page = phone(open_page, company, "/ask?q=转人工")
     expect(page.get_by_role("heading", name="好的，为您联系人工客服")).to_be_visible()
     expect(page.get_by_text("没有找到确切的答案")).to_have_count(0)
-    page.get_by_role("link", name="在线咨询").click()
+    page.get_by_role("link", name="在线咨询", exact=True).click()
     # nobody is there: he says what it is about, and leaves it as a message
     expect(page.get_by_text("现在没有客服在线")).to_be_visible()
     page.get_by_label("手机号或邮箱").fill("abc")

@@ -118,7 +118,7 @@ def test_administrator_imports_a_list(company, open_page: Pages, screenshot):
     page = open_page.signed_in(company.manager, "/admin/sensitive_word/list/")
     expect(page.get_by_role("row").filter(has_text="全额退款")).to_contain_text("警告")
     screenshot(page, "words-zh")
-    page.get_by_role("link", name="导入").click()
+    page.get_by_role("link", name="导入", exact=True).click()
     page.get_by_label("敏感词", exact=True).fill("辱骂词一、辱骂词二\n！！！")
     page.get_by_label("分组").fill("辱骂")
     page.get_by_label("处理方式").select_option("block")

@@ -103,7 +103,7 @@ def test_customer_rates_changes_his_mind_and_goes_on(company, open_page: Pages, 
     sheet.get_by_label("一般", exact=True).check(force=True)
     sheet.get_by_role("button", name="回复太慢").click()
     screenshot(page, "rating-sheet-phone")
-    sheet.get_by_role("button", name="提交").click()
+    sheet.get_by_role("button", name="提交", exact=True).click()
     expect(page.get_by_text("您给出了 3 星评价")).to_be_visible()
     assert wang.get(f"{path}/rating")["tags"] == ["bad.slow"]
 
@@ -113,7 +113,7 @@ def test_customer_rates_changes_his_mind_and_goes_on(company, open_page: Pages, 
     expect(page.get_by_role("button", name="回复太慢")).to_have_count(0)
     page.get_by_role("button", name="问题已解决").click()
     screenshot(page, "rating-card-phone")
-    page.get_by_role("button", name="提交").click()
+    page.get_by_role("button", name="提交", exact=True).click()
     expect(page.get_by_text("您将评价改为 5 星")).to_be_visible()
     assert wang.get(f"{path}/rating")["tags"] == ["good.solved"]
     screenshot(page, "rated-phone")

@@ -57,7 +57,7 @@ def window_of(page: Page) -> FrameLocator:
 
 
 def ask_for_a_person(window: FrameLocator, question: str) -> None:
-    window.get_by_role("link", name="在线咨询").click()
+    window.get_by_role("link", name="在线咨询", exact=True).click()
     sheet = window.get_by_role("dialog")
     sheet.locator("textarea").fill(question)
     sheet.get_by_role("button", name=CALL).click()

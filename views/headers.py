@@ -1,5 +1,7 @@
 """What every answer carries: a strict content policy with a nonce, and no leaks (SECURITY §J)."""
 
+import base64
+import hashlib
 import secrets
 from collections.abc import Iterable
 
@@ -23,6 +25,12 @@ def allow_framing(origins: Iterable[str]) -> None:
     g.framed_by = " ".join(origins)
 
 
+def allow_script(text: str) -> None:
+    """For a page that browsers may keep, which has no word that is new each time: its script is known by its hash."""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    g.script_known = f"'sha256-{digest}'"
+
+
 def add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -32,8 +40,9 @@ def add_headers(response: Response) -> Response:
         headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Permissions-Policy", "geolocation=(), payment=(), usb=()")
     if "Content-Security-Policy" not in headers:
+        script = g.get("script_known") or f"'nonce-{nonce()}'"
         headers["Content-Security-Policy"] = (
-            f"default-src 'self'; script-src 'self' 'nonce-{nonce()}'; style-src 'self' 'unsafe-inline'; "
+            f"default-src 'self'; script-src 'self' {script}; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self' ws: wss:; "
             f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed_by}"
         )

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.extensions import db
 from models.conversations import Conversation, ConversationStatus
 from models.customers import Customer
+from models.knowledge import ArticleCategory, ArticleStatus, Visibility
 from models.organization import Agent
 from services import channels
 from services.visitors import shown_name
@@ -29,6 +30,15 @@ FILTERS = {
     "channel": _("Channel"),
     "rating": _("Score"),
 }
+#: the same for exports of articles
+ARTICLE_FILTERS = {
+    "q": _("Words"),
+    "category_id": _("Category"),
+    "status": _("State"),
+    "visibility": _("Audience"),
+    "locale": _("Language"),
+    "tag": _("Tags"),
+}
 
 
 def asked(params: dict, zone: str = "UTC") -> str:
@@ -36,6 +46,23 @@ def asked(params: dict, zone: str = "UTC") -> str:
     return "   ".join(
         f"{title}: {_word(name, params[name], zone)}" for name, title in FILTERS.items() if name in params
     )
+
+
+def asked_of_articles(params: dict) -> str:
+    """The same of an export of articles."""
+    return "   ".join(
+        f"{title}: {_of_article(name, params[name])}" for name, title in ARTICLE_FILTERS.items() if name in params
+    )
+
+
+def _of_article(name: str, value) -> str:
+    if name == "category_id":
+        category = db.session.get(ArticleCategory, value)
+        return category.name if category else str(value)
+    states = {"status": ArticleStatus, "visibility": Visibility}.get(name)
+    if states is None:
+        return str(value)
+    return "、".join(str(state_title(states(one))) for one in value.split(",") if one in list(states))
 
 
 def _word(name: str, value, zone: str) -> str:

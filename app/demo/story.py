@@ -13,6 +13,7 @@ from app.demo.cast import Cast
 from app.extensions import db
 from models.actor import Actor, system
 from models.base import bind
+from models.bot_menu import BotMenuEntry, MenuKind
 from models.conversations import Conversation, QuickReply
 from models.messaging import MessageType
 from models.organization import Agent, Presence
@@ -46,6 +47,7 @@ class Story:
         with as_of(self.now - dt.timedelta(days=7)):
             self.cast.make_organizations()
             self._make_quick_replies()
+            self._make_bot_menu()
         steps = [step for scene in self.story["conversation"] for step in self._conversation(scene)]
         steps += [step for scene in self.story["ticket"] for step in self._ticket(scene)]
         for moment, take in sorted(steps, key=lambda step: step[0]):
@@ -208,6 +210,16 @@ class Story:
             )
             for _ in range(reply["uses"]):
                 use(keeper, made)
+
+    def _make_bot_menu(self) -> None:
+        """Unless the company has one of its own."""
+        if db.session.scalar(select(BotMenuEntry.id).limit(1)) is not None:
+            return
+        create, made = OPERATIONS["bot_menu_entry.create"].call, {}
+        for sort, entry in enumerate(self.story["bot_menu_entry"]):
+            data = {**entry, "kind": MenuKind(entry["kind"]), "parent_id": made.get(entry.get("below"))}
+            data.pop("below", None)
+            made[entry["label_zh"]] = create(system(self.tenant_id), sort=sort, **data).id
 
     def _begin(self, scene: dict) -> dt.datetime:
         """When a scene begins: some minutes ago, or some days ago at a time of the clock here."""

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.faults import devices, processes, stores  # noqa: F401  they register their experiments
+from bench.faults import devices, files, processes, stores  # noqa: F401  they register their experiments
 from bench.faults.box import Box
 from bench.faults.stage import BUSY, EXPERIMENTS, FULL, HEAD, MODEST, SHORT, Result, perform
 from bench.report import conditions, table

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useQuickReplies, type QuickReply } from '../src/desk/stores/quick-replies'
 
 function reply(id: number, code: string, useCount: number): QuickReply {
-  return { id, code, title: `title ${id}`, content: 'hello', category: null, scope: 'global', ownerId: null, teamId: null, teamName: null, useCount, mayChange: false, version: 1 }
+  return { id, code, title: `title ${id}`, content: 'hello', category: null, scope: 'global', ownerId: null, teamId: null, teamName: null, useCount, mayChange: false, ownerName: null, review: null, reviewNote: null, proposedTeamId: null, proposedTeamName: null, replacesId: null, version: 1 }
 }
 
 let pages: QuickReply[][]

@@ -242,11 +242,13 @@ def _begin_as_before() -> None:
     always = ", ".join(["'00:00-24:00'"] * len(DAYS))
     op.execute(
         f"INSERT INTO work_calendar (name, is_default, {', '.join(DAYS)}, create_time, update_time, tenant_id) "
-        f"SELECT '全天候', 1, {always}, create_time, create_time, id FROM tenant"
+        f"SELECT '全天候', 1, {always}, create_time, create_time, id FROM tenant "
+        "WHERE id NOT IN (SELECT tenant_id FROM work_calendar)"
     )
     op.execute(
         "INSERT INTO routing_rule (name, sort, applies_to, strategies, create_time, update_time, tenant_id) "
-        f"SELECT '默认规则', 1000, 1, '{STRATEGIES}', create_time, create_time, id FROM tenant"
+        f"SELECT '默认规则', 1000, 1, '{STRATEGIES}', create_time, create_time, id FROM tenant "
+        "WHERE id NOT IN (SELECT tenant_id FROM routing_rule)"
     )
 
 

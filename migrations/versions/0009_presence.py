@@ -39,7 +39,8 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO presence_interval (agent_id, presence, start_time, create_time, update_time, tenant_id) "
         "SELECT id, presence, presence_time, presence_time, presence_time, tenant_id FROM agent "
-        "WHERE presence <> 3 AND deleted = 0 AND presence_time IS NOT NULL"
+        "WHERE presence <> 3 AND deleted = 0 AND presence_time IS NOT NULL "
+        "AND id NOT IN (SELECT agent_id FROM presence_interval)"
     )
     op.create_table(
         "entry_code",

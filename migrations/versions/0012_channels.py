@@ -46,7 +46,8 @@ def upgrade() -> None:
     # every company has the portal
     op.execute(
         "INSERT INTO channel (code, name, kind, create_time, update_time, tenant_id) "
-        "SELECT 'portal', '服务门户', 1, create_time, create_time, id FROM tenant"
+        "SELECT 'portal', '服务门户', 1, create_time, create_time, id FROM tenant "
+        "WHERE id NOT IN (SELECT tenant_id FROM channel)"
     )
     op.create_table(
         "customer_identity",

@@ -8,7 +8,7 @@ from services.conversations.assigning import (
     give,
     take_over,
 )
-from services.conversations.classifying import classify_conversation
+from services.conversations.classifying import classify_conversation, note_problem
 from services.conversations.flow import (
     back_to_bot,
     close_conversation,
@@ -74,6 +74,7 @@ __all__ = [
     "hold_conversation",
     "invite_rating",
     "is_open",
+    "note_problem",
     "open_conversation",
     "openings",
     "pending_offers",

@@ -4,11 +4,16 @@ A page words a line of the system by its event, in its reader's language. Own wo
 they are read in the same way: `text_zh` to readers of Chinese, `text_en` to those of English.
 """
 
+from sqlalchemy import select
+
+from app.extensions import db
 from models.actor import Actor
 from models.channels import Channel
 from models.conversations import Conversation
+from models.messaging import ChatMessage, MessageType
 from services import invitations, settings, threads
 from services.conversations.state import place
+from services.knowledge_index import readable
 
 #: event → the usual Chinese words, for clients that do not word events; "" where nothing is said without own words
 USUAL = {
@@ -52,6 +57,29 @@ def say_invitation(
     words = {f"text_{locale}": text for locale, text in invitations.words_of(invitation).items()}
     threads.system_message(actor, conversation.thread, "invited", words["text_zh"], place=place(conversation), **words)
     return True
+
+
+def say_reading(actor: Actor, conversation: Conversation, article_id: int | None) -> None:
+    """Inside an operation: what the customer was reading when he wanted to ask; nobody need ask what it is about.
+
+    Nothing is said of what he may not read, nor twice in a row of the same.
+    """
+    article = readable(actor, [article_id]).get(article_id) if article_id else None
+    if article is None:
+        return
+    thread = conversation.thread
+    last = db.session.scalars(
+        select(ChatMessage)
+        .where(ChatMessage.thread_id == thread.id, ChatMessage.type == MessageType.system)
+        .order_by(ChatMessage.seq.desc())
+        .limit(1)
+    ).first()
+    told = {"articleId": article.id, "title": article.title}
+    if last is not None and last.payload == {"event": "reading", "params": told}:
+        return
+    threads.system_message(
+        actor, thread, "reading", f"客户正在阅读《{article.title}》", place=place(conversation), **told
+    )
 
 
 def _own_words(event: str, params: dict) -> dict[str, str]:

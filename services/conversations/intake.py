@@ -9,6 +9,7 @@ from models.actor import Actor
 from models.channels import Channel, ChannelKind, FormField, FormWhen
 from models.conversations import Conversation
 from models.customers import Customer
+from models.understanding import ProblemSource
 from services import channels, problems, visitors
 from services.conversations.opening import is_open
 from services.customers import EMAIL, PHONE
@@ -114,6 +115,7 @@ def keep(actor: Actor, conversation: Conversation, answers: dict[FormField, str]
     )
     if FormField.problem_type in answers:
         conversation.problem_type = answers[FormField.problem_type]
+        conversation.problem_source = ProblemSource.customer
     told = {NAMES[field]: text for field, text in answers.items() if field is not FormField.question}
     conversation.answers = {**(conversation.answers or {}), **told}
     db.session.flush()

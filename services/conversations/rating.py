@@ -111,3 +111,4 @@ def _fill(rating: Rating, score: int, tags: list[str] | None, comment: str) -> N
     if len(chosen) > MOST_TAGS or not set(chosen) <= settings.dictionary_codes(TAGS):
         raise Invalid("Choose among the tags that are offered", fields={"tags": "unknown"})
     rating.score, rating.tags, rating.comment = score, chosen or None, comment.strip()[:2000] or None
+    rating.learned_time = None

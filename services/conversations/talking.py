@@ -13,10 +13,10 @@ from models.conversations import ConversationStatus as Status
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, ThreadKind
 from models.types import utcnow
-from services import channels, entry_codes, read_marks, saying, threads, transcripts
+from services import channels, entry_codes, questions, read_marks, saying, threads, transcripts
 from services.conversations import intake
 from services.conversations.arrival import arrive
-from services.conversations.automatic import say, say_invitation
+from services.conversations.automatic import say, say_invitation, say_reading
 from services.conversations.reopening import may_reopen, reopen
 from services.conversations.state import move, place, tell
 from services.numbers import next_number
@@ -24,6 +24,10 @@ from services.operation import announce, is_repeated, operation
 
 #: an answer to what is no question, which is neither known nor unknown
 WORDLESS = "wordless"
+#: where an answer's payload has words of the question
+_ASKED = frozenset({"question", "topic"})
+#: these neither end nor lengthen a row of questions without an answer
+UNCOUNTED = frozenset({WORDLESS, "menu", "clarify", "person", "angry"})
 
 
 @operation("conversation.open", title="Open a conversation")
@@ -37,12 +41,13 @@ def open_conversation(
     page_title: str = "",
     form: dict | None = None,
     invitation_id: int | None = None,
+    article_id: int | None = None,
 ) -> Conversation:
     """A customer's open conversation: the one there is, else a new one that begins with the bot.
 
     `channel` is the way he came, and the page the one on which he began, as far as they are known; `entry_code` that of
     a QR code, which leads to anybody when it is no longer valid; `form` what he wrote into the channel's form, and the
-    invitation the one that he took up.
+    invitation the one that he took up; the article is what he was reading.
     """
     if actor.customer_id is None:
         raise NotAllowed("Only customers open conversations")
@@ -57,6 +62,7 @@ def open_conversation(
     if existing is not None:
         if entry is not None:
             arrive(actor, existing, entry)
+        say_reading(actor, existing, article_id)
         return existing
     now, door = utcnow(), channels.channel_of(channel)
     answers = intake.checked(intake.before_opening(door, customer) if entry is None else intake.NOTHING, form)
@@ -81,6 +87,7 @@ def open_conversation(
         say(actor, conversation, "welcome")
     if entry is not None:
         arrive(actor, conversation, entry)
+    say_reading(actor, conversation, article_id)
     tell(conversation, "created")
     return conversation
 
@@ -161,23 +168,39 @@ def _heard(conversation: Conversation, message: ChatMessage) -> None:
 
 @operation("conversation.answer", title="Answer as the bot")
 def answer_as_bot(
-    actor: Actor, conversation: Conversation, *, to_message_id: int, content: str, payload: dict
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    to_message_id: int,
+    content: str,
+    payload: dict,
+    question_id: int | None = None,
 ) -> ChatMessage | None:
-    """The bot's answer to one message. Silent once a person has been asked for: it never talks over a human."""
+    """The bot's answer to one message, stored once. Silent once a person has been asked for: it never talks over a
+    human. `question_id` is the question that it answers, by which the customer may judge it."""
     if conversation.status is not Status.bot:
         return None
-    if payload["kind"] != WORDLESS:
+    if db.session.scalar(select(ChatMessage.recalled_time).where(ChatMessage.id == to_message_id)) is not None:
+        return None  # what was taken back is not answered, and not kept to be understood by
+    known = threads.find_sent(conversation.thread_id, actor, f"answer-{to_message_id}")
+    if known is not None:
+        return known
+    if payload["kind"] not in UNCOUNTED:
         conversation.bot_misses = 0 if payload.get("answered") else conversation.bot_misses + 1
     conversation.last_message_time = utcnow()
-    return threads.store(
+    message = threads.append(
         actor,
         conversation.thread,
         client_msg_id=f"answer-{to_message_id}",
         type_=MessageType.answer,
         content=content,
-        payload=payload,
+        payload=payload | ({"questionId": question_id} if question_id else {}),
         place=place(conversation),
     )
+    if question_id is not None:
+        db.session.flush()
+        questions.answered_in(question_id, message.id)
+    return message
 
 
 @operation("message.recall", title="Recall a message")
@@ -189,6 +212,8 @@ def recall_message(actor: Actor, conversation: Conversation, message: ChatMessag
     was_subject = conversation.subject != "" and conversation.subject == _subject(message.content)
     if message.recalled_time is None:
         transcripts.forget(conversation, message)
+        _forget_asked(conversation, message)
+        questions.forget(conversation.id, message.content)
     message = threads.recall(actor, conversation.thread, message, place=place(conversation))
     if was_subject:
         conversation.subject = ""
@@ -205,6 +230,20 @@ def read_messages(actor: Actor, conversation: Conversation, *, seq: int) -> Read
 def receive_messages(actor: Actor, conversation: Conversation, *, seq: int) -> ReadMark | None:
     """A page of the actor has the conversation up to `seq`, whether or not anybody looks at it."""
     return read_marks.mark_received(actor, conversation.thread, seq, place=place(conversation))
+
+
+def _forget_asked(conversation: Conversation, message: ChatMessage) -> None:
+    """What the bot has kept of these words, to understand what comes after them, in its answers since then."""
+    later_answers = select(ChatMessage).where(
+        ChatMessage.thread_id == conversation.thread_id,
+        ChatMessage.type == MessageType.answer,
+        ChatMessage.seq > message.seq,
+    )
+    for answer in db.session.scalars(later_answers.order_by(ChatMessage.seq)):
+        if not _ASKED.isdisjoint(answer.payload or ()):
+            conversation.thread.change_seq += 1
+            answer.change_seq = conversation.thread.change_seq
+            answer.payload = {key: "" if key in _ASKED else value for key, value in answer.payload.items()}
 
 
 def _subject(content: str) -> str:

@@ -1,11 +1,15 @@
-"""Conversations as files: asked for, made in the background, fetched by their owner, gone after a day (CHT-11)."""
+"""Conversations and articles as files: asked for, made in the background, fetched, gone after a day (CHT-11, KB-4)."""
 
+from services.exports.articles import start_article_export
 from services.exports.jobs import (
+    ARTICLES_RIGHT,
     RIGHT,
+    RIGHTS,
     clear_leftovers,
     expire,
     get_fetchable,
     note_fetched,
+    remove_articles_export,
     remove_export,
     start_export,
     storage,
@@ -14,13 +18,17 @@ from services.exports.jobs import (
 from services.exports.making import make_file
 
 __all__ = [
+    "ARTICLES_RIGHT",
     "RIGHT",
+    "RIGHTS",
     "clear_leftovers",
     "expire",
     "get_fetchable",
     "make_file",
     "note_fetched",
+    "remove_articles_export",
     "remove_export",
+    "start_article_export",
     "start_export",
     "storage",
     "unfinished",

@@ -27,7 +27,13 @@ MOST_AT_ONCE = 3
 UNFINISHED = (ExportState.queued, ExportState.running)
 #: one of which nothing was heard for so long is made anew: its process has died
 SILENCE = dt.timedelta(minutes=2)
-RIGHT = "conversation.export"
+RIGHT, ARTICLES_RIGHT = "conversation.export", "article.export"
+#: what belongs to which right
+RIGHTS = {
+    ExportContent.conversations: RIGHT,
+    ExportContent.messages: RIGHT,
+    ExportContent.articles: ARTICLES_RIGHT,
+}
 
 storage = Storage()
 
@@ -69,19 +75,31 @@ def start_export(
         "with_notes": with_notes or None,
     }
     params = {name: value for name, value in params.items() if value not in (None, "")}
-    # the person's row is the lock: of two at once each counts the other
-    db.session.get(User, actor.user_id, with_for_update=True)
-    running = select(func.count()).where(ExportJob.create_by == actor.user_id, ExportJob.state.in_(UNFINISHED))
-    if db.session.scalar(running) >= MOST_AT_ONCE:
-        raise TooMany("Some of your exports are not finished yet, please wait for them")
+    refuse_crowd(actor)
     total = db.session.scalar(select(func.count()).select_from(wanted(actor, params).subquery()))
     if not total:
         raise NotFound("There is nothing to export") if session_id else Invalid("There is nothing to export")
     most = get_setting("export_max_conversations")
     if total > most:
         raise TooLarge("These are more conversations than one file may hold: narrow the search", limit=most)
-    now = utcnow()
     name = db.session.scalar(select(Conversation.no).where(Conversation.id == session_id)) if session_id else "history"
+    return request_file(name, content, format, params, total, time_zone)
+
+
+def refuse_crowd(actor: Actor) -> None:
+    """Inside an operation: nobody has many files made at once. Raises TooMany."""
+    # the person's row is the lock: of two at once each counts the other
+    db.session.get(User, actor.user_id, with_for_update=True)
+    running = select(func.count()).where(ExportJob.create_by == actor.user_id, ExportJob.state.in_(UNFINISHED))
+    if db.session.scalar(running) >= MOST_AT_ONCE:
+        raise TooMany("Some of your exports are not finished yet, please wait for them")
+
+
+def request_file(
+    name: str, content: ExportContent, format: ExportFormat, params: dict, total: int, time_zone: str
+) -> ExportJob:
+    """Inside an operation: have the file made."""
+    now = utcnow()
     job = ExportJob(
         content=content,
         format=format,
@@ -102,6 +120,16 @@ def start_export(
 @operation("export.remove", title="Remove an exported file", right=RIGHT)
 def remove_export(actor: Actor, job: ExportJob) -> ExportJob:
     """Its day is over, or its owner does not want it any more; one that is being made stops."""
+    return _remove(actor, job)
+
+
+@operation("article_export.remove", title="Remove an exported file", right=ARTICLES_RIGHT)
+def remove_articles_export(actor: Actor, job: ExportJob) -> ExportJob:
+    """The same for a file of articles."""
+    return _remove(actor, job)
+
+
+def _remove(actor: Actor, job: ExportJob) -> ExportJob:
     if actor.kind != "system" and job.create_by != actor.user_id:
         raise NotFound("This does not exist")
     if job.state is not ExportState.removed:
@@ -112,7 +140,7 @@ def remove_export(actor: Actor, job: ExportJob) -> ExportJob:
 
 def get_fetchable(actor: Actor, job: ExportJob) -> Path:
     """Where a finished file lies, for its owner alone. Raises NotFound."""
-    actor.require(RIGHT)
+    actor.require(RIGHTS[job.content])
     is_there = job.state is ExportState.done and job.expire_time > utcnow() and job.storage_key
     if job.create_by != actor.user_id or not is_there or not storage.path(job.storage_key).is_file():
         raise NotFound("This file does not exist")

@@ -4,9 +4,10 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from flask_babel import force_locale
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from app.errors import DomainError, NotAllowed
@@ -22,11 +23,12 @@ from models.messaging import ChatMessage, MessageType
 from models.organization import Agent
 from models.types import utcnow
 from services import channels, history
-from services.exports.jobs import KEEP, RIGHT, SILENCE, storage, wanted
+from services.exports import articles
+from services.exports.jobs import KEEP, RIGHTS, SILENCE, storage, wanted
 from services.exports.talks import Talk, Wording
 from services.exports.writers import writer_for
 from services.identity import rights
-from services.operation import write
+from services.job_rows import note
 
 #: conversations read at once, and messages of one of them
 BATCH, MESSAGES = 20, 500
@@ -60,29 +62,41 @@ def _make(tenant_id: int, job_id: int, wording: Wording) -> None:
     if owner is None or not owner.active:
         raise NotAllowed("You are not allowed to do this")
     actor = rights.actor_for_user(owner)
-    actor.require(RIGHT)
+    actor.require(RIGHTS[job.content])
     bind(db.session(), actor)
-    ids = list(db.session.scalars(wanted(actor, job.params).order_by(Conversation.id.desc())))
     key = secrets.token_hex(20)
     part = storage.path(key).with_suffix(".part")
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
+        total = 0
         with force_locale(job.locale):
-            writer = offload(writer_for, part, job.format, job.content, wording.head(job, owner.full_name))
-            try:
-                for done, talks in _talks(actor, job, ids, wording):
-                    offload(writer.add, talks)
-                    _tell_progress(tenant_id, job_id, done, len(ids))
-            finally:
-                offload(writer.close)
+            filling = (
+                articles.fill(actor, job, part)
+                if job.content is ExportContent.articles
+                else _fill(actor, job, part, wording, owner.full_name)
+            )
+            for done, total in filling:
+                _tell_progress(tenant_id, job_id, done, total)
         size = part.stat().st_size
         os.replace(part, storage.path(key))
     finally:
         part.unlink(missing_ok=True)
-    finished = {"done": len(ids), "total": len(ids), "finish_time": utcnow(), "expire_time": utcnow() + KEEP}
+    finished = {"done": total, "total": total, "finish_time": utcnow(), "expire_time": utcnow() + KEEP}
     if not _note(tenant_id, job_id, _made(), state=ExportState.done, storage_key=key, size=size, **finished):
         storage.remove(key)
         raise _Unwanted
+
+
+def _fill(actor: Actor, job: ExportJob, part: Path, wording: Wording, owner: str) -> Iterator[tuple[int, int]]:
+    """Write conversations into the file; now and then how many of how many are in it."""
+    ids = list(db.session.scalars(wanted(actor, job.params).order_by(Conversation.id.desc())))
+    writer = offload(writer_for, part, job.format, job.content, wording.head(job, owner))
+    try:
+        for done, talks in _talks(actor, job, ids, wording):
+            offload(writer.add, talks)
+            yield done, len(ids)
+    finally:
+        offload(writer.close)
 
 
 def _talks(actor: Actor, job: ExportJob, ids: Sequence[int], wording: Wording) -> Iterator[tuple[int, list[Talk]]]:
@@ -157,13 +171,7 @@ def _made() -> ColumnElement[bool]:
 
 def _note(tenant_id: int, job_id: int, condition: ColumnElement[bool], **values) -> bool:
     """Bookkeeping of a job that is still as it should be."""
-    with write(tenant_id) as session:
-        return bool(
-            session.execute(
-                update(ExportJob).where(ExportJob.id == job_id, condition).values(update_time=utcnow(), **values),
-                execution_options={"synchronize_session": False},
-            ).rowcount
-        )
+    return note(ExportJob, tenant_id, job_id, condition, **values)
 
 
 def _tell_progress(tenant_id: int, job_id: int, done: int, total: int) -> None:

@@ -10,6 +10,9 @@ from services.operation import operation
 
 #: kinds of notification that can be switched off, in the order of the page; what is not named here is always told
 NOTICES = (
+    "article.approved",
+    "article.returned",
+    "article.submitted",
     "conversation.assigned",
     "message.mentioned",
     "ticket.assigned",
@@ -17,6 +20,8 @@ NOTICES = (
     "ticket.message",
     "ticket.moved",
     "sensitive_alert.created",
+    "quick_reply.proposed",
+    "quick_reply.reviewed",
 )
 #: how the workbench draws attention, and whether it does so before anybody has chosen
 ATTENTION = {"sound": True, "browser": False}

@@ -100,7 +100,8 @@ def expand(patterns: Iterable[str], names: Iterable[str]) -> set[str]:
     names = set(names)
     found: set[str] = set()
     for pattern in patterns:
-        matching = {name for name in names if is_meant((pattern,), name)}
+        # most patterns are plain names, and there are hundreds of either
+        matching = {pattern} & names or {name for name in names if is_meant((pattern,), name)}
         if not matching:
             raise KeyError(f"no such right: {pattern}")
         found |= matching

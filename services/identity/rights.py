@@ -62,6 +62,7 @@ def _actor(user: User, sign_in: LoginSession | None, ip: str) -> Actor:
         avatar_url=user.avatar_url,
         user_id=user.id,
         customer_id=None if is_staff else next(iter(belongs_to["customer"]), None),
+        customer_level=0 if is_staff else next(iter(belongs_to["level"]), 0),
         agent_id=next(iter(belongs_to["agent"]), None) if is_staff else None,
         is_staff=is_staff,
         permissions=permissions,
@@ -85,6 +86,7 @@ def actor_for_visitor(customer: Customer, sign_in: LoginSession | None, ip: str 
         tenant_id=customer.tenant_id,
         name=customer.name,
         customer_id=customer.id,
+        customer_level=customer.vip_level,
         permissions=permissions,
         scopes=MappingProxyType(scopes),
         roles=(CUSTOMER_ROLE,),
@@ -188,7 +190,7 @@ def right_name(view: str, permission: str) -> str:
 
 
 def _belongings(user: User) -> dict[str, set[int]]:
-    """Ids of the account's roles, agent, customer, teams and departments with all below."""
+    """Ids of the account's roles, agent, customer, teams and departments with all below; and the customer's level."""
     found = defaultdict(set)
     rows = db.session.execute(_BELONGINGS, {"user_id": user.id, "department_id": user.department_id})
     for kind, row_id in rows:
@@ -208,6 +210,7 @@ def _all_belongings() -> CompoundSelect:
         .where(assoc_user_role.c.user_id == user_id),
         select(literal("agent"), Agent.id).where(Agent.user_id == user_id),
         select(literal("customer"), Customer.id).where(Customer.user_id == user_id),
+        select(literal("level"), Customer.vip_level).where(Customer.user_id == user_id),
         select(literal("team"), Team.id).where(Team.leader_id == user_id),
         select(literal("team"), TeamMember.team_id).where(TeamMember.agent_id == agent_id),
         select(literal("department"), Department.id).where(Department.path.like(path.concat("%"))),

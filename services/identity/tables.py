@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openpyxl import load_workbook
@@ -94,20 +95,28 @@ def decoded(data: bytes) -> str:
 
 
 def _read_xlsx(data: bytes) -> list[tuple[int, tuple[str, ...]]]:
+    first = next(read_sheets(data, most_rows=2 * MOST_ROWS), None)
+    if first is None:
+        raise Invalid("The table cannot be read", fields={"file": "not an XLSX file"})
+    _, lines = first
+    return [(number, _cells(cells)) for number, cells in enumerate(lines, start=1)]
+
+
+def read_sheets(data: bytes, *, most_rows: int) -> Iterator[tuple[str, list[tuple]]]:
+    """(name, rows of plain values) of each sheet of a workbook. Raises Invalid, TooLarge."""
     _refuse_bomb(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        # the sheet says itself how large it is, and may lie
-        sheet.reset_dimensions()
-        lines = sheet.iter_rows(max_row=2 * MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
-        found = [(number, _cells(cells)) for number, cells in enumerate(lines, start=1)]
+        for sheet in book.worksheets:
+            # the sheet says itself how large it is, and may lie
+            sheet.reset_dimensions()
+            lines = list(sheet.iter_rows(max_row=most_rows + 1, max_col=MOST_COLUMNS, values_only=True))
+            if len(lines) > most_rows:
+                raise TooLarge("The table has too many rows", limit=most_rows)
+            yield sheet.title, lines
         book.close()
     except _BROKEN:
         raise Invalid("The table cannot be read", fields={"file": "not an XLSX file"}) from None
-    if len(found) > 2 * MOST_ROWS:
-        raise TooLarge("The table has too many rows", limit=MOST_ROWS)
-    return found
 
 
 def _refuse_bomb(data: bytes) -> None:
@@ -123,7 +132,7 @@ def _refuse_bomb(data: bytes) -> None:
 
 
 def _cells(values) -> tuple[str, ...]:
-    cells = [_text(value) for value in values]
+    cells = [text_of(value) for value in values]
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
@@ -133,14 +142,15 @@ def _cells(values) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _text(value: object) -> str:
+def text_of(value: object, most: int = MOST_CELL) -> str:
+    """What stands in a cell. Raises Invalid when it is too long."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # spreadsheets keep phone numbers as numbers
     text = str(value).strip()
-    if len(text) > MOST_CELL:
+    if len(text) > most:
         raise Invalid(
-            "A cell holds too much text", fields={"file": Reason("at most %(number)s characters", number=MOST_CELL)}
+            "A cell holds too much text", fields={"file": Reason("at most %(number)s characters", number=most)}
         )
     return text

@@ -12,14 +12,18 @@ from sqlalchemy import delete, select, update
 
 from app.extensions import db
 from models.actor import Actor
+from models.articles import ArticleFile
+from models.assistance import PastAnswer, SuggestionChoice, TextVector
 from models.base import mark_deleted
 from models.conversations import Conversation, ConversationAssignment, Rating
 from models.customers import Customer
+from models.generation import ModelCall
 from models.knowledge import Question
 from models.messaging import ChatMessage, FileObject, ReadMark, SenderKind
 from models.sensitive import SensitiveAlert
 from models.transfers import ConversationTransfer
 from models.types import utcnow
+from models.understanding import MessageMood
 from models.wechat import UndeliveredMessage, WechatChat
 from services import words
 from services.operation import announce, run, write
@@ -31,9 +35,13 @@ MESSAGES = 500
 NOBODY = "retention"
 #: rows that are counted for years, without what people wrote in them
 REMARKS: dict[type, dict] = {
+    # marked as deleted, too: indexes learn of it by the row
+    PastAnswer: {"question": "", "answer": "", "deleted": 1, "delete_token": PastAnswer.id},
+    SuggestionChoice: {"question": "", "edited": None},
     ConversationAssignment: {"reason": None},
     ConversationTransfer: {"reason": "", "answer": None},
     Rating: {"comment": None},
+    ModelCall: {"prompt": None, "answer": None, "reason": None},
     SensitiveAlert: {"excerpt": "", "spans": [], "sender_name": "", "note": None},
 }
 _GONE = {"purge": True, "synchronize_session": False, **EVERYTHING}
@@ -99,6 +107,7 @@ def _take(conversation_id: int, before: dt.datetime, archived: bool) -> Taken | 
     db.session.execute(
         delete(UndeliveredMessage).where(UndeliveredMessage.message_id.in_(ids)), execution_options=_GONE
     )
+    db.session.execute(delete(MessageMood).where(MessageMood.message_id.in_(ids)), execution_options=_GONE)
     db.session.execute(delete(ChatMessage).where(ChatMessage.id.in_(ids)), execution_options=_GONE)
     is_last = len(ids) < MESSAGES
     files = _unused_files({message.file_id for message in messages} - {None}, row.thread_id if is_last else None)
@@ -119,12 +128,13 @@ def _still_due(conversation_id: int, before: dt.datetime, *, lock: bool = False)
 
 
 def _unused_files(ids: Iterable[int], thread_id: int | None) -> list[FileObject]:
-    """Of these, and of those of the thread, the ones that no message carries any more."""
+    """Of these, and of those of the thread, the ones that no message carries any more, and no article shows."""
     mine = FileObject.id.in_(list(ids))
     if thread_id is not None:
         mine |= FileObject.thread_id == thread_id
     carried = select(ChatMessage.file_id).where(ChatMessage.file_id == FileObject.id).exists()
-    return list(db.session.scalars(select(FileObject).where(mine, ~carried), execution_options=EVERYTHING))
+    shown = select(ArticleFile.file_id).where(ArticleFile.file_id == FileObject.id).exists()
+    return list(db.session.scalars(select(FileObject).where(mine, ~carried, ~shown), execution_options=EVERYTHING))
 
 
 def _forget(row: Conversation) -> None:
@@ -134,6 +144,10 @@ def _forget(row: Conversation) -> None:
     db.session.execute(delete(ReadMark).where(ReadMark.thread_id == row.thread_id), execution_options=_GONE)
     db.session.execute(delete(Question).where(Question.conversation_id == row.id), execution_options=_GONE)
     db.session.execute(delete(WechatChat).where(WechatChat.conversation_id == row.id), execution_options=_GONE)
+    answers = select(PastAnswer.id).where(PastAnswer.conversation_id == row.id)
+    db.session.execute(
+        delete(TextVector).where(TextVector.shelf == "answer", TextVector.row_id.in_(answers)), execution_options=_GONE
+    )
     for model, without_words in REMARKS.items():
         person = {"customer_id": nobody} if hasattr(model, "customer_id") else {}
         db.session.execute(

@@ -19,6 +19,7 @@ from services.routing import facts, plans, queue
 from services.routing.facts import Candidate, Floor, Request
 from services.routing.plans import Plan
 from services.routing.strategies import Ranked, rank
+from services.understanding.waiting import recognise_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ def _round(actor: Actor) -> int:
     waiting = queue.waiting_ids() if _has_room_at_all() else []
     if not waiting:
         return 0
+    recognise_waiting(actor, waiting)
     floor = facts.look_around()
     # only who has room now: an agent who comes free during this round belongs to whoever waits longest, and his
     # coming starts a round of its own
@@ -168,12 +170,16 @@ def left_alone(minutes: int) -> list[Conversation]:
                 Agent.presence_time < since,
             )
             .order_by(Conversation.waiting_since)
+            .limit(BATCH)
         )
     )
 
 
 def requeue_left_alone(actor: Actor) -> int:
-    """Give those a new chance; returns how many. The setting `requeue_after_minutes` 0 switches it off."""
+    """Give the first of those a new chance, the timetable does the rest; returns how many.
+
+    The setting `requeue_after_minutes` 0 switches it off.
+    """
     minutes = settings.get_setting("requeue_after_minutes")
     rows = left_alone(minutes) if minutes else []
     return sum(conversations.requeue_conversation(actor, row) is not None for row in rows)

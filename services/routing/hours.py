@@ -15,7 +15,7 @@ from models.actor import Actor
 from models.hours import DEFAULT_ZONE, WEEKDAYS, DayKind, WorkCalendar, WorkDay
 from models.organization import Agent, Team, TeamMember
 from models.routing import DutyShift
-from models.types import utcnow
+from models.types import in_utc, utcnow
 from services.crud import crud, referenced
 
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|–|—|~|至)\s*(\d{1,2}):(\d{2})")
@@ -201,14 +201,9 @@ def _check_shift(actor: Actor, row: DutyShift, data: dict) -> None:
     # as objects: the log names them while the row is being stored
     row.agent = referenced(Agent, row.agent_id, actor, "agentId")
     row.team = referenced(Team, row.team_id, actor, "teamId")
-    row.start_time, row.end_time = _utc(row.start_time), _utc(row.end_time)
+    row.start_time, row.end_time = in_utc(row.start_time), in_utc(row.end_time)
     if not dt.timedelta() < row.end_time - row.start_time <= LONGEST_SHIFT:
         raise Invalid("The end comes after the start, within a year", fields={"endTime": "after the start"})
-
-
-def _utc(moment: dt.datetime) -> dt.datetime:
-    """As times are stored: in UTC, without zone."""
-    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 crud(

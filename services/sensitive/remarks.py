@@ -1,5 +1,5 @@
-"""What people write outside of messages: titles and descriptions of tickets, words beside a rating, questions to the
-help centre. The same words are looked for as in messages, and make the same alerts (CHT-12).
+"""What people write outside of messages: titles and descriptions of tickets, words beside a rating or a verdict,
+questions to the help centre. The same words are looked for as in messages, and make the same alerts (CHT-12).
 """
 
 import hashlib
@@ -60,6 +60,23 @@ def look_at_question(actor: Actor, question: str) -> None:
     catch = _catch(actor, SaidIn.question, question)
     if catch is not None:
         run(actor, "sensitive_alert.mark", lambda: _keep_question(actor, catch.at(customer_id=actor.customer_id)))
+
+
+def look_at_verdict(actor: Actor, comment: str) -> Catch | None:
+    """Before a reader's words about an article are stored. Raises Invalid when a word may not be used."""
+    catch = _catch(actor, SaidIn.verdict, comment)
+    if catch is None:
+        return None
+    catch = catch.at(customer_id=actor.customer_id)
+    if catch.blocking:
+        raise refusal_of(actor, catch, "comment")
+    return catch
+
+
+def mark_verdict(catch: Catch | None) -> None:
+    """Inside the operation that stored them."""
+    if catch is not None and not is_known(catch, WordAction.mark):
+        store(catch.at(thread_id=unowned_thread().id), WordAction.mark, 0, None)
 
 
 def _keep_question(actor: Actor, catch: Catch) -> None:

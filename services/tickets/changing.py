@@ -9,7 +9,7 @@ from services import threads
 from services.conversations import get_agent
 from services.operation import operation
 from services.sensitive import remarks
-from services.tickets.creating import clean_title, known_type
+from services.tickets.creating import clean_title, known_type, remember_kind
 from services.tickets.state import give, place, tell
 
 TITLES = {
@@ -49,6 +49,8 @@ def update_ticket(
         ticket.type = known_type(type)
     if priority is not None:
         ticket.priority = priority
+    if type is not None or priority is not None:
+        remember_kind(actor, ticket)
     db.session.flush()
     remarks.mark_ticket(ticket, caught)
     tell(ticket, "updated")

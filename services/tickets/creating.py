@@ -10,6 +10,7 @@ from models.customers import Customer
 from models.messaging import ThreadKind
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
+from models.understanding import Subject
 from services import settings, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
@@ -18,6 +19,7 @@ from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.state import give, place, tell
 from services.transcripts import carry_files, with_transcript
+from services.understanding import labels
 
 
 @operation("ticket.create", title="Create a ticket")
@@ -116,6 +118,12 @@ def known_type(type_: str) -> str:
     return type_
 
 
+def remember_kind(actor: Actor, ticket: Ticket) -> None:
+    """Inside an operation: the type and priority that somebody of the staff gave a ticket are learned from."""
+    labels.remember(actor, Subject.ticket_type, ticket.id, ticket.type)
+    labels.remember(actor, Subject.ticket_priority, ticket.id, ticket.priority.value)
+
+
 def _create(
     actor: Actor,
     *,
@@ -141,6 +149,7 @@ def _create(
     )
     db.session.add(ticket)
     db.session.flush()
+    remember_kind(actor, ticket)
     threads.system_message(
         actor, ticket.thread, "created", f"工单 {ticket.no} 已创建", place=place(ticket), by=actor.name
     )

@@ -18,10 +18,11 @@ from models.conversations import ConversationStatus as Status
 from models.messaging import MessageType
 from models.types import utcnow
 from models.wechat import WechatAccount
-from services import conversations, files, settings, threads
+from services import bot, conversations, files, settings, threads
 from services.safe_http import Answer, CallFailed
 from services.wechat import chats, people
 from services.wechat.client import Client, Refused
+from services.wechat.wording import menu_lines
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ def _subscribed(act: Act) -> None:
     greeting = (channel.greeting_en if act.locale == "en" else channel.greeting_zh) or act.worded(
         "Hello! Just write to us here what you would like to know."
     )
-    _tell(act, greeting)
+    lines = menu_lines(bot.menu_for(act.actor, act.code, act.locale), act.locale)
+    _tell(act, "\n".join([greeting, *lines]))
 
 
 def _unsubscribed(act: Act) -> None:

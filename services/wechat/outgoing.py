@@ -161,6 +161,8 @@ def _send_pending(tenant_id: int, conversation_id: int) -> int:
 def _errands(chat: WechatChat, account: WechatAccount | None, actor: Actor) -> tuple[list[Errand], int]:
     """What is to go out, in order, and the change up to which that is all."""
     changes = thread_pages.changes_after(actor, chat.conversation.thread_id, chat.change_seq)
+    # what is said of the queue must be as new as the message that speaks of it
+    db.session.refresh(chat.conversation)
     reader = _reader(chat, account)
     errands, sent_seq = [], chat.sent_seq
     for message in changes.messages:

@@ -116,18 +116,34 @@ def _invitation(reader: Reader) -> list[str]:
 
 
 def _answer(message: ChatMessage, reader: Reader) -> str:
-    """The bot's words, then its sources or the nearest questions, and how to get a person if it did not know."""
+    """The bot's words, then its sources or the nearest questions, the menu, and how to get a person if it did not
+    know. What can be chosen has numbers to reply with."""
     told = message.payload or {}
     sources, choices = told.get("citations") or [], told.get("choices") or []
     lines = [message.content]
     is_sure = told.get("answered", True)
-    other = reader.worded("Related questions:") if is_sure else reader.worded("Perhaps you mean:")
-    for title, articles in ((reader.worded("Sources:"), sources), (other, choices)):
-        if articles:
-            lines += [title, *(_article(one, reader) for one in articles)]
+    if sources:
+        lines += [reader.worded("Sources:"), *(_article(one, reader) for one in sources)]
+    if choices and told.get("kind") != "clarify":
+        lines.append(reader.worded("Related questions:") if is_sure else reader.worded("Perhaps you mean:"))
+    lines += _numbered([one["title"] for one in choices], reader)
+    lines += menu_lines(told.get("menu") or [], reader.locale)
+    if link := told.get("link"):
+        lines.append(f"{link['label']}\n{reader.address(link['url']) if link['url'].startswith('/') else link['url']}")
     if not is_sure:
         lines.append(reader.worded("Write “human” to talk to a person"))
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)
+
+
+def menu_lines(entries: list[dict], locale: str) -> list[str]:
+    """The bot's menu as numbers to reply with."""
+    lines = [f"{number}. {entry['label']}" for number, entry in enumerate(entries, start=1)]
+    return [*lines, translated("Reply with a number; 0 is the main menu", locale)] if lines else []
+
+
+def _numbered(titles: list[str], reader: Reader) -> list[str]:
+    lines = [f"{number}. {title}" for number, title in enumerate(titles, start=1)]
+    return [*lines, reader.worded("Reply with a number to choose")] if lines else []
 
 
 def _article(article: dict, reader: Reader) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ai.model import is_sentence_transformers_installed
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -81,3 +83,35 @@ while len(done) < 4:
 print(max(most), len(most))
 """
     assert run(code) == "1 1200"
+
+
+@pytest.mark.skipif(not is_sentence_transformers_installed(), reason="other models need requirements-torch.txt")
+@pytest.mark.parametrize("server", NATIVE_THREADS)
+def test_texts_are_embedded_in_several_native_threads_at_once_whatever_the_server_patched(server, tmp_path):
+    """What a library makes of threads that the server has patched must not let one of them wait for ever."""
+    folder = str(tmp_path / "model")
+    run(f"""
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+tokenizer = Tokenizer(models.WordLevel({{"?": 0, "a": 1}}, unk_token="?"))
+tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)], device="cpu").save({folder!r})
+""")
+    code = f"""
+{NATIVE_THREADS[server]}
+import time
+from ai.model import SentenceTransformerEmbedder
+embedder, done = SentenceTransformerEmbedder({folder!r}), []
+def work():
+    for _ in range(400):
+        embedder.encode_queries(["a"])
+    done.append(1)
+for _ in range(3):
+    Thread(target=work).start()
+while len(done) < 3:
+    time.sleep(0.005)
+from tqdm import tqdm
+print(len(done), tqdm.monitor)
+"""
+    assert run(code).splitlines()[-1] == "3 None"

@@ -161,6 +161,7 @@ SOCKET_EVENTS = {
 #: rule → what each role gets: the page, the way to the sign-in, or the word that it is not for him
 #                                 anonymous visitor customer agent supervisor admin super_admin
 _OPEN = "page page page page page page page"
+_ON = "on on on on on on on"
 _DESK = "sign-in sign-in no page page page page"
 PAGES: dict[str, str] = {
     "/": _OPEN,
@@ -168,8 +169,15 @@ PAGES: dict[str, str] = {
     "/chat": _OPEN,
     "/chat/<path:rest>": _OPEN,
     "/c/<path:rest>": _OPEN,
-    "/articles/<path:rest>": _OPEN,
-    "/categories/<path:rest>": _OPEN,
+    "/search": _OPEN,
+    # a number alone leads on to the address with the name
+    "/articles/<id:number>": _ON,
+    "/articles/<id:number>-<words>": _OPEN,
+    "/categories/<id:number>": _ON,
+    "/categories/<id:number>-<words>": _OPEN,
+    "/robots.txt": _OPEN,
+    "/sitemap.xml": _OPEN,
+    "/sitemap-<int:part>.xml": _OPEN,
     "/tickets": _OPEN,
     "/tickets/<path:rest>": _OPEN,
     "/login": _OPEN,
@@ -222,7 +230,8 @@ SCREENS: dict[str, Screen] = {
     "sensitive_alert": Screen("read export handle reopen"),
     "conversation_transfer": Screen("read", "", "export"),
     "conversation_assignment": Screen("read", "", "export"),
-    "quick_reply": Screen("read create update delete share", "export"),
+    "quick_reply": Screen("read create update delete share review", "export"),
+    "past_answer": Screen("read delete export"),
     "export_job": Screen("", "read", "export"),
     # assigning
     "routing_rule": Screen("read", "", "create update delete export"),
@@ -242,7 +251,19 @@ SCREENS: dict[str, Screen] = {
     # knowledge
     "article": Screen(f"{KEPT} restore publish withdraw"),
     "article_category": Screen(KEPT),
+    "article_template": Screen(KEPT),
+    "article_import": Screen("read export"),
     "question": Screen("read", "", "export"),
+    "bot_menu_entry": Screen("read", "create update delete export switch_off switch_on"),
+    "learned_model": Screen("read", "export"),
+    "question_group": Screen("read export dismiss reopen"),
+    "evaluation_question": Screen(KEPT),
+    "evaluation_run": Screen("read delete export"),
+    "language_model": Screen("", KEPT),
+    "model_call": Screen("", "read export"),
+    "article_verdict": Screen("read", "", "export"),
+    "synonym": Screen(f"{KEPT} switch_off switch_on"),
+    "domain_word": Screen(f"{KEPT} switch_off switch_on"),
     # organisation
     "user": Screen("read", "create update delete export reset_password reset_second_factor disable enable"),
     "role": Screen("", "read", "create update delete export give copy"),
@@ -279,9 +300,17 @@ FURTHER: dict[tuple[str, str], str] = {
     ("GET", "/admin/channel-preview/page"): "admin",
     ("GET", "/admin/channel-preview/window"): "admin",
     ("POST", "/admin/channel/logo/<pk>"): "admin",
+    ("GET", "/admin/language_model/try/<pk>"): "admin",
+    ("POST", "/admin/language_model/try/<pk>"): "admin",
     ("GET", "/admin/presence_interval/days"): "supervisor",
     ("GET", "/admin/presence_interval/days/<string:kind>"): "supervisor",
     ("GET", "/admin/retention_run/plan"): "admin",
+    ("POST", "/admin/learned-models/train"): "admin",
+    **{
+        (method, f"/admin/{words}/import"): "supervisor"
+        for method in ("GET", "POST")
+        for words in ("synonyms", "domain-words")
+    },
     ("GET", "/admin/sensitive-words/import"): "admin",
     ("POST", "/admin/sensitive-words/import"): "admin",
     ("GET", "/admin/users/import"): "admin",

@@ -17,6 +17,9 @@ RED, GREEN, BLUE = (200, 30, 30), (30, 160, 60), (30, 60, 200)
 DEFAULTS = {
     "notices": dict.fromkeys(
         (
+            "article.approved",
+            "article.returned",
+            "article.submitted",
             "conversation.assigned",
             "message.mentioned",
             "ticket.assigned",
@@ -24,6 +27,8 @@ DEFAULTS = {
             "ticket.message",
             "ticket.moved",
             "sensitive_alert.created",
+            "quick_reply.proposed",
+            "quick_reply.reviewed",
         ),
         True,
     ),

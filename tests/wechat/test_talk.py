@@ -166,6 +166,23 @@ def test_a_word_that_is_blocked_is_refused_in_wechat_too(people, wechat, app):
     assert len(alerts()) == 1, "what is refused is noted once"
 
 
+def test_the_menu_is_numbers_in_wechat(people, app):
+    for label, kind in (("办事指南", "question"), ("官方网站", "link"), ("联系人工", "person")):
+        more = {"url": "https://example.org/"} if kind == "link" else {}
+        entry = {"labelZh": label, "kind": kind, "channelId": app.channel["id"], **more}
+        people.admin.post("/bot-menu-entries", entry)
+    person = app.person()
+    person.sends("event", Event="subscribe", EventKey="")
+    assert "1. 办事指南\n2. 官方网站\n3. 联系人工\n回复数字选择，0 返回主菜单" in person.wait_for("办事指南")
+    person.writes("2")
+    assert person.wait_for("官方网站\nhttps://example.org/")
+    person.writes("菜单")
+    eventually(lambda: len([text for text in person.texts if "1. 办事指南" in text]) == 2)
+    person.writes("3")
+    person.wait_for("这就为您转接人工客服")
+    eventually(lambda: person.conversation()["status"] in ("queued", "active"))
+
+
 def test_the_same_person_is_one_customer_in_all_our_accounts(people, wechat, app):
     union = unique("union")
     person, other = app.person(union), WechatApp(people, wechat).person(union)

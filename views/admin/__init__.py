@@ -10,9 +10,11 @@ from app.menu import MENU
 from views.admin import door, frame
 from views.admin.base import AdminView
 from views.admin.keeping import RetentionPlanView
+from views.admin.lexicon import DomainWordImportView, SynonymImportView
 from views.admin.options import OptionsView
 from views.admin.presence import PresenceDaysView
 from views.admin.sensitive import SensitiveImportView
+from views.admin.understanding import TrainingView
 from views.admin.user_import import UserImportView
 from views.admin.widget_preview import WidgetPreview
 
@@ -45,6 +47,9 @@ def register_admin(appbuilder: AppBuilder) -> None:
     appbuilder.add_view_no_menu(WidgetPreview)
     appbuilder.add_view_no_menu(RetentionPlanView)
     appbuilder.add_view_no_menu(SensitiveImportView)
+    appbuilder.add_view_no_menu(SynonymImportView)
+    appbuilder.add_view_no_menu(TrainingView)
+    appbuilder.add_view_no_menu(DomainWordImportView)
 
 
 def screens() -> list[type[AdminView]]:

@@ -56,8 +56,9 @@ def _subject(row: RoutingRule) -> Markup:
     return Markup(" ").join([tag(name) if name else badge(row.applies_to), *urgent])
 
 
-def _targets(row: RoutingRule) -> Markup:
-    numbers = row.target_teams or []
+def teams_named(numbers: list[int] | None) -> Markup:
+    """Teams by name, in a cell."""
+    numbers = numbers or []
     names = dict(db.session.execute(select(Team.id, Team.name).where(Team.id.in_(numbers))).tuples().all())
     return Markup(" ").join(tag(names[number]) for number in numbers if number in names) or EMPTY
 
@@ -129,7 +130,7 @@ class RoutingRuleView(AdminView):
         "strategies": _strategies("strategies"),
         "first_visit_strategies": _strategies("first_visit_strategies"),
         "no_relation_strategies": _strategies("no_relation_strategies"),
-        "target_teams": _targets,
+        "target_teams": lambda row: teams_named(row.target_teams),
     }
     eager = ("department", "team")
     help_texts = {

@@ -10,7 +10,7 @@ from sqlalchemy import func, literal, select, union_all
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import HELD, Conversation, ConversationStatus, Rating
-from models.knowledge import Article, ArticleStatus, Question
+from models.knowledge import Article, ArticleStatus, Proposal, Question
 from models.organization import Agent, Presence
 from models.tickets import ENDED, Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
@@ -128,6 +128,15 @@ ATTENTION = (
             count,
         ),
         lambda: f"/admin/question/list/?answered=0&create_time_from={_since()}",
+    ),
+    Concern(
+        "article.review",
+        "fa-file-circle-check",
+        "warning",
+        Article,
+        lambda: Article.proposal == Proposal.in_review,
+        lambda count: ngettext("%(num)d article waits for a review", "%(num)d articles wait for a review", count),
+        lambda: "/admin/article/list/?proposal=in_review",
     ),
     Concern(
         "article.update",

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup, escape
 
-from models.conversations import HELD, OPEN, Conversation, ConversationStatus, QuickReply, Rating
+from models.conversations import HELD, OPEN, Conversation, ConversationStatus, QuickReply, Rating, ReplyReview
 from views.admin.assigning import problem_word
 from views.admin.assignments import ConversationAssignmentView, ConversationTransferView
 from views.admin.base import AdminView
@@ -14,6 +14,7 @@ from views.admin.dictionaries import items_of, words_of
 from views.admin.labels import origin
 from views.admin.messages import MessageView
 from views.admin.row_actions import RowAction
+from views.admin.understanding import percent
 
 
 class RatingView(AdminView):
@@ -67,6 +68,9 @@ class ConversationView(AdminView):
         "source",
         "subject",
         "problem_type",
+        "problem_source",
+        "problem_confidence",
+        "mood",
         "queue_time",
         "queue_priority",
         "active_time",
@@ -88,7 +92,12 @@ class ConversationView(AdminView):
         "purge_time",
     ]
     label_columns = {"close_time": pgettext("end of a conversation", "Closed")}
-    formatters = {"channel": origin("channel"), "source": _source, "problem_type": problem_word}
+    formatters = {
+        "channel": origin("channel"),
+        "source": _source,
+        "problem_type": problem_word,
+        "problem_confidence": lambda row: percent(row.problem_confidence),
+    }
     choices = {"problem_type": items_of("problem_type")}
     key_columns = ("status", "customer_id", "agent_id", "last_message_time")
     when_empty = _("Conversations begin when a customer asks something on the portal.")
@@ -96,7 +105,7 @@ class ConversationView(AdminView):
     desk_path = "/desk/c/{id}"
     search_hint = _("Search number or subject")
     search_text = ("no", "subject")
-    search_columns = ["status", "agent_id", "team_id", "problem_type", "customer_id", "create_time"]
+    search_columns = ["status", "agent_id", "team_id", "problem_type", "mood", "customer_id", "create_time"]
     row_actions = (
         RowAction(
             "assign",
@@ -174,13 +183,32 @@ class QuickReplyView(AdminView):
     model, resource, icon = QuickReply, "quick_reply", "fa-bolt"
     singular, plural = _("Quick reply"), _("Quick replies")
     intro = _("Texts that agents insert by /code. {customer} and {agent} are replaced by the names.")
-    list_columns = ["title", "code", "content", "category", "owner_id", "team_id", "use_count", "id"]
+    list_columns = ["title", "code", "content", "category", "owner_id", "team_id", "review", "use_count", "id"]
     key_columns = ("code", "content")
     when_empty = _("Write down the sentences that your agents type every day.")
-    show_columns = [*list_columns, "create_time", "update_time"]
+    show_columns = [
+        *list_columns,
+        "proposed_team_id",
+        "replaces_id",
+        "reviewer_id",
+        "review_time",
+        "review_note",
+        "create_time",
+        "update_time",
+    ]
     add_columns = edit_columns = ["code", "title", "content", "category", "team_id"]
-    search_text, search_columns = ("code", "title", "content", "category"), []
+    help_texts = {"category": _("Up to three levels, with / between them: After-sales/Refunds")}
+    search_text, search_columns = ("code", "title", "content", "category"), ["review", "team_id"]
     row_actions = (
+        RowAction(
+            "review",
+            _("Approve or reject"),
+            "quick_reply.review",
+            "fa-clipboard-check",
+            ask=("approved", "note"),
+            when=lambda row: row.review is ReplyReview.pending,
+            multiple=False,
+        ),
         RowAction(
             "share", _("Give to everybody"), "quick_reply.share", "fa-users", when=lambda row: row.scope != "global"
         ),

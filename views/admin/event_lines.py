@@ -19,6 +19,7 @@ _SENTENCES = {
     "off_hours": _("Asked for a person outside working hours"),
     "left_queue": _("Left the queue, back with the bot"),
     "message_left": _("Left a message"),
+    "reading": _("Reading “%(title)s”"),
     "reopened": _("Continued by the customer"),
     "rating_invited": _("Asked for a rating"),
     "rating_changed": _("The customer changed the rating to %(score)s stars"),

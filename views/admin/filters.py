@@ -207,8 +207,8 @@ def wants_deleted(view) -> bool:
 
 def options_of(target: type, limit: int = 500) -> list[tuple[str, str]]:
     """The rows of a small table as choices."""
-    rows = db.session.scalars(named(target).order_by(target.name).limit(limit))
-    return [(str(row.id), str(row)) for row in rows]
+    rows = db.session.scalars(named(target).order_by(target.id).limit(limit))
+    return sorted(((str(row.id), str(row)) for row in rows), key=lambda choice: choice[1])
 
 
 def whole_number(text: str) -> int | None:

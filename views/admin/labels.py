@@ -10,13 +10,18 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 
 from models.actor import Scope
+from models.article_verdicts import ArticleReason
+from models.bot_menu import MenuKind
 from models.channels import ChannelKind, FormField, FormWhen, Side
-from models.conversations import ConversationStatus
+from models.conversations import ConversationStatus, ReplyReview
 from models.entry_codes import EntryKind
 from models.exports import ExportContent, ExportFormat, ExportState
+from models.generation import CallOutcome, Feature
 from models.hours import DayKind
 from models.identity import SessionKind
-from models.knowledge import ArticleStatus, Visibility
+from models.imports import ImportState, RowResult
+from models.knowledge import ArticleStatus, Outcome, Proposal, VerdictReason, Visibility
+from models.learning import GroupState, RunMode, TrialState
 from models.messaging import MessageType, SenderKind
 from models.organization import Presence
 from models.provisions import ProvisionKind
@@ -25,6 +30,7 @@ from models.routing import OffHours, RelationKind, RuleScope
 from models.sensitive import AlertState, WordAction, WordLevel, WordSpeaker
 from models.tickets import TicketPriority, TicketStatus
 from models.transfers import TransferState
+from models.understanding import LearnedState, Mood, ProblemSource, Subject
 from models.wechat import MessageMode, WechatKind
 from views.admin.columns import COLUMNS
 
@@ -66,6 +72,11 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "declined": (pgettext("offer", "Declined"), "danger"),
         "timed_out": (pgettext("offer", "Not answered"), "quiet"),
         "cancelled": (pgettext("offer", "Taken back"), "quiet"),
+    },
+    ReplyReview: {
+        "pending": (pgettext("proposal", "Waiting for approval"), "warning"),
+        "approved": (_("Approved"), "success"),
+        "rejected": (pgettext("proposal", "Rejected"), "danger"),
     },
     TicketStatus: {
         "pending": (_("Pending"), "warning"),
@@ -118,15 +129,102 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "published": (_("Published"), "success"),
         "withdrawn": (_("Withdrawn"), "warning"),
     },
+    ArticleReason: {
+        "off_topic": (_("Answers something else"), "warning"),
+        "unclear": (_("Hard to understand"), "warning"),
+        "incomplete": (_("Something is missing"), "warning"),
+        "outdated": (_("Wrong or outdated"), "danger"),
+        "other": (pgettext("reason", "Other"), "quiet"),
+    },
     Visibility: {
         "public": (_("Everybody"), "success"),
         "customer": (_("Customers with an account"), "info"),
         "staff": (_("Staff only"), "warning"),
+        "teams": (_("Certain teams"), "warning"),
+        "levels": (_("Customers of certain levels"), "info"),
+    },
+    Proposal: {
+        "none": (_("No changes"), "quiet"),
+        "working": (_("Changes not published"), "info"),
+        "in_review": (_("In review"), "primary"),
+        "returned": (_("Sent back"), "warning"),
+        "scheduled": (_("Scheduled"), "info"),
+    },
+    Feature: {
+        "rewrite_answers": (_("Rewrite answers"), "info"),
+        "suggest_replies": (_("Write replies for agents"), "info"),
+        "summarise_handover": (_("Summarise for who takes over"), "info"),
+        "draft_articles": (_("Draft articles"), "info"),
+        "trial": (pgettext("language model", "Trial"), "quiet"),
+    },
+    GroupState: {
+        "open": (pgettext("questions", "Open"), "warning"),
+        "drafted": (_("Article begun"), "info"),
+        "added": (_("Added to an article"), "success"),
+        "dismissed": (pgettext("questions", "Dismissed"), "quiet"),
+    },
+    RunMode: {"product": (_("As customers are answered"), "info"), "words": (_("By words alone"), "quiet")},
+    TrialState: {
+        "waiting": (_("Waiting"), "warning"),
+        "running": (_("Running"), "info"),
+        "done": (_("Done"), "success"),
+        "failed": (_("Failed"), "danger"),
+    },
+    CallOutcome: {
+        "started": (pgettext("model call", "Under way"), "quiet"),
+        "used": (pgettext("model call", "Used"), "success"),
+        "refused": (pgettext("model call", "Refused: not in the sources"), "warning"),
+        "declined": (pgettext("model call", "Found nothing to say"), "quiet"),
+        "timed_out": (pgettext("model call", "Too slow"), "danger"),
+        "failed": (pgettext("model call", "Failed"), "danger"),
     },
     EntryKind: {
         "agent": (_("Agent"), "primary"),
         "team": (_("Team"), "info"),
         "channel": (_("Channel"), "quiet"),
+    },
+    MenuKind: {
+        "menu": (_("Submenu"), "quiet"),
+        "article": (_("Article"), "info"),
+        "question": (_("Question"), "primary"),
+        "person": (_("Calls a person"), "success"),
+        "link": (_("Link"), "quiet"),
+    },
+    Outcome: {
+        "answered": (pgettext("question", "Answered"), "info"),
+        "offered": (_("Choices offered"), "warning"),
+        "unanswered": (pgettext("question", "Not answered"), "danger"),
+        "handed_over": (_("Handed over to a person"), "primary"),
+        "resolved": (pgettext("question", "Resolved"), "success"),
+    },
+    VerdictReason: {
+        "wrong": (_("Wrong answer"), "danger"),
+        "incomplete": (_("Not complete"), "warning"),
+        "outdated": (_("Out of date"), "warning"),
+        "unclear": (_("Hard to understand"), "warning"),
+        "other": (_("Another reason"), "quiet"),
+    },
+    Mood: {
+        "negative": (_("Dissatisfied"), "warning"),
+        "neutral": (pgettext("mood", "Neutral"), "quiet"),
+        "positive": (_("Content"), "success"),
+        "angry": (_("Angry"), "danger"),
+    },
+    ProblemSource: {
+        "keywords": (_("Keywords"), "quiet"),
+        "learned": (_("Learned recognition"), "info"),
+        "customer": (_("Customer"), "primary"),
+        "staff": (_("Staff"), "success"),
+    },
+    Subject: {
+        "problem_type": (_("Problem type of conversations"), "info"),
+        "ticket_type": (_("Type of tickets"), "primary"),
+        "ticket_priority": (_("Priority of tickets"), "warning"),
+    },
+    LearnedState: {
+        "in_use": (_("In use"), "success"),
+        "replaced": (pgettext("model", "Replaced"), "quiet"),
+        "rejected": (_("Not taken: no better"), "warning"),
     },
     WordLevel: {
         "notice": (pgettext("sensitive word", "Notice"), "info"),
@@ -175,8 +273,34 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "content": (pgettext("provision", "Content"), "info"),
         "manual": (_("Help article"), "success"),
     },
-    ExportContent: {"conversations": (_("List of conversations"), "quiet"), "messages": (_("All messages"), "quiet")},
-    ExportFormat: {"xlsx": ("Excel", "quiet"), "csv": ("CSV", "quiet"), "pdf": ("PDF", "quiet")},
+    ExportContent: {
+        "conversations": (_("List of conversations"), "quiet"),
+        "messages": (_("All messages"), "quiet"),
+        "articles": (_("Articles"), "info"),
+    },
+    ExportFormat: {
+        "xlsx": ("Excel", "quiet"),
+        "csv": ("CSV", "quiet"),
+        "pdf": ("PDF", "quiet"),
+        "zip": ("Markdown", "quiet"),
+    },
+    ImportState: {
+        "uploaded": (_("Waiting"), "warning"),
+        "reading": (_("Being read"), "info"),
+        "ready": (_("Waits for a choice"), "warning"),
+        "queued": (_("Waiting"), "warning"),
+        "running": (_("Running"), "info"),
+        "done": (_("Done"), "success"),
+        "failed": (_("Failed"), "danger"),
+        "cancelled": (pgettext("import", "Cancelled"), "quiet"),
+    },
+    RowResult: {
+        "created": (pgettext("import", "Created"), "success"),
+        "updated": (pgettext("import", "Updated"), "info"),
+        "unchanged": (pgettext("import", "Unchanged"), "quiet"),
+        "skipped": (pgettext("import", "Skipped"), "quiet"),
+        "refused": (pgettext("import", "Refused"), "danger"),
+    },
     ExportState: {
         "queued": (_("Waiting"), "warning"),
         "running": (_("Running"), "info"),

@@ -24,6 +24,7 @@ CONTENTS = {
     "channel": _("Channels"),
     "teams": _("Teams"),
     "quick_replies": _("Quick replies"),
+    "article_templates": _("Article templates"),
     "organization": _("Organizations"),
 }
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from app.extensions import db
 from models.actor import Actor
+from models.articles import ArticleTemplate
+from models.bot_menu import BotMenuEntry
 from models.channels import Channel
 from models.conversations import Conversation
 from models.customers import Contact, Customer, Organization
@@ -32,6 +34,8 @@ BY_NAME: dict[str, type] = {
     "update_by": User,
     "department_id": Department,
     "target_teams": Team,
+    "team_ids": Team,
+    "translation_of_id": Article,
     "user_id": User,
     "user_ids": User,
     "role_ids": Role,
@@ -39,12 +43,14 @@ BY_NAME: dict[str, type] = {
 #: rows whose name is another row's: load that along
 _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
 #: few enough to be offered as one list; all others are searched while typing
-SMALL = (Channel, Department, Team, Role, ArticleCategory, Dictionary, WorkCalendar)
+SMALL = (Channel, Department, Team, Role, ArticleCategory, BotMenuEntry, Dictionary, WorkCalendar)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
     Agent: "agent",
     Article: "article",
     ArticleCategory: "article_category",
+    ArticleTemplate: "article_template",
+    BotMenuEntry: "bot_menu_entry",
     Channel: "channel",
     Contact: "contact",
     Conversation: "conversation",

@@ -25,6 +25,7 @@ MACHINE = frozenset(
         "conversation.answer",
         "conversation.requeue",
         "conversation.route",
+        "conversation.summarise",
         "notification.create",
         "role_scope.export",
         "role_scope.read",

@@ -33,6 +33,7 @@ _SAID_IN = {
     SaidIn.ticket: _("Title or description of a ticket"),
     SaidIn.rating: _("Words beside a rating"),
     SaidIn.question: _("Question to the help centre"),
+    SaidIn.verdict: _("Words about an article"),
 }
 
 
@@ -180,7 +181,7 @@ class SensitiveImportView(BaseView):
             try:
                 outcomes = _import()
             except DomainError as refusal:
-                problem = _reason(refusal)
+                problem = reason_of(refusal)
             else:
                 if all(outcome.error is None for outcome in outcomes):
                     flash(_summary(outcomes), "success")
@@ -191,7 +192,7 @@ class SensitiveImportView(BaseView):
             outcomes=[outcome for outcome in outcomes or () if outcome.error],
             summary=_summary(outcomes) if outcomes is not None else "",
             problem=problem,
-            reason=_reason,
+            reason=reason_of,
             groups=_groups(),
             choices={"level": STATES[WordLevel], "action": STATES[WordAction], "speaker": STATES[WordSpeaker]},
             given=request.form,
@@ -227,6 +228,7 @@ def _summary(outcomes: list[words.Outcome]) -> str:
     return gettext("%(created)s new, %(updated)s changed, %(unchanged)s as before, %(refused)s refused", **counts)
 
 
-def _reason(error: DomainError) -> str:
+def reason_of(error: DomainError) -> str:
+    """A refusal as people read it, with what is wrong where."""
     fields = ", ".join(translated(text) for text in error.fields.values())
     return f"{gettext(error.message)} ({fields})" if fields else gettext(error.message)

@@ -17,6 +17,7 @@ from services.settings import SETTINGS, Declared
 #: setting → (label, sentence below it)
 TITLES = {
     "company_name": (_("Company name"), _("Name shown to customers")),
+    "search_engines": (_("Search engines"), _("Search engines may list the articles that everybody may read")),
     "bot_no_answer_zh": (
         _("When the bot does not know (Chinese)"),
         _("What the bot says in Chinese when it does not know; empty: the usual sentence"),
@@ -117,6 +118,26 @@ TITLES = {
         _("End of a conversation (English)"),
         _("Said when a conversation ends; empty: the usual sentence"),
     ),
+    "bot_hands_over_anger": (
+        _("Anger is answered by a person"),
+        _("The bot calls a person at once for a customer who is angry"),
+    ),
+    "classify_from_percent": (
+        _("Least certainty of recognition (%)"),
+        _("How sure the learned recognition must be, in per cent, to name a problem type by itself"),
+    ),
+    "article_review": (
+        _("Articles are reviewed"),
+        _("Articles are published only after somebody else has approved them"),
+    ),
+    "quick_reply_review": (
+        _("Quick replies of a team are reviewed"),
+        _("What members write for their team is approved by whoever leads"),
+    ),
+    "suggest_past_answers": (
+        _("Past answers are suggested"),
+        _("Agents are offered answers with which customers were content, without names and numbers"),
+    ),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
     "export_max_conversations": (
         _("Conversations in an exported file"),
@@ -135,8 +156,19 @@ TITLES = {
 
 #: heading → the settings below it, in order; what stands in none comes last
 GROUPS = (
-    (_("Company"), ("company_name",)),
-    (_("Bot"), ("bot_misses_before_offer", *(name for name in SETTINGS if name.startswith(("bot_no", "bot_word"))))),
+    (_("Company"), ("company_name", "search_engines")),
+    (
+        _("Bot"),
+        (
+            "bot_misses_before_offer",
+            "bot_hands_over_anger",
+            *(name for name in SETTINGS if name.startswith(("bot_no", "bot_word"))),
+        ),
+    ),
+    (
+        _("Knowledge and assistance"),
+        ("article_review", "quick_reply_review", "suggest_past_answers", "classify_from_percent"),
+    ),
     (
         _("Conversations"),
         (

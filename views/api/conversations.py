@@ -18,12 +18,13 @@ from models.organization import Agent, Presence, agents_within
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from models.types import utcnow
-from services import assistant, channels, conversations, left_messages, routing, settings, visitors, words
+from services import channels, conversations, left_messages, routing, settings, visitors, words
 from services.customers import mask_email, mask_phone
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import PAGING, Resource, listing, moment, plain
 from views.api.threads import counters, serve_thread
+from views.api.understanding import sounding
 from views.assigning import explanation
 
 SECTION = "会话管理接口"
@@ -201,6 +202,10 @@ SESSIONS = Resource(
         "agent": lambda actor, row: dump_agent_ref(row.agent),
         "closeReason": _reason_of_end,
         "legalHold": dump_hold,
+        # what was made of a customer's words is none of his business
+        "mood": lambda actor, row: plain(row.mood) if actor.is_staff else None,
+        "problemSource": lambda actor, row: plain(row.problem_source) if actor.is_staff else None,
+        "problemConfidence": lambda actor, row: row.problem_confidence if actor.is_staff else None,
     },
     enrich=_enrich,
     writes=(),
@@ -228,6 +233,7 @@ def dump(actor: Actor, conversation: Conversation) -> dict:
         "vip": bool,
         "since": str,
         "ids": str,
+        "mood": str,
     },
 )
 def list_sessions(
@@ -237,9 +243,10 @@ def list_sessions(
     vip: bool = False,
     since: str = "",
     ids: str = "",
+    mood: str = "",
     **query,
 ):
-    statement = select(Conversation)
+    statement = sounding(actor, select(Conversation), mood)
     if ids:  # those one has open, as far as one may still see them
         wanted = ids.split(",")
         if not all(one.isdigit() for one in wanted):
@@ -271,7 +278,15 @@ def list_sessions(
     section=SECTION,
     summary="待分配列表",
     right="conversation.assign",
-    query={**PAGING, "teamId": int, "problemType": str, "vip": bool, "waitingMinutes": int, "leftMessage": bool},
+    query={
+        **PAGING,
+        "teamId": int,
+        "problemType": str,
+        "vip": bool,
+        "waitingMinutes": int,
+        "leftMessage": bool,
+        "mood": str,
+    },
 )
 def unassigned(
     actor: Actor,
@@ -279,13 +294,14 @@ def unassigned(
     vip: bool | None = None,
     waitingMinutes: int = 0,
     leftMessage: bool | None = None,
+    mood: str = "",
     **query,
 ):
     """The pool, narrowed to important customers, to those who wait for long, to messages that were left (RTE-7).
 
     Sorted by `place` it is in the order in which it is served.
     """
-    statement = select(Conversation).where(Conversation.status == ConversationStatus.queued)
+    statement = sounding(actor, select(Conversation).where(Conversation.status == ConversationStatus.queued), mood)
     if sort == "place":
         statement, sort = statement.order_by(Conversation.queue_priority.desc()), "queueTime"
     if vip is not None:
@@ -320,6 +336,7 @@ def show_session(actor: Actor, row_id: int):
         DataField("page_title", str, "", 500),
         DataField("form", dict | None, None),
         DataField("invitation_id", int | None, None),
+        DataField("article_id", int | None, None),
     ),
     is_speech=True,
 )
@@ -383,11 +400,6 @@ def dump_assignments(rows: list[ConversationAssignment]) -> list[dict]:
         }
         for row in rows
     ]
-
-
-@endpoint("GET", "/sessions/<id:id>/suggestions", section=SECTION, summary="回复建议", right="conversation.suggest")
-def suggestions(actor: Actor, row_id: int):
-    return assistant.suggest(actor, load(Conversation, row_id, actor))
 
 
 @endpoint(

@@ -1,21 +1,22 @@
-"""会话管理接口: conversations as files, made in the background and fetched by who asked for them (CHT-11)."""
+"""Conversations and articles as files, made in the background and fetched by who asked for them (CHT-11, KB-4)."""
+
+from collections.abc import Callable, Iterable
 
 from flask import Response, send_file
 from sqlalchemy import select
 
+from app.errors import NotFound
 from models.actor import Actor
-from models.exports import ExportJob
+from models.exports import ExportContent, ExportJob
 from services import exports
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import Resource, listing
-
-SECTION = "会话管理接口"
 
 EXPORTS = Resource(
     path="exports",
     key="export_job",
     model=ExportJob,
-    section=SECTION,
+    section="会话管理接口",
     title="导出",
     out=(
         "id",
@@ -41,36 +42,64 @@ def dump(actor: Actor, job: ExportJob) -> dict:
     return EXPORTS.dump(actor, job)
 
 
-action("POST", "/exports", exports.RIGHT, dump=dump, section=SECTION, summary="导出会话")
+def serve_exports(
+    path: str, section: str, what: str, right: str, remove: Callable, contents: Iterable[ExportContent]
+) -> None:
+    """The endpoints of files of one kind: asking for one is the operation named as its right."""
+    contents = tuple(contents)
+    action("POST", path, right, dump=dump, section=section, summary=f"导出{what}")
+
+    def load_one(actor: Actor, row_id: int) -> ExportJob:
+        job = load(ExportJob, row_id, actor)
+        if job.content not in contents:
+            raise NotFound("This does not exist")
+        return job
+
+    @endpoint(
+        "GET",
+        path,
+        section=section,
+        summary=f"我的{what}导出",
+        right=right,
+        query={"page": int, "size": int, "sort": str},
+    )
+    def list_exports(actor: Actor, **query):
+        """One's own; those of others stand in the administration."""
+        own = select(ExportJob).where(ExportJob.create_by == actor.user_id, ExportJob.content.in_(contents))
+        return listing(EXPORTS, actor, statement=own, **query)
+
+    @endpoint("GET", f"{path}/<id:id>", section=section, summary=f"{what}导出进度", right=right)
+    def show_export(actor: Actor, row_id: int):
+        return dump(actor, load_one(actor, row_id))
+
+    @endpoint("GET", f"{path}/<id:id>/content", section=section, summary=f"下载{what}导出文件", right=right)
+    def fetch_export(actor: Actor, row_id: int) -> Response:
+        job = load_one(actor, row_id)
+        file, name = exports.get_fetchable(actor, job), job.name
+        exports.note_fetched(actor, job)
+        response = send_file(file, as_attachment=True, download_name=name, etag=False)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    @endpoint("DELETE", f"{path}/<id:id>", section=section, summary=f"删除{what}导出文件", right=right)
+    def remove_export(actor: Actor, row_id: int):
+        return dump(actor, remove(actor, load_one(actor, row_id)))
 
 
-@endpoint(
-    "GET",
+serve_exports(
     "/exports",
-    section=SECTION,
-    summary="我的导出",
-    right=exports.RIGHT,
-    query={"page": int, "size": int, "sort": str},
+    "会话管理接口",
+    "会话",
+    exports.RIGHT,
+    exports.remove_export,
+    (ExportContent.conversations, ExportContent.messages),
 )
-def list_exports(actor: Actor, **query):
-    """One's own; those of others stand in the administration."""
-    return listing(EXPORTS, actor, statement=select(ExportJob).where(ExportJob.create_by == actor.user_id), **query)
-
-
-@endpoint("GET", "/exports/<id:id>", section=SECTION, summary="导出进度", right=exports.RIGHT)
-def show_export(actor: Actor, row_id: int):
-    return dump(actor, load(ExportJob, row_id, actor))
-
-
-@endpoint("GET", "/exports/<id:id>/content", section=SECTION, summary="下载导出文件", right=exports.RIGHT)
-def fetch_export(actor: Actor, row_id: int) -> Response:
-    job = load(ExportJob, row_id, actor)
-    path, name = exports.get_fetchable(actor, job), job.name
-    exports.note_fetched(actor, job)
-    response = send_file(path, as_attachment=True, download_name=name, etag=False)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-action("DELETE", "/exports/<id:id>", "export.remove", on=ExportJob, dump=dump, section=SECTION, summary="删除导出文件")
+serve_exports(
+    "/kb/exports",
+    "知识库接口",
+    "文章",
+    exports.ARTICLES_RIGHT,
+    exports.remove_articles_export,
+    (ExportContent.articles,),
+)

@@ -10,7 +10,7 @@ from views.api.endpoint import ENDPOINTS, Endpoint, endpoint
 from views.api.schema import model_of
 
 #: what answers with a file instead of the envelope
-_FILES = ("/content", "/qr", "/avatars/<id:id>/<key>")
+_FILES = ("/content", "/report", "/qr", "/entry/<code>/avatar", "/avatars/<id:id>/<key>", "/logo/<key>")
 _ERRORS = {
     "400": "Invalid request",
     "401": "Not signed in",

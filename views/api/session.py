@@ -107,7 +107,7 @@ def choose_locale(actor: Actor, locale: str):
     if g.account is not None:
         accounts.update_own_profile(actor, g.account, locale=locale)
     response = success(None)
-    _remember_locale(response, locale)
+    remember_locale(response, locale)
     return response
 
 
@@ -179,7 +179,7 @@ def _opened(opened: signin.Opened) -> Response:
     response = success(None)
     auth.set_cookie(response, opened)
     if g.account is not None and g.account.locale and LOCALE_COOKIE not in request.cookies:
-        _remember_locale(response, g.account.locale)
+        remember_locale(response, g.account.locale)
     final = success(state_of(opened.actor))
     final.headers.extend([(name, value) for name, value in response.headers if name == "Set-Cookie"])
     return final
@@ -226,7 +226,8 @@ def _doors() -> dict[str, bool]:
     }
 
 
-def _remember_locale(response: Response, locale: str) -> None:
+def remember_locale(response: Response, locale: str) -> None:
+    """This browser reads in this language from now on."""
     response.set_cookie(
         LOCALE_COOKIE, locale, max_age=365 * 86400, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"]
     )

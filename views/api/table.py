@@ -194,25 +194,51 @@ serve(
         enrich=_article_counts,
     )
 )
-serve(
+QUICK_REPLIES = serve(
     Resource(
         "quick-replies",
         "quick_reply",
         QuickReply,
         "系统配置接口",
         "快捷回复",
-        out=("id", "code", "title", "content", "category", "owner_id", "team_id", "use_count", "version"),
-        filters=("category", "team_id"),
+        out=(
+            "id",
+            "code",
+            "title",
+            "content",
+            "category",
+            "owner_id",
+            "team_id",
+            "use_count",
+            "review",
+            "review_note",
+            "proposed_team_id",
+            "replaces_id",
+            "version",
+        ),
+        filters=("category", "team_id", "review"),
         sort=("id", "code", "use_count"),
         search=("code", "title", "content"),
-        eager=("team",),
+        eager=("team", "proposed_team", "owner"),
         more={
             "scope": lambda actor, row: row.scope,
             "teamName": lambda actor, row: row.team.name if row.team else None,
+            "proposedTeamName": lambda actor, row: row.proposed_team.name if row.proposed_team else None,
+            "ownerName": lambda actor, row: row.owner.full_name if row.owner else None,
             "mayChange": quick_replies.may_change,
         },
     )
 )
+for verb, title in (("propose", "propose"), ("withdraw", "withdraw a proposal"), ("review", "approve or reject")):
+    action(
+        "POST",
+        f"/quick-replies/<id:id>/{verb}",
+        f"quick_reply.{verb}",
+        on=QuickReply,
+        dump=QUICK_REPLIES.dump,
+        section="系统配置接口",
+        summary=f"快捷回复: {title}",
+    )
 action(
     "POST",
     "/quick-replies/<id:id>/use",

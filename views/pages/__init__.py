@@ -3,11 +3,13 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from views.pages import cards, shells, wechat, wechat_callback, widget
+from views.pages import cards, crawlers, help_centre, shells, wechat, wechat_callback, widget
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     app.register_blueprint(shells.blueprint)
+    app.register_blueprint(help_centre.blueprint)
+    app.register_blueprint(crawlers.blueprint)
     app.register_blueprint(cards.blueprint)
     app.register_blueprint(wechat.blueprint)
     app.register_blueprint(widget.blueprint)

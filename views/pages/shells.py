@@ -29,17 +29,14 @@ def login():
     return shell("login", gettext("Sign in"))
 
 
-@page("/")
 @page("/ask")
 @page("/chat")
 @page("/chat/<path:rest>")
 @page("/c/<path:rest>")
-@page("/articles/<path:rest>")
-@page("/categories/<path:rest>")
 @page("/tickets")
 @page("/tickets/<path:rest>")
 def portal(rest: str = ""):
-    return shell("portal", gettext("Hello, how can we help?") if request.path == "/" else gettext("Help centre"))
+    return shell("portal", gettext("Help centre"))
 
 
 @page("/desk")

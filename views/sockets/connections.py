@@ -170,6 +170,7 @@ class Connections:
             if connection.actor.is_staff and connection.threads:
                 bind(db.session(), connection.actor)
                 self._leave_hidden(connection, dict(connection.threads))
+                socketio.sleep(0)  # SQLite never gives way by itself, and a hundred agents would hold up everybody
         agents = sorted({c.actor.agent_id for c in self._by_sid.values() if c.actor.agent_id is not None})
         if agents:
             presence.seen(agents)

@@ -167,6 +167,12 @@ def message_marked(alert: SensitiveAlert, event: Event) -> None:
         _emit("message_marked", dump_mark(alert), event.rooms)
 
 
+def mood(event: Event) -> None:
+    """How the customer sounds, to staff alone."""
+    payload = event.payload
+    _emit("mood", {key: payload[key] for key in ("sessionId", "mood", "messages")}, event.rooms)
+
+
 def undelivered(event: Event) -> None:
     """The customer's own app did not take a message: to staff who have the conversation open."""
     _emit("message_undelivered", dump_undelivered_event(event), event.rooms)

@@ -47,10 +47,40 @@ export const router = createRouter({
       meta: { title: 'desk.nav.history', permission: 'conversation.search' },
     },
     {
+      path: '/knowledge/index',
+      name: 'knowledge-index',
+      component: () => import('./search-index/IndexPage.vue'),
+      meta: { title: 'desk.searchIndex.title', permission: 'search_index.read' },
+    },
+    {
       path: '/quick-replies',
       name: 'quick-replies',
       component: () => import('./quick-replies/QuickRepliesPage.vue'),
       meta: { title: 'desk.nav.quickReplies', permission: 'quick_reply.read' },
+    },
+    {
+      path: '/knowledge',
+      name: 'knowledge',
+      component: () => import('./knowledge/KnowledgePage.vue'),
+      meta: { title: 'desk.kb.nav', permission: 'article.update' },
+    },
+    {
+      path: '/knowledge/:id(\\d+|new)/edit',
+      name: 'knowledge-edit',
+      component: () => import('./knowledge/EditorPage.vue'),
+      meta: { title: 'desk.kb.nav', permission: 'article.update' },
+    },
+    {
+      path: '/knowledge/quality',
+      name: 'knowledge-quality',
+      component: () => import('./quality/QualityPage.vue'),
+      meta: { title: 'desk.quality.title', permission: 'question_group.read' },
+    },
+    {
+      path: '/knowledge/import/:id(\\d+)?',
+      name: 'knowledge-import',
+      component: () => import('./imports/ImportPage.vue'),
+      meta: { title: 'desk.imports.title', permission: 'article.import' },
     },
     {
       path: '/profile',

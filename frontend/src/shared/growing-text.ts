@@ -24,9 +24,10 @@ export function useGrowingText(area: Ref<HTMLTextAreaElement | null>, text: Ref<
     box?.setSelectionRange(at + addition.length, at + addition.length)
   }
 
-  function placeCaret(at: number): void {
+  /** At a place, or marking everything up to `end`, which the next key replaces. */
+  function placeCaret(at: number, end = at): void {
     focus()
-    area.value?.setSelectionRange(at, at)
+    area.value?.setSelectionRange(at, end)
   }
 
   function caret(): number {

@@ -2,6 +2,7 @@
 import type {
   Conversation,
   Message,
+  Mood,
   Notice,
   Presence,
   QueuePlace,
@@ -11,6 +12,7 @@ import type {
   TypingEvent,
   ViewingEvent,
 } from './types'
+import type { HeardMood } from './moods'
 import type { Undelivered } from './undelivered'
 import type { Mark } from './word-marks'
 
@@ -44,6 +46,8 @@ export interface LiveEvents {
   message_marked: Mark & Partial<ThreadIds>
   /** The customer's own app did not take a message; only staff hear it. */
   message_undelivered: Undelivered & Partial<ThreadIds>
+  /** How a customer sounds; only staff hear it. */
+  mood: { sessionId: number; mood: Mood | null; messages: HeardMood[] }
   /** To who is asked to take a conversation, and to who asks. */
   transfer: Transfer
   signed_out: { reason: string }
@@ -65,6 +69,7 @@ export const PUSHED = [
   'sensitive_alert',
   'message_marked',
   'message_undelivered',
+  'mood',
   'transfer',
   'signed_out',
 ] as const

@@ -71,6 +71,11 @@ export function useTime() {
     return format(ms, { year: sameYear ? undefined : 'numeric', month: 'long', day: 'numeric' })
   }
 
+  /** 2026年11月22日, whatever day it is today */
+  function date(iso: string): string {
+    return format(Date.parse(iso), { year: 'numeric', month: 'long', day: 'numeric' })
+  }
+
   /** As short as a list allows: 刚刚 / 5 分钟前 / 14:03 / 昨天 / 11/3 */
   function brief(iso: string): string {
     const ms = Date.parse(iso)
@@ -99,5 +104,5 @@ export function useTime() {
     return duration(Math.max(0, (clock.value - Date.parse(iso)) / 1000))
   }
 
-  return { timeOfDay, dateTime, day, brief, duration, waited, now: clock }
+  return { timeOfDay, dateTime, day, date, brief, duration, waited, now: clock }
 }

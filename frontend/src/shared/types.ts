@@ -62,10 +62,28 @@ export interface Citation {
   quote?: string
 }
 
+/** A sentence of a worded answer and the citations (by their place) it rests on. */
+export interface WordedSentence {
+  text: string
+  citations: number[]
+}
+
 export interface Choice {
   articleId: number
   title: string
 }
+
+/** One line of the bot's menu. */
+export interface MenuEntry {
+  id: number
+  kind: 'menu' | 'article' | 'question' | 'person' | 'link'
+  label: string
+  url?: string
+  children?: MenuEntry[]
+}
+
+/** How a customer sounds; told to staff only. */
+export type Mood = 'negative' | 'neutral' | 'positive' | 'angry'
 
 export interface FileInfo {
   fileId: number
@@ -80,6 +98,16 @@ export interface MessagePayload extends Partial<FileInfo> {
   choices?: Choice[]
   confidence?: number
   answered?: boolean
+  /** Of an answer: answer, choices, clarify, none, small_talk, menu, person, angry, wordless. */
+  kind?: string
+  menu?: MenuEntry[]
+  link?: { label: string; url: string }
+  /** By it the customer says what he thinks of the answer. */
+  questionId?: number
+  /** A language model has worded it. */
+  rewritten?: boolean
+  /** An internal note that tells who takes over what has been said. */
+  summary?: boolean
   event?: string
   params?: Record<string, string | number | null>
   /** How long a voice message is. */
@@ -215,6 +243,11 @@ export interface Conversation {
   teamId: number | null
   /** What it is about: a code of the dictionary problem_type. */
   problemType?: string | null
+  /** Staff only: who says so, and how surely the recognition does, in thousandths. */
+  problemSource?: 'keywords' | 'learned' | 'customer' | 'staff' | null
+  problemConfidence?: number | null
+  /** Staff only: how the customer sounds of late; null is neutral. */
+  mood?: Mood | null
   threadId: number
   lastSeq: number
   changeSeq: number

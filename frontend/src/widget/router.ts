@@ -1,6 +1,7 @@
 /** The frame's pages, of the portal but for the first. Their addresses stay inside: the site's history is not ours. */
 import { createMemoryHistory, createRouter } from 'vue-router'
 
+import { NUMBER } from '../portal/lib/addresses'
 import WidgetHome from './WidgetHome.vue'
 
 export const router = createRouter({
@@ -10,8 +11,9 @@ export const router = createRouter({
     { path: '/chat', component: () => import('../portal/pages/ChatStartPage.vue') },
     { path: '/chat/:id(\\d+)', component: () => import('../portal/pages/ChatPage.vue'), meta: { room: true } },
     { path: '/ask', component: () => import('../portal/pages/AskPage.vue') },
-    { path: '/articles/:id(\\d+)', component: () => import('../portal/pages/ArticlePage.vue') },
-    { path: '/categories/:id(\\d+)', component: () => import('../portal/pages/CategoryPage.vue') },
+    { path: '/search', component: () => import('../portal/pages/SearchPage.vue') },
+    { path: `/articles/${NUMBER}`, component: () => import('../portal/pages/ArticlePage.vue') },
+    { path: `/categories/${NUMBER}`, component: () => import('../portal/pages/CategoryPage.vue') },
     { path: '/tickets', component: () => import('../portal/pages/TicketListPage.vue') },
     { path: '/tickets/new', component: () => import('../portal/pages/TicketNewPage.vue') },
     { path: '/tickets/:id(\\d+)', component: () => import('../portal/pages/TicketRoomPage.vue'), meta: { room: true } },

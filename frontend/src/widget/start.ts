@@ -2,6 +2,9 @@
 import '@shared/tokens.css'
 import '@shared/base.css'
 import '../portal/portal.css'
+import '../portal/public.css'
+import '../portal/reading.css'
+import '@shared/article.css'
 import './widget.css'
 
 import { createApp } from 'vue'

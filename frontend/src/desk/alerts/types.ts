@@ -18,7 +18,7 @@ export interface SensitiveAlert {
   ticketId: number | null
   messageId: number | null
   /** What it was written in; a question to the help centre has neither conversation nor ticket. */
-  saidIn: 'message' | 'ticket' | 'rating' | 'question'
+  saidIn: 'message' | 'ticket' | 'rating' | 'question' | 'verdict'
   /** Number of the message; of a blocked one, of the last message before it. */
   seq: number
   createTime: string

@@ -1,8 +1,13 @@
 import { en as alerts } from '../alerts/words'
+import { en as assist } from '../assist/words'
 import { en as supervision } from '../console/words'
 import { en as history } from '../history/words'
+import { en as imports } from '../imports/words'
+import { en as kb } from '../knowledge/words'
 import { en as profile } from '../profile/words'
+import { en as quality } from '../quality/words'
 import { en as satisfaction } from '../satisfaction/words'
+import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
@@ -11,10 +16,15 @@ import { en as workbench } from '../workbench/words'
 export default {
   desk: {
     history,
+    imports,
+    kb,
     ...alerts,
+    ...assist,
     ...supervision,
     ...profile,
+    ...quality,
     ...satisfaction,
+    ...searchIndex,
     ...shell,
     ...tickets,
     ...transfer,
@@ -109,19 +119,6 @@ export default {
       keys: 'Enter sends · Shift+Enter new line',
     },
     panel: { label: 'Customer and assistant', toggle: 'Show or hide the side panel', assist: 'Assistant', customer: 'Customer' },
-    assist: {
-      replies: 'Suggested replies',
-      articles: 'Related articles',
-      insert: 'Insert',
-      read: 'Read article',
-      link: 'Insert link',
-      confidence: '{n}% match',
-      noReply: 'No suitable reply',
-      internal: 'Internal',
-      internalHint: 'For staff only: customers cannot open this article',
-      empty: 'No suggestions yet',
-      emptyText: 'When the customer asks something, replies and articles are proposed here.',
-    },
     article: { title: 'Article', updated: 'Updated {time}' },
     customer: {
       vip: 'VIP level {n}',

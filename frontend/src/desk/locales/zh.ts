@@ -1,8 +1,13 @@
 import { zh as alerts } from '../alerts/words'
+import { zh as assist } from '../assist/words'
 import { zh as supervision } from '../console/words'
 import { zh as history } from '../history/words'
+import { zh as imports } from '../imports/words'
+import { zh as kb } from '../knowledge/words'
 import { zh as profile } from '../profile/words'
+import { zh as quality } from '../quality/words'
 import { zh as satisfaction } from '../satisfaction/words'
+import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
@@ -11,10 +16,15 @@ import { zh as workbench } from '../workbench/words'
 export default {
   desk: {
     history,
+    imports,
+    kb,
     ...alerts,
+    ...assist,
     ...supervision,
     ...profile,
+    ...quality,
     ...satisfaction,
+    ...searchIndex,
     ...shell,
     ...tickets,
     ...transfer,
@@ -109,19 +119,6 @@ export default {
       keys: 'Enter 发送 · Shift+Enter 换行',
     },
     panel: { label: '客户与助手', toggle: '显示或隐藏侧栏', assist: '智能辅助', customer: '客户' },
-    assist: {
-      replies: '推荐回复',
-      articles: '相关知识',
-      insert: '插入',
-      read: '查看原文',
-      link: '插入文章链接',
-      confidence: '匹配度 {n}%',
-      noReply: '没有合适的推荐',
-      internal: '内部',
-      internalHint: '仅供员工阅读，客户看不到这篇文章',
-      empty: '暂无推荐',
-      emptyText: '客户提出具体问题后，这里会给出参考回复和相关文章。',
-    },
     article: { title: '知识文章', updated: '更新于 {time}' },
     customer: {
       vip: 'VIP {n} 级客户',

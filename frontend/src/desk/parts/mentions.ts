@@ -15,6 +15,7 @@ export interface Colleague {
 
 export function useMentions(thread: ThreadRef, text: Ref<string>, active: Ref<boolean>) {
   const colleagues = shallowRef<Colleague[] | null>(null)
+  const hasSounds = ref(false)
   const dismissed = ref('')
   const caret = ref(0)
 
@@ -23,24 +24,34 @@ export function useMentions(thread: ThreadRef, text: Ref<string>, active: Ref<bo
   const found = computed(() => {
     const wanted = typed.value?.toLowerCase() ?? ''
     const list = colleagues.value ?? []
-    return list.filter((one) => one.name.toLowerCase().includes(wanted) || soundsLike(one.name, wanted)).slice(0, 8)
+    return list.filter((one) => one.name.toLowerCase().includes(wanted) || (hasSounds.value && soundsLike(one.name, wanted))).slice(0, 8)
   })
   const open = computed(() => typed.value !== null && dismissed.value !== text.value && found.value.length > 0)
 
+  let loading: Promise<void> | null = null
+
   async function load(): Promise<void> {
+    void loadPinyin().then(() => (hasSounds.value = true))
     try {
-      ;[colleagues.value] = await Promise.all([api.get<Colleague[]>(`${restPath(thread)}/colleagues`), loadPinyin()])
+      colleagues.value = await api.get<Colleague[]>(`${restPath(thread)}/colleagues`)
     } catch (reason) {
       // Without the list the note can still be written; the next "@" asks again.
       if (!(reason instanceof ApiError)) throw reason
+    } finally {
+      loading = null
     }
+  }
+
+  /** Until it is known whom this text could name; at once where that is known or nobody is named. */
+  function pending(content: string): Promise<void> | null {
+    return active.value && content.includes('@') ? loading : null
   }
 
   // Not only while a name is typed: a draft that was kept or pasted names people too.
   watch(
     () => active.value && text.value.includes('@'),
     (needed) => {
-      if (needed && colleagues.value === null) void load()
+      if (needed && colleagues.value === null) loading ??= load()
     },
     { immediate: true },
   )
@@ -56,5 +67,5 @@ export function useMentions(thread: ThreadRef, text: Ref<string>, active: Ref<bo
     return (colleagues.value ?? []).filter((one) => content.includes(`@${one.name}`)).map((one) => one.userId)
   }
 
-  return { caret, open, found, put, namedIn, dismiss: () => (dismissed.value = text.value) }
+  return { caret, open, found, put, namedIn, pending, dismiss: () => (dismissed.value = text.value) }
 }

@@ -63,6 +63,7 @@ export function useCommands(text: Ref<string>, open: { help: () => void; article
     ]
     if (can('conversation.monitor')) list.push({ key: 'console', icon: 'monitor', label: t('desk.nav.console'), run: go('/console') })
     if (can('conversation.search')) list.push({ key: 'history', icon: 'history', label: t('desk.nav.history'), run: go('/history') })
+    if (can('article.update')) list.push({ key: 'knowledge', icon: 'book', label: t('desk.kb.nav'), run: go('/knowledge') })
     if (can('quick_reply.read')) list.push({ key: 'quick-replies', icon: 'bolt', label: t('desk.nav.quickReplies'), run: go('/quick-replies') })
     list.push({ key: 'profile', icon: 'user', label: t('desk.nav.profile'), run: go('/profile') })
     if (can('admin.enter')) list.push({ key: 'admin', icon: 'settings', label: t('desk.nav.admin'), run: () => window.location.assign('/admin/') })

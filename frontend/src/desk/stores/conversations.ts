@@ -215,6 +215,10 @@ export const useConversations = defineStore('conversations', () => {
     }
     refreshSoon()
   })
+  live.on('mood', ({ sessionId, mood }) => {
+    const one = byId.get(sessionId)
+    if (one) one.mood = mood
+  })
   live.on('queue', ({ sessionId, position, expectedWaitSeconds }) => {
     const one = byId.get(sessionId)
     if (one) one.queue = { position, expectedWaitSeconds }

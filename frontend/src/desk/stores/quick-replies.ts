@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 
 import { api, ApiError } from '@shared/api'
+import { session } from '@shared/session'
 import type { Page } from '@shared/types'
 
 import { loadPinyin, soundsLike } from '../parts/pinyin'
@@ -20,6 +21,15 @@ export interface QuickReply {
   teamId: number | null
   teamName: string | null
   useCount: number
+  /** Whose it is, where it is somebody's own. */
+  ownerName: string | null
+  /** What became of the wish to share it; null: nobody was asked. */
+  review: 'pending' | 'approved' | 'rejected' | null
+  reviewNote: string | null
+  proposedTeamId: number | null
+  proposedTeamName: string | null
+  /** The shared reply whose place it would take. */
+  replacesId: number | null
   mayChange: boolean
   version: number
 }
@@ -39,10 +49,33 @@ function rank(one: QuickReply, wanted: string): number | null {
   return one.content.toLowerCase().includes(wanted) ? 3 : null
 }
 
+/** One's own or shared: what somebody else proposes may be looked at, not used. */
+export function isUsable(one: QuickReply): boolean {
+  return one.scope !== 'personal' || one.ownerId === session.actor?.userId
+}
+
+/** "售后/退款" stands below "售后". */
+export function isWithin(category: string | null, wanted: string): boolean {
+  return category !== null && (category === wanted || category.startsWith(`${wanted}/`))
+}
+
+/** Every level of every category, parents before what stands below them. */
+function tree(list: readonly QuickReply[]): string[] {
+  const all = new Set<string>()
+  for (const { category } of list) {
+    const levels = (category ?? '').split('/').filter(Boolean)
+    levels.forEach((_, depth) => all.add(levels.slice(0, depth + 1).join('/')))
+  }
+  return [...all].sort((a, b) => a.localeCompare(b))
+}
+
 export const useQuickReplies = defineStore('quick-replies', () => {
   const list = ref<QuickReply[]>([])
   const loaded = ref(false)
-  const categories = computed(() => [...new Set(list.value.map((one) => one.category).filter((one) => one !== null && one !== ''))] as string[])
+  const usable = computed(() => list.value.filter(isUsable))
+  const categories = computed(() => tree(usable.value))
+  /** What others propose and somebody who leads is to look at. */
+  const proposed = computed(() => list.value.filter((one) => one.review === 'pending' && !isUsable(one)))
   let loadedAt = 0
 
   async function load(again = false): Promise<void> {
@@ -79,6 +112,24 @@ export const useQuickReplies = defineStore('quick-replies', () => {
     list.value = [...list.value.filter((one) => one.id !== saved.id), saved]
   }
 
+  async function propose(id: number, to: { teamId?: number; replacesId?: number }): Promise<void> {
+    replace(await api.post<QuickReply>(`/quick-replies/${id}/propose`, to))
+  }
+
+  async function withdraw(id: number): Promise<void> {
+    replace(await api.post<QuickReply>(`/quick-replies/${id}/withdraw`))
+  }
+
+  /** The verdict about what a colleague proposes; approved words may take the place of others. */
+  async function review(one: QuickReply, approved: boolean, note = ''): Promise<void> {
+    await api.post(`/quick-replies/${one.id}/review`, { approved, note, version: one.version })
+    await load(true)
+  }
+
+  function replace(saved: QuickReply): void {
+    list.value = list.value.map((one) => (one.id === saved.id ? saved : one))
+  }
+
   async function remove(id: number): Promise<void> {
     await api.del(`/quick-replies/${id}`)
     list.value = list.value.filter((one) => one.id !== id)
@@ -87,8 +138,8 @@ export const useQuickReplies = defineStore('quick-replies', () => {
   /** What fits the words, by code, title, pinyin or text: the best fit first, then the most used. */
   function matching(query: string, category = ''): QuickReply[] {
     const wanted = query.trim().toLowerCase()
-    return list.value
-      .filter((one) => !category || one.category === category)
+    return usable.value
+      .filter((one) => !category || isWithin(one.category, category))
       .map((one) => ({ one, rank: rank(one, wanted) }))
       .filter((hit): hit is { one: QuickReply; rank: number } => hit.rank !== null)
       .sort((a, b) => a.rank - b.rank || b.one.useCount - a.one.useCount || a.one.id - b.one.id)
@@ -97,5 +148,5 @@ export const useQuickReplies = defineStore('quick-replies', () => {
 
   const offered = (query: string, category = '') => matching(query, category).slice(0, MOST_OFFERED)
 
-  return { list, loaded, categories, load, countUse, save, remove, matching, offered }
+  return { list, loaded, categories, proposed, load, countUse, save, propose, withdraw, review, remove, matching, offered }
 })

@@ -19,6 +19,8 @@ export interface FirstMessage {
   contact: string
   /** Go straight to the queue for a person. */
   person: boolean
+  /** What he was reading when he wanted to ask. */
+  articleId: number
   /** The QR code that led here. */
   entryCode: string
   /** What was written into the channel's form. */
@@ -56,8 +58,9 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
     const body = first.question && !first.leave ? { question: first.question, clientMsgId: first.clientMsgId } : {}
     const entry = first.entryCode ? { entryCode: first.entryCode } : {}
     const form = first.form ? { form: first.form } : {}
-    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, ...form, ...cameBy() })
-    if (first.leave && (conversation.status === 'bot' || conversation.status === 'queued')) {
+    const reading = first.articleId ? { articleId: first.articleId } : {}
+    const conversation = await api.post<Conversation>('/sessions', { ...body, ...entry, ...form, ...reading, ...cameBy() })
+    if (first.leave) {
       const { clientMsgId, question: text, contact } = first
       return api.post<Conversation>(`/sessions/${conversation.id}/left-message`, { clientMsgId, text, contact })
     }
@@ -87,8 +90,8 @@ export function useFirstMessage(onStarted: (conversation: Conversation) => void)
   }
 
   function start(question: string, options: Partial<Omit<FirstMessage, 'clientMsgId' | 'question'>> = {}): void {
-    const { name = '', contact = '', person = false, entryCode = '', form = null, leave = false } = options
-    const first = { clientMsgId: newClientMsgId(), question, name, contact, person, entryCode, form, leave }
+    const { name = '', contact = '', person = false, articleId = 0, entryCode = '', form = null, leave = false } = options
+    const first = { clientMsgId: newClientMsgId(), question, name, contact, person, articleId, entryCode, form, leave }
     pending.value = first
     sessionStorage.setItem(KEY, JSON.stringify(first))
     void attempt()

@@ -1,8 +1,11 @@
 /** Something loaded by REST, with the states that a page shows. */
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { onScopeDispose, reactive, ref, shallowRef, watch } from 'vue'
 
 import { api, ApiError, type Query } from '@shared/api'
 import type { Page } from '@shared/types'
+
+/** What is being fetched at the moment, over the whole page; and whether something could not be. */
+export const loads = reactive({ running: 0, failed: false })
 
 /** Loads at once and whenever `source` changes; an older answer never overwrites a newer one. */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, source: () => unknown = () => null) {
@@ -16,13 +19,18 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, source: ()
     const mine = (running = new AbortController())
     loading.value = true
     error.value = null
+    loads.running += 1
     try {
       const answer = await load(mine.signal)
       if (mine === running) data.value = answer
     } catch (reason) {
       if (!(reason instanceof ApiError)) throw reason
-      if (mine === running && !reason.isAborted) error.value = reason
+      if (mine === running && !reason.isAborted) {
+        error.value = reason
+        loads.failed = true
+      }
     } finally {
+      loads.running -= 1
       if (mine === running) loading.value = false
     }
   }

@@ -68,6 +68,7 @@ export default {
     tooLarge: 'Larger than {size}: cannot be sent',
     tooLong: 'At most {max} characters',
   },
+  mood: { angry: 'Angry', negative: 'Dissatisfied', positive: 'Content', neutral: 'Neutral' },
   message: {
     lost: {
       window: 'Not delivered: no word from the customer for 48 hours',
@@ -99,6 +100,8 @@ export default {
     noteHint: 'Not visible to the customer',
     bot: 'Assistant',
     citations: 'Sources',
+    rewritten: 'Worded by a language model from the sources',
+    summary: 'Summarised by a language model',
     choices: 'Did you mean:',
     related: 'Related questions:',
     older: 'Show earlier messages',
@@ -151,6 +154,7 @@ export default {
     off_hours: 'The customer asked for a person outside working hours',
     left_queue: 'The customer left the queue, back with the bot',
     message_left: 'The customer left a message',
+    reading: 'The customer is reading “{title}”',
     reopened: 'The customer continued the conversation',
     rating_invited: 'The customer was asked for a rating',
     rating_changed: 'The customer changed the rating to {score} stars',

@@ -68,6 +68,7 @@ export default {
     tooLarge: '文件超过 {size}，无法发送',
     tooLong: '最多 {max} 字',
   },
+  mood: { angry: '愤怒', negative: '不满', positive: '满意', neutral: '平静' },
   message: {
     lost: {
       window: '未送达：客户已超过 48 小时没有发言',
@@ -99,6 +100,8 @@ export default {
     noteHint: '客户看不到',
     bot: '智能助手',
     citations: '参考资料',
+    rewritten: '由语言模型根据参考资料改写',
+    summary: '由语言模型总结',
     choices: '您想问的是不是：',
     related: '相关问题：',
     older: '查看更早的消息',
@@ -151,6 +154,7 @@ export default {
     off_hours: '非工作时间，客户请求人工服务',
     left_queue: '客户离开排队，回到机器人',
     message_left: '客户已留言',
+    reading: '客户正在阅读《{title}》',
     reopened: '客户继续了会话',
     rating_invited: '已邀请客户评价',
     rating_changed: '客户将评价改为 {score} 星',
