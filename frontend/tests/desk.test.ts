@@ -9,6 +9,7 @@ import { fromQuery, toQuery } from '../src/desk/parts/use-address'
 import { waitingAfter, waitingSince, waitTone } from '../src/desk/parts/waiting'
 import { compareAgents, isServing, type Agent } from '../src/desk/stores/agents'
 import { useConversations } from '../src/desk/stores/conversations'
+import { api } from '../src/shared/api'
 import { applyLocale, createAppI18n } from '../src/shared/i18n'
 import { live } from '../src/shared/live'
 import { customerName } from '../src/shared/names'
@@ -22,6 +23,14 @@ const EARLIER = '2026-11-21T03:05:00Z'
 function from(kind: SenderKind, what: Partial<Message> = {}): Message {
   const sender = { kind, id: kind === 'system' || kind === 'bot' ? null : 7, name: kind, avatarUrl: null }
   return makeMessage({ messageId: 9, createTime: AT, sender, ...what })
+}
+
+/** A new store, and what gives it a live message. */
+function listening() {
+  const listens = vi.spyOn(live, 'on')
+  const store = useConversations()
+  const push = listens.mock.calls.filter(([event]) => event === 'message').at(-1)![1] as (message: Message) => void
+  return { store, push }
 }
 
 beforeEach(() => {
@@ -55,9 +64,7 @@ describe('how long a customer waits', () => {
   })
 
   it('is kept up to date by live messages', () => {
-    const listens = vi.spyOn(live, 'on')
-    const store = useConversations()
-    const push = listens.mock.calls.find(([event]) => event === 'message')![1] as (message: Message) => void
+    const { store, push } = listening()
     store.byId.set(17, makeConversation({ lastSeq: 8 }))
     push(from('customer', { seq: 9, content: '在吗' }))
     expect(store.byId.get(17)).toMatchObject({ waitingSince: AT, lastSaid: { preview: '在吗' } })
@@ -65,6 +72,24 @@ describe('how long a customer waits', () => {
     expect(store.byId.get(17)).toMatchObject({ waitingSince: AT, lastSaid: { preview: '在吗' }, lastMessage: { type: 'system' } })
     push(from('agent', { messageId: 11, seq: 11, content: '在的' }))
     expect(store.byId.get(17)).toMatchObject({ waitingSince: null, lastSaid: { preview: '在的' } })
+  })
+})
+
+describe('a message that comes while a list is on its way', () => {
+  it('is not taken back by the list, which was asked for before it', async () => {
+    const { store, push } = listening()
+    const old = makeConversation({ lastSeq: 8, changeSeq: 8, mood: 'angry' })
+    store.byId.set(17, makeConversation({ lastSeq: 8, changeSeq: 8 }))
+    const answer = vi.spyOn(api, 'get').mockResolvedValue({ list: [old], total: 1, page: 1, size: 50, pages: 1 })
+    const loaded = store.load('mine')
+    push(from('customer', { seq: 9, content: '在吗' }))
+    await loaded
+    expect(answer).toHaveBeenCalled()
+    expect(store.byId.get(17)).toMatchObject({ lastSeq: 9, unread: 1, lastSaid: { preview: '在吗' }, waitingSince: AT, mood: 'angry' })
+    // the next list knows it, and what was read meanwhile
+    answer.mockResolvedValue({ list: [{ ...old, lastSeq: 9, changeSeq: 9, unread: 0 }], total: 1, page: 1, size: 50, pages: 1 })
+    await store.load('mine')
+    expect(store.byId.get(17)).toMatchObject({ lastSeq: 9, unread: 0 })
   })
 })
 

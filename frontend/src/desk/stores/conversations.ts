@@ -62,6 +62,11 @@ function emptyTab(): TabState {
   return { ids: [], total: 0, page: 0, pages: 0, loading: false, loaded: false }
 }
 
+/** What messages make of a conversation. */
+function ofMessages({ lastSeq, changeSeq, unread, lastMessage, lastSaid, waitingSince }: Conversation): Partial<Conversation> {
+  return { lastSeq, changeSeq, unread, lastMessage, lastSaid, waitingSince }
+}
+
 export const useConversations = defineStore('conversations', () => {
   const byId = reactive(new Map<number, Conversation>())
   const tabs = reactive<Record<Tab, TabState>>({ mine: emptyTab(), queue: emptyTab(), closed: emptyTab() })
@@ -99,8 +104,10 @@ export const useConversations = defineStore('conversations', () => {
     [...byId.values()].reduce((sum, one) => sum + (isMine(one) && one.status !== 'closed' ? one.unread : 0), 0),
   )
 
-  function keep(conversation: Conversation): Conversation {
-    const known = byId.get(conversation.id)
+  function keep(told: Conversation): Conversation {
+    const known = byId.get(told.id)
+    // Asked for before the newest message, answered after it came: what that message changed stays.
+    const conversation = known && told.changeSeq < known.changeSeq ? { ...told, ...ofMessages(known) } : told
     if (conversation.lastSeq <= (readHere.get(conversation.id) ?? -1)) conversation.unread = 0
     if (known) Object.assign(known, conversation)
     else byId.set(conversation.id, conversation)
@@ -178,6 +185,7 @@ export const useConversations = defineStore('conversations', () => {
       return
     }
     const fresh = message.seq > one.lastSeq
+    one.changeSeq = Math.max(one.changeSeq, message.changeSeq)
     if (fresh || message.seq === one.lastMessage?.seq) {
       one.lastSeq = Math.max(one.lastSeq, message.seq)
       one.lastMessage = lastOf(message)
