@@ -245,6 +245,25 @@ def test_five_customers_at_once_on_a_phone(company: Company, agent: Person, open
     assert agent.get(last.path)["unread"] == 1  # nobody has looked there yet
 
 
+@pytest.mark.parametrize("viewport", ["phone", "desktop"])
+def test_words_after_an_action_are_in_nobodys_way(company: Company, agent: Person, open_page: Pages, viewport: str):
+    served = company.served(company.visitor("李医生"), agent)
+    desk = open_page.signed_in(agent, f"/desk/c/{served.id}", viewport=viewport)
+    if viewport == "phone":
+        desk.get_by_role("button", name="更多").tap()
+        desk.get_by_role("menuitem", name="挂起").tap()
+    else:
+        desk.get_by_role("button", name="挂起").click()
+    told = desk.get_by_text("会话已挂起", exact=True)
+    told.evaluate("one => Promise.all(one.closest('[role=alert]').getAnimations().map((move) => move.finished))")
+    place = told.bounding_box()
+    assert place
+    if viewport == "phone":
+        assert place["y"] > desk.get_by_role("heading", name="李医生").bounding_box()["y"] + 20
+    desk.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(told).to_have_count(0)  # a pointer on them does not hold them there
+
+
 def test_voice_and_what_is_written_without_a_network(company: Company, agent: Person, open_page: Pages, tmp_path):
     """A voice message from the phone; words, a file and a recording that wait for the network, over a reload too."""
     served = company.served(company.visitor("李医生"), agent)

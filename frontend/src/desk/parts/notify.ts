@@ -9,13 +9,21 @@ import { ApiError } from '@shared/api'
 import { errorText } from '@shared/errors'
 import { translate } from '@shared/i18n'
 
+/** Below the head, where on a phone nearly as wide a line would hide who it is about. */
+const BELOW_HEAD = 68
+
+function show(type: 'success' | 'error', message: string, duration: number): void {
+  const offset = window.matchMedia('(max-width: 760px)').matches ? BELOW_HEAD : undefined
+  ElMessage({ type, message, duration, offset, grouping: true })
+}
+
 export function told(message: string): void {
-  ElMessage({ type: 'success', message, duration: 2200, grouping: true })
+  show('success', message, 2200)
 }
 
 export function warn(error: unknown): void {
   if (error instanceof ApiError && error.isAborted) return
-  ElMessage({ type: 'error', message: errorText(error), duration: 4500, grouping: true })
+  show('error', errorText(error), 4500)
 }
 
 /** Run an action of the person: failures become words, success is told. Returns whether it worked. */
