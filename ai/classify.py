@@ -3,13 +3,18 @@
 A linear model over two views of a text: its characters, pairs and triples weighted by rarity, and its sentence
 vector. Words tell apart what is often seen, vectors carry a few examples to other words for the same thing. It is
 trained in seconds on a processor, from what people of the company corrected and confirmed, and it says how sure it
-is: the probabilities are those of a logistic model, tempered on texts that it had not seen.
+is: its scores become probabilities by a softmax that was tempered on texts that it had not seen.
+
+There are two manners of learning, and which one serves is decided on texts held back. Few examples, or labels that
+differ in what is meant, want vectors and a logistic loss; many examples of labels that have words of their own
+(departments, kinds of complaints) want words and wide margins, as of a support vector machine for each label.
 
 Measured by bench/retrieval.py on sets of intents, domains, complaints and departments.
 """
 
 import io
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,22 +27,35 @@ from scipy.sparse import csr_matrix
 from ai.model import Embedder
 from ai.text import normalise
 
-FORMAT = 1
+FORMAT = 2
 #: of long texts the beginning says what they are about
 MAX_TEXT = 250
 #: features and texts beyond these cost time and memory and bring nothing
 MAX_TERMS, MAX_TEXTS = 60_000, 20_000
-#: how far the two views count: vectors lie close together, so their differences from the mean are small numbers
-MEANING = 3.0
-#: how much an example weighs against the wish for small weights
-FITTING = 20.0
 #: so many texts at least show, held back, how sure the model may be
 LEAST_TO_TEMPER = 40
+#: from so many examples of a label, on average, words are worth trying; a third of them tells whether it helped
+LEAST_FOR_WORDS = 20
 _PAIR_SHIFT, _TRIPLE_SHIFT = 21, 42
 
 
 class TooFewExamples(ValueError):
     """There is nothing to tell apart: fewer than two labels, or fewer than two texts of any of them."""
+
+
+class _Manner(NamedTuple):
+    """A way of learning."""
+
+    #: how far vectors count beside words: they lie close together, their differences from the mean are small numbers
+    meaning: float
+    #: how much an example weighs against the wish for small weights
+    fitting: float
+    #: squared hinge of each label against all others, instead of the logistic loss of all together
+    has_margin: bool
+
+
+_BY_MEANING = _Manner(meaning=3.0, fitting=20.0, has_margin=False)
+_BY_WORDS = _Manner(meaning=1.5, fitting=1.0, has_margin=True)
 
 
 class Guess(NamedTuple):
@@ -139,11 +157,12 @@ def train_on_vectors(
     if len(names) < 2 or np.bincount(wanted).max(initial=0) < 2:
         raise TooFewExamples(f"{len(texts)} texts of {len(names)} labels")
     words = _Words.of(texts)
-    counted = words.matrix(texts)
     model = "" if embedder is None else embedder.name
-    weights = _fitted(counted, vectors, wanted, len(names), model)
+    examples = _Examples(words.matrix(texts), vectors, wanted, len(names), model)
+    manner, temperature = _BY_MEANING, 1.0
     if len(texts) >= LEAST_TO_TEMPER:
-        weights = weights._replace(temperature=_temperature(counted, vectors, wanted, len(names), model))
+        manner, temperature = _chosen(examples)
+    weights = _fitted(examples, manner)._replace(temperature=temperature)
     return Classifier(tuple(names.tolist()), words, weights, embedder)
 
 
@@ -215,7 +234,7 @@ class _Weights(NamedTuple):
 
     def scores(self, counted: csr_matrix, vectors: np.ndarray | None) -> np.ndarray:
         scores = counted @ self.of_terms + self.bias
-        return scores if vectors is None else scores + MEANING * (vectors - self.mean) @ self.of_vector
+        return scores if vectors is None else scores + (vectors - self.mean) @ self.of_vector
 
     def check(self, terms: int, labels: int) -> None:
         """Raise ValueError unless the arrays fit together."""
@@ -230,23 +249,65 @@ class _Weights(NamedTuple):
             raise ValueError("the arrays of a stored classifier do not fit together")
 
 
-def _fitted(counted: csr_matrix, vectors: np.ndarray | None, wanted: np.ndarray, labels: int, model: str) -> _Weights:
-    """The weights of the logistic model with the least loss on examples."""
+class _Examples(NamedTuple):
+    """What is learnt from."""
+
+    counted: csr_matrix
+    vectors: np.ndarray | None
+    wanted: np.ndarray  #: the label of each, as a number
+    labels: int
+    model: str
+
+    def where(self, chosen: np.ndarray) -> "_Examples":
+        vectors = None if self.vectors is None else self.vectors[chosen]
+        return self._replace(counted=self.counted[chosen], vectors=vectors, wanted=self.wanted[chosen])
+
+
+def _chosen(examples: _Examples) -> tuple[_Manner, float]:
+    """The manner that does better on examples held back, and by how much its scores are to be divided so that the
+    probabilities come true there."""
+    held = folds_of(examples.wanted.astype(str), 3) == 0
+    learnt, asked = examples.where(~held), examples.where(held)
+
+    def tried(manner: _Manner) -> np.ndarray:
+        return _fitted(learnt, manner).scores(asked.counted, asked.vectors)
+
+    scores = tried(_BY_MEANING)
+    if len(examples.wanted) >= LEAST_FOR_WORDS * examples.labels:
+        by_words = tried(_BY_WORDS)
+        right, right_by_words = ((one.argmax(axis=1) == asked.wanted) for one in (scores, by_words))
+        # by more than chance would have it: the logistic loss knows better how sure it is
+        if right_by_words.sum() - right.sum() > math.sqrt((right != right_by_words).sum()):
+            return _BY_WORDS, _temperature(by_words, asked.wanted)
+    return _BY_MEANING, _temperature(scores, asked.wanted)
+
+
+def _temperature(scores: np.ndarray, truth: np.ndarray) -> float:
+    """What to divide these scores by so that their probabilities come true."""
+
+    def surprise(temperature: float) -> float:
+        chances = _softmax(scores / temperature)[np.arange(len(truth)), truth]
+        return float(-np.log(np.maximum(chances, 1e-12)).sum())
+
+    return float(min(np.geomspace(1 / 32, 8, 97), key=surprise))
+
+
+def _fitted(examples: _Examples, manner: _Manner) -> _Weights:
+    """The weights with the least loss on examples."""
+    counted, vectors, wanted, labels, model = examples
     mean = np.zeros(0, np.float32) if vectors is None else vectors.mean(axis=0).astype(np.float32)
-    dense = np.zeros((len(wanted), 0), np.float32) if vectors is None else MEANING * (vectors - mean)
+    dense = np.zeros((len(wanted), 0), np.float32) if vectors is None else manner.meaning * (vectors - mean)
     terms, width = counted.shape[1], counted.shape[1] + dense.shape[1]
     transposed = counted.T.tocsr()
-    truth = np.zeros((len(wanted), labels), np.float32)
-    truth[np.arange(len(wanted)), wanted] = 1
+    loss_of = _margins if manner.has_margin else _surprise
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weights = flat.reshape(width + 1, labels).astype(np.float32)
-        chances = _softmax(counted @ weights[:terms] + dense @ weights[terms:width] + weights[width])
-        surprise = -np.log(np.maximum(chances[np.arange(len(wanted)), wanted], 1e-12)).sum()
-        wrong = ((chances - truth) * FITTING).astype(np.float32)
+        lost, wrong = loss_of(counted @ weights[:terms] + dense @ weights[terms:width] + weights[width], wanted)
+        wrong = (wrong * manner.fitting).astype(np.float32)
         slope = np.concatenate([transposed @ wrong, dense.T @ wrong, wrong.sum(axis=0)[None, :]])
         slope[:width] += weights[:width]
-        total = FITTING * float(surprise) + 0.5 * float((weights[:width].astype(np.float64) ** 2).sum())
+        total = manner.fitting * lost + 0.5 * float((weights[:width].astype(np.float64) ** 2).sum())
         return total, slope.astype(np.float64).ravel()
 
     found = minimize(
@@ -257,21 +318,23 @@ def _fitted(counted: csr_matrix, vectors: np.ndarray | None, wanted: np.ndarray,
         options={"maxiter": 120, "maxcor": 6, "ftol": 1e-6},
     )
     weights = found.x.reshape(width + 1, labels).astype(np.float32)
-    return _Weights(weights[:terms], weights[terms:width], weights[width], mean, 1.0, model)
+    return _Weights(weights[:terms], manner.meaning * weights[terms:width], weights[width], mean, 1.0, model)
 
 
-def _temperature(counted: csr_matrix, vectors: np.ndarray | None, wanted: np.ndarray, labels: int, model: str) -> float:
-    """By how much the scores are to be divided so that the probabilities come true on texts held back."""
-    held = folds_of(wanted.astype(str), 3) == 0
-    learnt, asked = (None, None) if vectors is None else (vectors[~held], vectors[held])
-    weights = _fitted(counted[~held], learnt, wanted[~held], labels, model)
-    scores, truth = weights.scores(counted[held], asked), wanted[held]
+def _surprise(scores: np.ndarray, wanted: np.ndarray) -> tuple[float, np.ndarray]:
+    """The logistic loss, and how it changes with each score."""
+    chances, rows = _softmax(scores), np.arange(len(wanted))
+    lost = -np.log(np.maximum(chances[rows, wanted], 1e-12)).sum()
+    chances[rows, wanted] -= 1
+    return float(lost), chances
 
-    def surprise(temperature: float) -> float:
-        chances = _softmax(scores / temperature)[np.arange(len(truth)), truth]
-        return float(-np.log(np.maximum(chances, 1e-12)).sum())
 
-    return float(min(np.geomspace(0.25, 8, 61), key=surprise))
+def _margins(scores: np.ndarray, wanted: np.ndarray) -> tuple[float, np.ndarray]:
+    """The squared hinge loss of each label against all others, and how it changes with each score."""
+    sign = np.full(scores.shape, -1, np.float32)
+    sign[np.arange(len(wanted)), wanted] = 1
+    missing = np.maximum(0, 1 - sign * scores)
+    return float((missing.astype(np.float64) ** 2).sum()), -2 * sign * missing
 
 
 def _embedded(embedder: Embedder, texts: Sequence[str]) -> np.ndarray:

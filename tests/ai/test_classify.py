@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 
+from ai import classify
 from ai.classify import Classifier, TooFewExamples, folds_of, train
 
 EXAMPLES = {
@@ -16,9 +17,14 @@ TEXTS = [text for texts in EXAMPLES.values() for text in texts]
 LABELS = [label for label, texts in EXAMPLES.items() for _ in texts]
 
 
-@pytest.fixture(scope="module", params=["semantic", "lexical"])
+@pytest.fixture(scope="module", params=["semantic", "lexical", "by margins"])
 def classifier(request, embedder) -> Classifier:
-    return train(TEXTS, LABELS, embedder if request.param == "semantic" else None)
+    if request.param != "by margins":
+        return train(TEXTS, LABELS, embedder if request.param == "semantic" else None)
+    with pytest.MonkeyPatch.context() as patch:  # bench/retrieval.py shows where it is chosen: on real departments
+        patch.setattr("ai.classify._BY_MEANING", classify._BY_WORDS)
+        patch.setattr("ai.classify.LEAST_TO_TEMPER", 2)
+        return train(TEXTS, LABELS, embedder)
 
 
 @pytest.mark.parametrize(
