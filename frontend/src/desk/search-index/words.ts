@@ -118,7 +118,7 @@ export const en = {
     processes: 'Processes',
     process: 'Process',
     current: 'Up to date',
-    behind: '{n} articles to come',
+    behind: 'no articles to come | one article to come | {n} articles to come',
     catching: 'Catching up',
     held: '{articles} articles, {passages} passages, {vectors} vectors',
     memory: 'Memory',

@@ -157,7 +157,7 @@ export const en = {
     deleted: 'Quick reply deleted',
     deleteTitle: 'Delete this quick reply?',
     deleteText: '“{title}” can no longer be used after that.',
-    used: 'Used {n} times',
+    used: 'Never used | Used once | Used {n} times',
     empty: 'No quick replies yet',
     emptyText: 'Write down what you type every day; / inserts it.',
     noMatch: 'No quick reply matches',
