@@ -5,13 +5,13 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pytz
 from sqlalchemy import select
 
 from app.extensions import db
 from models.organization import Agent, Presence
 from models.presence import PresenceInterval
 from models.types import utcnow
+from services.company_days import midnight
 from services.presence import SILENCE
 
 
@@ -43,7 +43,7 @@ class Span:
     @classmethod
     def of_days(cls, zone: dt.tzinfo, first: dt.date, last: dt.date) -> "Span":
         """Whole days of a calendar, both ends included; a day of changing clocks has 23 or 25 hours."""
-        return cls(_midnight(zone, first), _midnight(zone, last + dt.timedelta(days=1)))
+        return cls(midnight(first, zone), midnight(last + dt.timedelta(days=1), zone))
 
 
 def attendance_of(agent_ids: Iterable[int], span: Span) -> dict[int, Attendance]:
@@ -101,10 +101,3 @@ def _intervals(agent_ids: Iterable[int], span: Span):
         start, end = max(start, span.start), min(end, span.end)
         if end > start:
             yield agent_id, presence, start, end
-
-
-def _midnight(zone: dt.tzinfo, day: dt.date) -> dt.datetime:
-    moment = dt.datetime.combine(day, dt.time())
-    # pytz knows the clock of a day only when asked this way
-    local = zone.localize(moment) if hasattr(zone, "localize") else moment.replace(tzinfo=zone)
-    return local.astimezone(pytz.utc).replace(tzinfo=None)

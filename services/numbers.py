@@ -7,11 +7,15 @@ from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
 from models.tickets import NumberSeries
+from services.company_days import company_zone, date_at
 
 
-def next_number(prefix: str, day: dt.date, digits: int = 4) -> str:
-    """Inside an operation: the next number of `prefix` on `day`. The series' row is held until the commit."""
-    series = f"{prefix}{day:%Y%m%d}"
+def next_number(prefix: str, moment: dt.datetime, digits: int = 4) -> str:
+    """Inside an operation: the next number of `prefix` on the company's day of this moment.
+
+    The series' row is held until the commit.
+    """
+    series = f"{prefix}{date_at(moment, company_zone()):%Y%m%d}"
     if not _raise(series):
         try:
             with db.session.begin_nested():

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -109,7 +110,8 @@ def test_conversations_stand_in_all_states_and_the_week_has_a_past(demo):
 def test_numbers_belong_to_the_day_and_nothing_is_in_the_future(demo):
     now = dt.datetime.now(dt.UTC)
     for row in [*demo.conversations, *demo.tickets]:
-        assert row["createTime"][:10].replace("-", "") in row["no"]
+        moment = dt.datetime.fromisoformat(row["createTime"]).astimezone(ZoneInfo("Asia/Shanghai"))
+        assert f"{moment:%Y%m%d}" in row["no"]
         times = [dt.datetime.fromisoformat(value) for name, value in row.items() if name.endswith("Time") and value]
         assert max(times) <= now
 

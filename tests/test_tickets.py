@@ -1,5 +1,9 @@
 """Tickets: every step there is and is not, numbers without gaps, two editors, the room."""
 
+import datetime as dt
+import re
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tests.people import Company, Person, at_once, listening, unique
@@ -106,7 +110,18 @@ def test_numbers_are_unique_and_without_gaps_under_sixteen_creators(new_company)
     )
     numbers = sorted(int(no[10:]) for row in made for no in row)
     assert {no[:2] for row in made for no in row} == {"TK"}
-    assert numbers == list(range(1, 49)), "(the test must not run over midnight UTC)"
+    assert numbers == list(range(1, 49)), "(the test must not run over midnight in Shanghai)"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])  # at any moment one of them has another date
+def test_numbers_bear_the_date_of_the_companys_clock(new_company, zone):
+    company = new_company()
+    (calendar,) = company.admin.get("/work-calendars", isDefault="true")["list"]
+    company.admin.put(f"/work-calendars/{calendar['id']}", {"timezone": zone, "version": calendar["version"]})
+    visitor = company.visitor()
+    for made in (company.admin.post("/tickets", {"title": "报表打不开"}), visitor.open_conversation()):
+        moment = dt.datetime.fromisoformat(made["createTime"]).astimezone(ZoneInfo(zone))
+        assert re.fullmatch(rf"[A-Z]+{moment:%Y%m%d}0001", made["no"])
 
 
 def test_second_editor_is_told_that_somebody_was_quicker(people):

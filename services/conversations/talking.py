@@ -67,7 +67,7 @@ def open_conversation(
     now, door = utcnow(), channels.channel_of(channel)
     answers = intake.checked(intake.before_opening(door, customer) if entry is None else intake.NOTHING, form)
     conversation = Conversation(
-        no=next_number("C", now.date()),
+        no=next_number("C", now),
         customer=customer,
         status=Status.bot,
         channel=door.code if door else PORTAL,

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import pytz
 from sqlalchemy import case, func, or_, select, update
 
 from app.breaker import Breaker
@@ -17,9 +16,9 @@ from app.errors import DomainError, Unavailable
 from app.extensions import db
 from models.actor import Actor
 from models.generation import CallOutcome, Feature, LanguageModel, ModelCall
-from models.hours import DEFAULT_ZONE, WorkCalendar
 from models.types import utcnow
 from services import safe_http
+from services.company_days import company_zone, date_at, midnight
 from services.generation.endpoints import Endpoint, endpoint_for
 from services.operation import write
 
@@ -232,10 +231,9 @@ def _settle(endpoint: Endpoint, call_id: int, told: _Told, outcome: CallOutcome,
 
 def spent() -> Spent:
     """What the bound company's present day and month have cost, by the company's own clock."""
-    name = db.session.scalar(select(WorkCalendar.timezone).where(WorkCalendar.is_default == 1).limit(1))
-    zone = pytz.timezone(name or DEFAULT_ZONE)
-    today = pytz.utc.localize(utcnow()).astimezone(zone).date()
-    day, month = _midnight(zone, today), _midnight(zone, today.replace(day=1))
+    zone = company_zone()
+    today = date_at(utcnow(), zone)
+    day, month = midnight(today, zone), midnight(today.replace(day=1), zone)
     tokens = ModelCall.prompt_tokens + ModelCall.answer_tokens
     is_today = ModelCall.create_time >= day
     row = db.session.execute(
@@ -247,10 +245,6 @@ def spent() -> Spent:
         ).where(ModelCall.create_time >= month)
     ).one()
     return Spent(*map(int, row))
-
-
-def _midnight(zone: dt.tzinfo, day: dt.date) -> dt.datetime:
-    return zone.localize(dt.datetime.combine(day, dt.time())).astimezone(pytz.utc).replace(tzinfo=None)
 
 
 def remove_old_words() -> int:

@@ -16,6 +16,7 @@ from models.hours import DEFAULT_ZONE, WEEKDAYS, DayKind, WorkCalendar, WorkDay
 from models.organization import Agent, Team, TeamMember
 from models.routing import DutyShift
 from models.types import in_utc, utcnow
+from services import company_days
 from services.crud import crud, referenced
 
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|–|—|~|至)\s*(\d{1,2}):(\d{2})")
@@ -77,7 +78,7 @@ class Hours:
 
     def date_at(self, moment: dt.datetime) -> dt.date:
         """The date that its clock shows at this moment."""
-        return pytz.utc.localize(moment).astimezone(self.zone).date()
+        return company_days.date_at(moment, self.zone)
 
     def _utc(self, local: dt.datetime) -> dt.datetime:
         return self.zone.localize(local).astimezone(pytz.utc).replace(tzinfo=None)

@@ -136,7 +136,7 @@ def _create(
     conversation_id: int | None = None,
 ) -> Ticket:
     ticket = Ticket(
-        no=next_number("TK", utcnow().date()),
+        no=next_number("TK", utcnow()),
         title=clean_title(title),
         description=description.strip(),
         type=known_type(type_),
