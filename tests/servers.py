@@ -209,12 +209,15 @@ class MariaDB(Server):
         super().__init__(folder)
         self.password = secrets.token_urlsafe(24)
         self.data = self.folder / "data"
+        #: of its own: one that starts removes what it takes for leftovers there, the tables of the others too
+        self.scratch = self.folder / "tmp"
 
     def command(self) -> Sequence[str]:
         return [
             programs.find("mariadbd"),
             "--no-defaults",
             f"--datadir={self.data}",
+            f"--tmpdir={self.scratch}",
             *self._as_user(),
             f"--port={self.port}",
             f"--bind-address={HOST}",
@@ -234,6 +237,7 @@ class MariaDB(Server):
         ]
 
     def start(self) -> Self:
+        self.scratch.mkdir(parents=True, exist_ok=True)
         if not self.data.exists():
             self._install()
         return super().start()
@@ -276,7 +280,7 @@ class MariaDB(Server):
                 "--skip-test-db",
                 "--skip-name-resolve",
             ],
-            env=clean_environment(),
+            env={**clean_environment(), "TMPDIR": str(self.scratch)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,0 +1,84 @@
+"""Who works on a ticket, in the browser: several assigned together, passed on from a phone, taken over."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsing import Pages
+from tests.people import Company
+
+Take = Callable[[Page, str], object]
+
+
+@pytest.fixture
+def company(new_company: Callable[[], Company]) -> Company:
+    return new_company()
+
+
+def test_supervisor_assigns_several_of_the_pool(company: Company, open_page: Pages, screenshot: Take):
+    agent = company.new("agent", "王敏")
+    company.new("agent", "李雷")
+    tickets = [company.ticket(title=title) for title in ("报表打不开", "导出是乱码", "登录不上")]
+    desk = open_page.signed_in(company.supervisor, "/desk/tickets")
+    desk.get_by_text("全部处理人").click()
+    desk.get_by_role("option", name="未指派").click()
+    expect(desk.get_by_role("row")).to_have_count(4)
+    for title in ("报表打不开", "登录不上"):
+        desk.get_by_role("row").filter(has_text=title).locator("label.el-checkbox").click()
+    expect(desk.get_by_role("status").filter(has_text="已选 2 个")).to_be_visible()
+    screenshot(desk, "tickets-chosen")
+    desk.get_by_role("button", name="指派给…").click()
+    dialog = desk.get_by_role("dialog", name="将 2 个工单指派给")
+    dialog.get_by_text("王敏").click()
+    dialog.get_by_role("textbox").last.fill("分批处理")
+    dialog.get_by_role("button", name="指派", exact=True).click()
+    expect(desk.get_by_text("2 个工单已指派")).to_be_visible()
+    expect(desk.get_by_role("row")).to_have_count(2)  # the head, and the one that still waits
+    holders = [company.supervisor.get(f"/tickets/{one['id']}")["assignee"] for one in tickets]
+    assert [one and one["id"] for one in holders] == [agent.agent_id, None, agent.agent_id]
+
+
+def test_agent_chooses_nothing_but_passes_on_what_is_his(company: Company, open_page: Pages, screenshot: Take):
+    agent, colleague = company.new("agent", "王敏"), company.new("agent", "李雷")
+    ticket = company.ticket(assignee=agent, title="报表打不开")
+    desk = open_page.signed_in(agent, "/desk/tickets", viewport="phone")
+    expect(desk.get_by_text("报表打不开")).to_be_visible()
+    expect(desk.get_by_role("checkbox")).to_have_count(0)
+    desk.get_by_role("link", name="报表打不开").tap()
+    desk.get_by_role("button", name="更多").tap()
+    desk.get_by_role("menuitem", name="转派").tap()
+    dialog = desk.get_by_role("dialog", name="转派给同事")
+    dialog.get_by_text("李雷").tap()
+    expect(dialog.get_by_role("button", name="转派", exact=True)).to_be_disabled()
+    dialog.get_by_role("textbox").last.fill("熟悉报表")
+    screenshot(desk, "ticket-transfer-phone")
+    dialog.get_by_role("button", name="转派", exact=True).tap()
+    expect(desk.get_by_text("工单已转派给 李雷")).to_be_visible()
+    expect(desk.get_by_text("报表打不开")).to_have_count(0)
+    assert colleague.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == colleague.agent_id
+
+
+def test_supervisor_takes_a_ticket_over(company: Company, open_page: Pages):
+    agent = company.new("agent", "王敏")
+    ticket = company.ticket(assignee=agent, title="报表打不开")
+    desk = open_page.signed_in(company.supervisor, f"/desk/tickets/{ticket['id']}")
+    desk.get_by_role("button", name="更多").click()
+    desk.get_by_role("menuitem", name="接管").click()
+    dialog = desk.get_by_role("dialog", name="接管这个工单？")
+    dialog.get_by_role("textbox").fill("客户很急")
+    dialog.get_by_role("button", name="接管", exact=True).click()
+    expect(desk.get_by_text("工单已由您处理")).to_be_visible()
+    assert company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == company.supervisor.agent_id
+    agent.get(f"/tickets/{ticket['id']}", expect=404)
+
+
+def test_who_had_a_ticket_is_told_who_has_it_now(company: Company, open_page: Pages):
+    agent, colleague = company.new("agent", "王敏"), company.new("agent", "李雷")
+    ticket = company.ticket(assignee=agent, title="报表打不开")
+    desk = open_page.signed_in(agent, f"/desk/tickets/{ticket['id']}")
+    expect(desk.get_by_role("heading", name="报表打不开")).to_be_visible()
+    company.supervisor.post(f"/tickets/{ticket['id']}/assign", {"agentId": colleague.agent_id})
+    expect(desk.get_by_text("已转给 李雷")).to_be_visible()
+    company.supervisor.post(f"/tickets/{ticket['id']}/assign", {"agentId": agent.agent_id})
+    expect(desk.get_by_role("heading", name="报表打不开")).to_be_visible()
