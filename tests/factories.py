@@ -123,6 +123,11 @@ class Things:
         eventually(lambda: boss.get(f"/kb/imports/{number}")["state"] == "ready", timeout=30)
         return Thing(number)
 
+    def _waiting_ticket(self) -> Thing:
+        """A ticket nobody works on."""
+        visitor = self.company.visitor(self.text())
+        return Thing(self.company.ticket(visitor, title=self.text())["id"], visitor)
+
     def _ticket(self) -> Thing:
         visitor = self.company.visitor(self.text())
         ticket = self.company.ticket(visitor, self.company.agent, title=self.text(), description=self.text())

@@ -100,6 +100,7 @@ def filled(value: Any, thing: Thing | None, things: Things) -> Any:
         number = things.any(name).id
         if name in (
             "waiting_session",
+            "waiting_ticket",
             "retired_agent",
             "problem_type",
             "new_calendar",

@@ -64,6 +64,7 @@ KINDS_BY_PATH = {
     "/departments": "department",
     "/kb/categories": "category",
     "/sessions/batch-assign": "waiting_session",
+    "/tickets/batch-assign": "waiting_ticket",
     "/notifications/read": "notification",
 }
 

@@ -21,7 +21,7 @@ def test_supervisor_assigns_several_of_the_pool(company: Company, open_page: Pag
     company.new("agent", "李雷")
     tickets = [company.ticket(title=title) for title in ("报表打不开", "导出是乱码", "登录不上")]
     desk = open_page.signed_in(company.supervisor, "/desk/tickets")
-    desk.get_by_text("全部处理人").click()
+    desk.get_by_role("main").get_by_text("全部处理人").click()
     desk.get_by_role("option", name="未指派").click()
     expect(desk.get_by_role("row")).to_have_count(4)
     for title in ("报表打不开", "登录不上"):
@@ -43,7 +43,7 @@ def test_agent_chooses_nothing_but_passes_on_what_is_his(company: Company, open_
     agent, colleague = company.new("agent", "王敏"), company.new("agent", "李雷")
     ticket = company.ticket(assignee=agent, title="报表打不开")
     desk = open_page.signed_in(agent, "/desk/tickets", viewport="phone")
-    expect(desk.get_by_text("报表打不开")).to_be_visible()
+    expect(desk.get_by_role("link", name="报表打不开")).to_be_visible()
     expect(desk.get_by_role("checkbox")).to_have_count(0)
     desk.get_by_role("link", name="报表打不开").tap()
     desk.get_by_role("button", name="更多").tap()
@@ -55,7 +55,7 @@ def test_agent_chooses_nothing_but_passes_on_what_is_his(company: Company, open_
     screenshot(desk, "ticket-transfer-phone")
     dialog.get_by_role("button", name="转派", exact=True).tap()
     expect(desk.get_by_text("工单已转派给 李雷")).to_be_visible()
-    expect(desk.get_by_text("报表打不开")).to_have_count(0)
+    expect(desk.get_by_role("link", name="报表打不开")).to_have_count(0)
     assert colleague.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == colleague.agent_id
 
 

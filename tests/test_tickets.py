@@ -179,6 +179,83 @@ def test_assignment_is_recorded_and_told(people):
     people.supervisor.post(f"{path}/assign", {"agentId": 987_654_321}, expect=404)
 
 
+def test_agent_passes_his_ticket_on_with_a_reason(people):
+    ticket = people.ticket(assignee=people.agent)
+    path = f"/tickets/{ticket['id']}"
+    colleague = people.new("agent", "李雷")
+    body = {"toAgentId": colleague.agent_id, "reason": "熟悉报表"}
+    colleague.post(f"{path}/transfer", body, expect=404)
+    people.agent.post(f"{path}/transfer", {**body, "reason": " "}, expect=400)
+    people.agent.post(f"{path}/transfer", {**body, "toAgentId": people.agent.agent_id}, expect=409)
+    people.agent.post(f"{path}/transfer", {**body, "toAgentId": 10**9}, expect=404)
+    assert people.supervisor.get(path)["assignee"]["id"] == people.agent.agent_id
+    people.agent.post(f"{path}/transfer", body)
+    # it is the colleague's now, and no longer the agent's to see
+    assert colleague.get(path)["assignee"]["id"] == colleague.agent_id
+    people.agent.get(path, expect=404)
+    last = colleague.get(f"{path}/assign-history")[-1]
+    assert (last["method"], last["reason"]) == ("transfer", "熟悉报表")
+    assert eventually(
+        lambda: [one for one in colleague.get("/notifications")["list"] if one["kind"] == "ticket.assigned"]
+    )
+
+
+def test_only_who_works_on_a_ticket_or_leads_passes_it_on(people):
+    """Who made it may see it, and no more."""
+    maker, colleague = people.new("agent"), people.new("agent")
+    ticket = maker.post("/tickets", {"title": "报表打不开"})
+    path = f"/tickets/{ticket['id']}"
+    people.supervisor.post(f"{path}/assign", {"agentId": people.agent.agent_id})
+    body = {"toAgentId": colleague.agent_id, "reason": "x"}
+    assert maker.get(path)["no"] == ticket["no"]
+    maker.post(f"{path}/transfer", body, expect=403)
+    people.supervisor.post(f"{path}/transfer", body)
+    assert people.supervisor.get(path)["assignee"]["id"] == colleague.agent_id
+    people.supervisor.post(f"{path}/takeover", {"reason": "急"})
+    assert people.supervisor.get(path)["assignee"]["id"] == people.supervisor.agent_id
+    people.supervisor.post(f"{path}/takeover", {}, expect=409)
+    colleague.get(path, expect=404)
+    methods = [one["method"] for one in people.supervisor.get(f"{path}/assign-history")]
+    assert methods == ["assign", "transfer", "takeover"]
+
+
+def test_several_tickets_are_assigned_together_or_none(people):
+    open_ones = [people.ticket()["id"] for _ in range(3)]
+    ended = in_state(people, "cancelled")["id"]
+    body = {"agentId": people.agent.agent_id, "reason": "分批处理"}
+    path = "/tickets/batch-assign"
+    for ids in ([], [*open_ones, 10**9]):
+        people.supervisor.post(path, {**body, "ids": ids}, expect=404)
+    people.supervisor.post(path, {**body, "ids": [*open_ones, ended]}, expect=409)
+    people.agent.post(path, {**body, "ids": open_ones}, expect=403)
+    assert not any(people.supervisor.get(f"/tickets/{number}")["assignee"] for number in open_ones)
+    given = people.supervisor.post(path, {**body, "ids": open_ones})
+    assert {one["assignee"]["id"] for one in given} == {people.agent.agent_id}
+    for number in open_ones:
+        (line,) = people.supervisor.get(f"/tickets/{number}/assign-history")
+        assert (line["method"], line["reason"]) == ("assign", "分批处理")
+
+
+def test_of_many_who_hand_a_ticket_over_at_once_the_history_tells_all(people):
+    """Whoever comes later acts on what the earlier one left; the last line of the history is the truth."""
+    ticket = people.ticket(assignee=people.agent)
+    path = f"/tickets/{ticket['id']}"
+    colleagues = [people.new("agent") for _ in range(4)]
+    at_once(
+        *[
+            lambda one=one: people.supervisor.post(
+                f"{path}/transfer", {"toAgentId": one.agent_id, "reason": "x"}, expect=(200, 409)
+            )
+            for one in colleagues
+        ],
+        *[lambda: people.supervisor.post(f"{path}/takeover", {}, expect=(200, 409)) for _ in range(3)],
+    )
+    history = people.supervisor.get(f"{path}/assign-history")
+    assert history[-1]["toAgent"]["id"] == people.supervisor.get(path)["assignee"]["id"]
+    chain = [(one["fromAgent"] or {}).get("id") for one in history[1:]]
+    assert chain == [one["toAgent"]["id"] for one in history[:-1]]
+
+
 def test_ended_ticket_takes_no_words_and_no_assignee(people):
     for state in ("closed", "cancelled"):
         customer = people.visitor()

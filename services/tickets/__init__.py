@@ -1,6 +1,7 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
-from services.tickets.changing import add_follow_up, assign_ticket, delete_ticket, move_ticket, update_ticket
+from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
+from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
@@ -9,6 +10,7 @@ __all__ = [
     "add_follow_up",
     "assign_ticket",
     "assignments_of",
+    "batch_assign",
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
@@ -20,6 +22,8 @@ __all__ = [
     "receive_messages",
     "rooms",
     "send_message",
+    "take_over_ticket",
+    "transfer_ticket",
     "transitions_for",
     "update_ticket",
 ]

@@ -1,4 +1,4 @@
-"""What is done with a ticket: changing, moving, assigning, following up (TKT)."""
+"""What is done with a ticket: changing, moving, following up (TKT)."""
 
 from app.errors import Conflict, Invalid
 from app.extensions import db
@@ -6,11 +6,10 @@ from models.actor import Actor
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
 from models.types import utcnow
 from services import threads
-from services.conversations import get_agent
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import clean_title, known_type, remember_kind
-from services.tickets.state import give, place, tell
+from services.tickets.state import place, tell
 
 TITLES = {
     TicketStatus.pending: "待处理",
@@ -89,18 +88,6 @@ def move_ticket(
         **{"from": before.value, "to": status.value, "by": actor.name, "reason": reason[:200]},
     )
     tell(ticket, "moved", before=before.value)
-    return ticket
-
-
-@operation("ticket.assign", title="Assign a ticket")
-def assign_ticket(actor: Actor, ticket: Ticket, *, agent_id: int, reason: str = "") -> Ticket:
-    """Give a ticket to an agent."""
-    if ticket.status in ENDED:
-        raise Conflict("The ticket has ended")
-    agent = get_agent(agent_id)
-    if ticket.assignee_id == agent.id:
-        raise Conflict("This agent already has the ticket")
-    give(actor, ticket, agent, method="assign", reason=reason)
     return ticket
 
 

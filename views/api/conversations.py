@@ -6,7 +6,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.extensions import db
 from models.actor import Actor, Scope
 from models.conversations import HELD, Conversation, ConversationAssignment, ConversationStatus, Rating
@@ -21,7 +21,7 @@ from models.types import utcnow
 from services import channels, conversations, left_messages, routing, settings, visitors, words
 from services.customers import mask_email, mask_phone
 from services.operation import OPERATIONS, DataField
-from views.api.endpoint import action, endpoint, load
+from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, moment, plain
 from views.api.threads import counters, serve_thread
 from views.api.understanding import sounding
@@ -363,11 +363,7 @@ def open_session(actor: Actor, question: str = "", client_msg_id: str = "", form
     fields=(DataField("ids", list[int]), DataField("agent_id", int), DataField("reason", str, "", 500)),
 )
 def batch_assign(actor: Actor, ids: list[int], agent_id: int, reason: str = ""):
-    rows = list(
-        db.session.scalars(select(Conversation).where(Conversation.id.in_(ids), Conversation.visible_to(actor)))
-    )
-    if not ids or len(rows) != len(set(ids)):
-        raise NotFound("This does not exist")  # all or none, and no hint which one is hidden
+    rows = load_all(Conversation, ids, actor)
     return [dump(actor, row) for row in conversations.batch_assign(actor, rows, agent_id=agent_id, reason=reason)]
 
 

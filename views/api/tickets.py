@@ -7,8 +7,9 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.tickets import ENDED, Ticket
 from services import tickets
+from services.operation import DataField
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref
-from views.api.endpoint import action, endpoint, load
+from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, plain
 from views.api.threads import counters, serve_thread
 
@@ -89,6 +90,19 @@ def unassigned(actor: Actor, **query):
     )
 
 
+@endpoint(
+    "POST",
+    "/tickets/batch-assign",
+    section=SECTION,
+    summary="批量分配",
+    right="ticket.assign",
+    fields=(DataField("ids", list[int]), DataField("agent_id", int), DataField("reason", str, "", 500)),
+)
+def batch_assign(actor: Actor, ids: list[int], agent_id: int, reason: str = ""):
+    rows = load_all(Ticket, ids, actor)
+    return [dump(actor, row) for row in tickets.batch_assign(actor, rows, agent_id=agent_id, reason=reason)]
+
+
 @endpoint("GET", "/tickets/<id:id>", section=SECTION, summary="工单详情", right="ticket.read")
 def show_ticket(actor: Actor, row_id: int):
     return dump(actor, load(Ticket, row_id, actor))
@@ -128,6 +142,12 @@ action(
     is_speech=True,
 )
 action("POST", "/tickets/<id:id>/assign", "ticket.assign", on=Ticket, dump=dump, section=SECTION, summary="分配工单")
+action(
+    "POST", "/tickets/<id:id>/transfer", "ticket.transfer", on=Ticket, dump=dump, section=SECTION, summary="转派工单"
+)
+action(
+    "POST", "/tickets/<id:id>/takeover", "ticket.takeover", on=Ticket, dump=dump, section=SECTION, summary="接管工单"
+)
 action(
     "POST",
     "/tickets/<id:id>/follow-ups",
