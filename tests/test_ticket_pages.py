@@ -1,5 +1,6 @@
 """Who works on a ticket, in the browser: several assigned together, passed on from a phone, taken over."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -69,6 +70,9 @@ def test_supervisor_takes_a_ticket_over(company: Company, open_page: Pages):
     dialog.get_by_role("textbox").fill("客户很急")
     dialog.get_by_role("button", name="接管", exact=True).click()
     expect(desk.get_by_text("工单已由您处理")).to_be_visible()
+    desk.get_by_role("tab", name="指派记录").click()
+    expect(desk.get_by_text(re.compile(r"接管$")).filter(visible=True)).to_be_visible()
+    expect(desk.get_by_text("客户很急")).to_be_visible()
     assert company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == company.supervisor.agent_id
     agent.get(f"/tickets/{ticket['id']}", expect=404)
 
