@@ -1,0 +1,1 @@
+import"./notify-DjPtlIbW.js";import"./css-DETesZK5.js";
