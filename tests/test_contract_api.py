@@ -49,8 +49,6 @@ MISSING = {
     "POST /api/v1/integration/oa/sync",
     "POST /api/v1/integration/token",
     "POST /api/v1/integration/webhooks",
-    "POST /api/v1/tickets/batch-assign",
-    "POST /api/v1/tickets/{id}/transfer",
     "PUT /api/v1/groups/{id}",
 }
 
