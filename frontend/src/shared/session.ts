@@ -68,6 +68,11 @@ export async function setLocale(locale: Locale): Promise<void> {
   await api.put('/session/locale', { locale })
 }
 
+/** Whether this is the agent who sits here. */
+export function isMyself(agent: { id: number } | null | undefined): boolean {
+  return Boolean(agent) && agent?.id === session.actor?.agentId
+}
+
 export function can(permission: string): boolean {
   return state.actor?.permissions.includes(permission) ?? false
 }

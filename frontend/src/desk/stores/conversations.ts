@@ -7,8 +7,8 @@ import { translate } from '@shared/i18n'
 import { live } from '@shared/live'
 import { customerName } from '@shared/names'
 import { lastOf } from '@shared/preview'
-import { session } from '@shared/session'
-import type { AgentBrief, Conversation, Message, Page } from '@shared/types'
+import { isMyself } from '@shared/session'
+import type { Conversation, Message, Page } from '@shared/types'
 
 import { saidTime } from '../parts/said'
 import { maySeeQueue } from '../parts/taking'
@@ -81,7 +81,6 @@ export const useConversations = defineStore('conversations', () => {
   const readHere = new Map<number, number>()
   let refreshTimer: ReturnType<typeof setTimeout> | undefined
 
-  const isMyself = (agent: AgentBrief | null) => agent !== null && agent.id === session.actor?.agentId
   const isMine = (one: Conversation) => isMyself(one.agent)
 
   /** What the server does not filter, because it changes with every message. */
@@ -247,7 +246,6 @@ export const useConversations = defineStore('conversations', () => {
     shown,
     unread,
     isMine,
-    isMyself,
     load,
     refreshSoon,
     fetchOne,

@@ -1,1 +1,0 @@
-import{St as e,Tt as t,a as n,at as r,et as i,gn as a,rt as o,tt as s}from"./StateView-CYF6k9yc.js";var c={key:0,class:`badge`},l=n(r({__name:`CountBadge`,props:{count:{}},setup(n){return(r,l)=>n.count>0?(e(),s(`span`,c,[o(a(n.count>99?`99+`:n.count),1),t(r.$slots,`default`,{},void 0,!0)])):i(``,!0)}}),[[`__scopeId`,`data-v-87a6b89a`]]);export{l as t};

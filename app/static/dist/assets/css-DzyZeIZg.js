@@ -1,1 +1,0 @@
-import"./notify-DjPtlIbW.js";import"./css-DETesZK5.js";

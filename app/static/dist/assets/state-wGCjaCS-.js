@@ -1,0 +1,1 @@
+function e({status:e}){return e===`closed`||e===`cancelled`}export{e as t};

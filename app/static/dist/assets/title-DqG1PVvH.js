@@ -1,1 +1,0 @@
-import{Gt as e,It as t,Jt as n,Z as r,u as i}from"./StateView-CYF6k9yc.js";var a=n(``),o=document.querySelector(`meta[name="application-name"]`)?.content??``,s=r(()=>i.company.name||o);function c(n){t(()=>a.value=n()??``),e(()=>a.value=``)}export{a as n,c as r,s as t};
