@@ -12,7 +12,7 @@ from models.base import Entity, Versioned
 from models.conversations import Conversation
 from models.customers import Customer
 from models.messaging import Thread
-from models.organization import Agent, Team, agents_within
+from models.organization import Agent, Department, Team, agents_within
 from models.types import Code, Exact
 
 
@@ -23,6 +23,8 @@ class TicketStatus(StrEnum):
     resolved = auto()
     closed = auto()
     cancelled = auto()
+    #: for the customer's answer; the clock of its service level stands still
+    waiting = auto()
 
 
 class TicketPriority(StrEnum):
@@ -39,11 +41,16 @@ S = TicketStatus
 TRANSITIONS: dict[tuple[TicketStatus, TicketStatus], str] = {
     (S.pending, S.processing): "ticket.process",
     (S.pending, S.resolved): "ticket.process",
+    (S.pending, S.waiting): "ticket.process",
     (S.pending, S.cancelled): "ticket.cancel",
     (S.processing, S.pending): "ticket.process",
+    (S.processing, S.waiting): "ticket.process",
     (S.processing, S.review): "ticket.process",
     (S.processing, S.resolved): "ticket.process",
     (S.processing, S.cancelled): "ticket.cancel",
+    (S.waiting, S.processing): "ticket.process",
+    (S.waiting, S.resolved): "ticket.process",
+    (S.waiting, S.cancelled): "ticket.cancel",
     (S.review, S.processing): "ticket.review",
     (S.review, S.resolved): "ticket.review",
     (S.resolved, S.closed): "ticket.close",
@@ -77,9 +84,17 @@ class Ticket(Versioned, Entity, Model):
     priority: Mapped[TicketPriority] = mapped_column(Code(TicketPriority), default=TicketPriority.normal)
     #: code of an item of the dictionary ticket_type
     type: Mapped[str] = mapped_column(String(64), default="")
+    #: code of an item of the dictionary product: which product or system it is about
+    product: Mapped[str] = mapped_column(String(64), default="", server_default="")
     #: agent, customer, conversation, api
     source: Mapped[str] = mapped_column(String(32), default="agent")
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    #: how to reach whoever reported it, as given with this ticket (E §2.1)
+    contact_name: Mapped[str | None] = mapped_column(String(100))
+    contact_email: Mapped[str | None] = mapped_column(String(255))
+    contact_phone: Mapped[str | None] = mapped_column(String(32))
+    #: which of our departments is in charge of the matter
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
@@ -91,6 +106,7 @@ class Ticket(Versioned, Entity, Model):
     customer: Mapped[Customer | None] = relationship()
     assignee: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()
+    department: Mapped[Department | None] = relationship()
     conversation: Mapped[Conversation | None] = relationship()
     #: read and locked with its owner, like a conversation's
     thread: Mapped[Thread] = relationship(lazy="joined", innerjoin=True)

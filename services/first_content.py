@@ -33,6 +33,8 @@ DICTIONARIES = {
         ("bug", "缺陷反馈", "Bug report"),
         ("other", "其他", "Other"),
     ),
+    ("product", "产品与系统"): (),
+    ("ticket_tag", "工单标签"): (),
     ("problem_type", "问题分类"): (
         ("login", "登录与账号", "Sign-in and account"),
         ("data", "数据填报", "Data entry"),

@@ -195,7 +195,7 @@ def _check_item(actor: Actor, row: DictionaryItem, data: dict) -> None:
 
 
 def _keep_needed(actor: Actor, row: Dictionary) -> None:
-    if row.code in ("ticket_type", "problem_type"):
+    if row.code in ("ticket_type", "problem_type", "product", "ticket_tag"):
         raise Conflict("The system needs this dictionary")
 
 

@@ -9,11 +9,12 @@ import pytest
 from tests.people import Company, Person, at_once, listening, unique
 from tests.waiting import eventually
 
-STATES = ("pending", "processing", "review", "resolved", "closed", "cancelled")
+STATES = ("pending", "processing", "waiting", "review", "resolved", "closed", "cancelled")
 #: how a ticket gets into each state
 WAY = {
     "pending": (),
     "processing": ("processing",),
+    "waiting": ("processing", "waiting"),
     "review": ("processing", "review"),
     "resolved": ("resolved",),
     "closed": ("resolved", "closed"),
@@ -21,8 +22,9 @@ WAY = {
 }
 #: from → to, by people who may take every step; all other pairs are refused
 STEPS = {
-    "pending": {"processing", "resolved", "cancelled"},
-    "processing": {"pending", "review", "resolved", "cancelled"},
+    "pending": {"processing", "waiting", "resolved", "cancelled"},
+    "processing": {"pending", "waiting", "review", "resolved", "cancelled"},
+    "waiting": {"processing", "resolved", "cancelled"},
     "review": {"processing", "resolved"},
     "resolved": {"closed", "processing"},
     "closed": {"processing"},
@@ -90,6 +92,32 @@ def test_steps_that_a_role_may_not_take_are_refused(people, role):
                 {"status": wanted, "resolution": "done", "reason": "try"},
                 expect=200 if (state, wanted) in allowed else 403,
             )
+
+
+def test_answer_of_the_customer_ends_the_waiting(people):
+    customer = people.visitor()
+    ticket = in_state(people, "waiting", customer, people.agent)
+    path = f"/tickets/{ticket['id']}"
+    people.agent.say(path, "请补充截图")
+    assert people.supervisor.get(path)["status"] == "waiting", "only the customer's word is an answer"
+    customer.say(path, "截图在这里")
+    assert people.supervisor.get(path)["status"] == "processing"
+    lines = [one["payload"] for one in people.supervisor.messages(path)["list"] if one["type"] == "system"]
+    assert [line["params"]["to"] for line in lines if line["event"] == "status"][-1] == "processing"
+
+
+def test_contact_is_kept_with_the_ticket_and_masked(people):
+    given = {"contactName": "王敏", "contactEmail": "wangmin@example.org", "contactPhone": "13800138000"}
+    ticket = people.agent.post("/tickets", {"title": "打印机", **given})
+    path = f"/tickets/{ticket['id']}"
+    assert people.supervisor.get(path) | given == people.supervisor.get(path)
+    seen = people.agent.get(path)
+    assert (seen["contactName"], seen["contactEmail"]) == ("王敏", "w***@example.org")
+    assert "0013" not in seen["contactPhone"]
+    wrong = {"title": "打印机", "contactEmail": "nowhere", "product": "none"}
+    for name in ("contactEmail", "product"):
+        body = {"title": "打印机", name: wrong[name]}
+        assert name in people.agent.post("/tickets", body, expect=400)["fields"]
 
 
 def test_solution_must_be_said(people):

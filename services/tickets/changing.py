@@ -3,22 +3,12 @@
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from models.actor import Actor
-from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
-from models.types import utcnow
-from services import threads
+from models.tickets import TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
 from services.operation import operation
 from services.sensitive import remarks
-from services.tickets.creating import clean_title, known_type, remember_kind
-from services.tickets.state import place, tell
-
-TITLES = {
-    TicketStatus.pending: "待处理",
-    TicketStatus.processing: "处理中",
-    TicketStatus.review: "待审核",
-    TicketStatus.resolved: "已解决",
-    TicketStatus.closed: "已关闭",
-    TicketStatus.cancelled: "已取消",
-}
+from services.tickets.creating import remember_kind
+from services.tickets.facts import clean_title, known_type, set_facts
+from services.tickets.state import step_to, tell
 
 
 @operation("ticket.update", title="Change a ticket")
@@ -31,6 +21,11 @@ def update_ticket(
     description: str | None = None,
     type: str | None = None,
     priority: TicketPriority | None = None,
+    product: str | None = None,
+    department_id: int | None = None,
+    contact_name: str | None = None,
+    contact_email: str | None = None,
+    contact_phone: str | None = None,
 ) -> Ticket:
     """Change what is given; `version` is the one the editor saw. Raises Conflict when it is no longer current."""
     if ticket.version != version:
@@ -48,6 +43,15 @@ def update_ticket(
         ticket.type = known_type(type)
     if priority is not None:
         ticket.priority = priority
+    set_facts(
+        actor,
+        ticket,
+        product=product,
+        department_id=department_id,
+        contact_name=contact_name,
+        contact_email=contact_email,
+        contact_phone=contact_phone,
+    )
     if type is not None or priority is not None:
         remember_kind(actor, ticket)
     db.session.flush()
@@ -71,23 +75,9 @@ def move_ticket(
     actor.require(right)
     if status is TicketStatus.resolved and not (resolution.strip() or ticket.resolution):
         raise Invalid("Say how the problem was solved", fields={"resolution": "required"})
-    before, ticket.status = ticket.status, status
     if resolution.strip():
         ticket.resolution = resolution.strip()
-    now = utcnow()
-    ticket.resolve_time = (
-        now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)
-    )
-    ticket.close_time = now if status in ENDED else None
-    threads.system_message(
-        actor,
-        ticket.thread,
-        "status",
-        f"工单状态由「{TITLES[before]}」变为「{TITLES[status]}」",
-        place=place(ticket),
-        **{"from": before.value, "to": status.value, "by": actor.name, "reason": reason[:200]},
-    )
-    tell(ticket, "moved", before=before.value)
+    step_to(actor, ticket, status, reason=reason)
     return ticket
 
 

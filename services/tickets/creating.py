@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.errors import Conflict, NotAllowed, NotFound
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import Conversation
@@ -11,12 +11,13 @@ from models.messaging import ThreadKind
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
 from models.understanding import Subject
-from services import settings, threads
+from services import threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
 from services.operation import operation
 from services.sensitive import remarks
+from services.tickets.facts import clean_title, known_type, set_facts
 from services.tickets.state import give, place, tell
 from services.transcripts import carry_files, with_transcript
 from services.understanding import labels
@@ -30,8 +31,13 @@ def create_ticket(
     description: str = "",
     type: str = "",
     priority: TicketPriority = TicketPriority.normal,
+    product: str = "",
     customer_id: int | None = None,
     assignee_id: int | None = None,
+    department_id: int | None = None,
+    contact_name: str = "",
+    contact_email: str = "",
+    contact_phone: str = "",
 ) -> Ticket:
     """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
     if assignee_id is not None and assignee_id != actor.agent_id:
@@ -54,6 +60,11 @@ def create_ticket(
         priority=priority,
         customer_id=customer_id,
         source="customer" if actor.sees_as_customer else "agent",
+        product=product,
+        department_id=department_id,
+        contact_name=contact_name,
+        contact_email=contact_email,
+        contact_phone=contact_phone,
     )
     if assignee_id is not None:
         give(actor, ticket, get_agent(assignee_id), method="create")
@@ -103,21 +114,6 @@ def create_from_conversation(
     return ticket
 
 
-def clean_title(title: str) -> str:
-    """One line of at most 255 characters. Raises Invalid."""
-    title = " ".join(title.split())
-    if not 1 <= len(title) <= 255:
-        raise Invalid("The title must have 1 to 255 characters", fields={"title": "1 to 255 characters"})
-    return title
-
-
-def known_type(type_: str) -> str:
-    """A code of the dictionary of ticket types; empty is allowed."""
-    if type_ and type_ not in settings.dictionary_codes("ticket_type"):
-        raise Invalid("This ticket type does not exist", fields={"type": "unknown"})
-    return type_
-
-
 def remember_kind(actor: Actor, ticket: Ticket) -> None:
     """Inside an operation: the type and priority that somebody of the staff gave a ticket are learned from."""
     labels.remember(actor, Subject.ticket_type, ticket.id, ticket.type)
@@ -134,6 +130,7 @@ def _create(
     customer_id: int | None,
     source: str,
     conversation_id: int | None = None,
+    **facts,
 ) -> Ticket:
     ticket = Ticket(
         no=next_number("TK", utcnow()),
@@ -147,6 +144,7 @@ def _create(
         thread=threads.new_thread(ThreadKind.ticket),
         status=TicketStatus.pending,
     )
+    set_facts(actor, ticket, **facts)
     db.session.add(ticket)
     db.session.flush()
     remember_kind(actor, ticket)

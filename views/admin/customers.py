@@ -1,6 +1,6 @@
 """Organizations, their contacts, customers (CUS)."""
 
-from flask import g, request
+from flask import g
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, func, select
@@ -9,7 +9,6 @@ from app.extensions import db
 from models.conversations import Conversation
 from models.customers import Contact, Customer, Organization
 from models.tickets import Ticket
-from services.customers import mask_email, mask_phone
 from services.reach import reached_by
 from views.admin.assigning import CustomerTeamRelationView
 from views.admin.base import AdminView
@@ -17,51 +16,23 @@ from views.admin.cells import EMPTY, tag
 from views.admin.conversations import ConversationView
 from views.admin.dictionaries import texts_of, words_of
 from views.admin.labels import origin, origins
+from views.admin.reach import ReachView
 from views.admin.row_actions import RowAction
 from views.admin.tickets import TicketView
 
-#: columns by which a person can be reached: in full only with the right customer.read_pii, as in REST
-_REACH = {"phone": mask_phone, "landline": mask_phone, "emergency_phone": mask_phone, "email": mask_email}
 GENDERS = {"male": _("Male"), "female": _("Female"), "other": _("Other")}
 
 
-def _reach(column: str):
-    def shown(row) -> str | None:
-        value = getattr(row, column)
-        return value if g.actor.may("customer.read_pii") else _REACH[column](value)
+class PersonView(ReachView):
+    """Persons, found by number and address too."""
 
-    return shown
-
-
-class ReachView(AdminView):
-    """A screen of persons whose numbers and addresses are masked for those who may not see them."""
-
-    formatters = {column: _reach(column) for column in _REACH}
     search_hint = _("Search name, phone or e-mail")
 
     def search(self, text: str) -> list[ColumnElement[bool]]:
         return [*super().search(text), *reached_by(g.actor, self.model, text)]
 
-    def data_of(self, form, verb: str, row=None) -> dict:
-        data = super().data_of(form, verb, row)
-        if row is not None and not g.actor.may("customer.read_pii"):
-            # the form showed the masked value: what was not typed anew stays as it is
-            data = {
-                name: value
-                for name, value in data.items()
-                if name not in _REACH or value != _REACH[name](getattr(row, name))
-            }
-        return data
 
-    def edit_form_of(self, row):
-        form = super().edit_form_of(row)
-        if request.method == "GET" and not g.actor.may("customer.read_pii"):
-            for name in _REACH.keys() & set(form._fields):
-                form[name].data = _REACH[name](form[name].data)
-        return form
-
-
-class ContactView(ReachView):
+class ContactView(PersonView):
     model, resource, icon = Contact, "contact", "fa-address-book"
     singular, plural = _("Contact"), _("Contacts")
     list_columns = ["name", "organization_id", "position", "department_name", "phone", "email", "create_time", "id"]
@@ -97,7 +68,7 @@ class ContactView(ReachView):
     formatters = {**ReachView.formatters, "gender": lambda row: GENDERS.get(row.gender, row.gender)}
 
 
-class CustomerView(ReachView):
+class CustomerView(PersonView):
     model, resource, icon = Customer, "customer", "fa-user-tag"
     singular, plural = _("Customer"), _("Customers")
     intro = _("Everybody who asked for service, with an account or as a visitor of the portal.")

@@ -85,6 +85,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "resolved": (_("Resolved"), "success"),
         "closed": (_("Closed"), "quiet"),
         "cancelled": (_("Cancelled"), "quiet"),
+        "waiting": (_("Waiting for the customer"), "primary"),
     },
     WechatKind: {
         "official": (_("Official account"), "success"),

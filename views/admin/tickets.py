@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from models.messaging import ChatMessage
 from models.tickets import ENDED, Ticket, TicketFollowUp, TicketStatus
+from services.customers import mask_email, mask_phone
 from services.tickets import transitions_for
 from views.admin import labels
 from views.admin.assignments import TicketAssignmentView
@@ -15,6 +16,7 @@ from views.admin.base import AdminView
 from views.admin.dictionaries import items_of, word_of
 from views.admin.labels import TICKET_SOURCES, origin
 from views.admin.messages import MessageView
+from views.admin.reach import ReachView, reach_of
 from views.admin.row_actions import RowAction
 
 
@@ -27,7 +29,7 @@ class TicketFollowUpView(AdminView):
     search_text, search_columns = ("content", "result"), ["ticket_id", "user_id", "create_time"]
 
 
-class TicketView(AdminView):
+class TicketView(ReachView):
     model, resource, icon = Ticket, "ticket", "fa-ticket"
     singular, plural = _("Ticket"), _("Tickets")
     list_columns = ["title", "no", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
@@ -38,8 +40,13 @@ class TicketView(AdminView):
         "status",
         "priority",
         "type",
+        "product",
         "source",
         "customer_id",
+        "contact_name",
+        "contact_email",
+        "contact_phone",
+        "department_id",
         "assignee_id",
         "team_id",
         "conversation_id",
@@ -51,16 +58,32 @@ class TicketView(AdminView):
         "create_time",
         "update_time",
     ]
-    add_columns = ["title", "description", "type", "priority", "customer_id"]
-    edit_columns = ["title", "description", "type", "priority"]
+    edit_columns = [
+        "title",
+        "description",
+        "type",
+        "priority",
+        "product",
+        "department_id",
+        "contact_name",
+        "contact_email",
+        "contact_phone",
+    ]
+    add_columns = [*edit_columns, "customer_id"]
     key_columns = ("no", "status", "priority", "assignee_id")
     when_empty = _("A ticket is made by a customer, from a conversation, or here.")
     desk_path = "/desk/tickets/{id}"
     search_hint = _("Search number or title")
     search_text = ("no", "title")
-    search_columns = ["status", "priority", "type", "assignee_id", "customer_id", "create_time"]
-    choices = {"type": items_of("ticket_type")}
-    formatters = {"type": word_of("ticket_type", "type"), "source": origin("source", TICKET_SOURCES)}
+    search_columns = ["status", "priority", "type", "product", "assignee_id", "customer_id", "create_time"]
+    reach = {"contact_email": mask_email, "contact_phone": mask_phone}
+    choices = {"type": items_of("ticket_type"), "product": items_of("product")}
+    formatters = {
+        "type": word_of("ticket_type", "type"),
+        "product": word_of("product", "product"),
+        "source": origin("source", TICKET_SOURCES),
+        **{column: reach_of(column, mask) for column, mask in reach.items()},
+    }
     row_actions = (
         RowAction(
             "flow",

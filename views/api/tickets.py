@@ -7,6 +7,7 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.tickets import ENDED, Ticket
 from services import tickets
+from services.customers import mask_email, mask_phone
 from services.operation import DataField
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref
 from views.api.endpoint import action, endpoint, load, load_all
@@ -14,6 +15,12 @@ from views.api.resource import PAGING, Resource, listing, plain
 from views.api.threads import counters, serve_thread
 
 SECTION = "工单管理接口"
+
+
+def _reach(actor: Actor, ticket: Ticket, text: str | None, mask) -> str | None:
+    """An address as given: in full for whoever gave it and who may see such, as everywhere."""
+    return text if actor.sees_as_customer or actor.may("customer.read_pii") else mask(text)
+
 
 TICKETS = Resource(
     path="tickets",
@@ -29,7 +36,10 @@ TICKETS = Resource(
         "status",
         "priority",
         "type",
+        "product",
         "source",
+        "contact_name",
+        "department_id",
         "conversation_id",
         "thread_id",
         "team_id",
@@ -41,13 +51,15 @@ TICKETS = Resource(
         "close_time",
         "version",
     ),
-    filters=("status", "priority", "type", "customer_id", "team_id"),
+    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id"),
     sort=("id", "create_time", "update_time", "priority", "status"),
     search=("no", "title", "customer.name"),
     eager=("customer.user", "assignee.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
+        "contactEmail": lambda actor, row: _reach(actor, row, row.contact_email, mask_email),
+        "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
         "transitions": tickets.transitions_for,
     },
     enrich=counters,
@@ -65,7 +77,11 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     section=SECTION,
     summary="工单列表",
     right="ticket.read",
-    query={**PAGING, "status": str, "priority": str, "type": str, "customerId": int, "teamId": int, "assigneeId": str},
+    query={
+        **PAGING,
+        **dict.fromkeys(("status", "priority", "type", "product", "assigneeId"), str),
+        **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
+    },
 )
 def list_tickets(actor: Actor, assigneeId: str = "", **query):
     statement = select(Ticket)

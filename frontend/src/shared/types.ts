@@ -273,7 +273,7 @@ export interface Conversation {
   typing: unknown[]
 }
 
-export type TicketStatus = 'pending' | 'processing' | 'review' | 'resolved' | 'closed' | 'cancelled'
+export type TicketStatus = 'pending' | 'processing' | 'review' | 'resolved' | 'closed' | 'cancelled' | 'waiting'
 export type TicketPriority = 'normal' | 'urgent' | 'critical'
 
 export interface Ticket {
@@ -284,7 +284,13 @@ export interface Ticket {
   status: TicketStatus
   priority: TicketPriority
   type: string
+  /** Code of an item of the dictionary `product`. */
+  product: string
   source: string
+  contactName: string | null
+  contactEmail: string | null
+  contactPhone: string | null
+  departmentId: number | null
   customer: CustomerBrief | null
   assignee: AgentBrief | null
   conversationId: number | null

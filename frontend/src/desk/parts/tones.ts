@@ -12,6 +12,7 @@ export const CONVERSATION_TONE: Record<ConversationStatus, string> = {
 export const TICKET_TONE: Record<TicketStatus, string> = {
   pending: 'ss-tag--warning',
   processing: 'ss-tag--info',
+  waiting: 'ss-tag--primary',
   review: 'ss-tag--primary',
   resolved: 'ss-tag--success',
   closed: '',

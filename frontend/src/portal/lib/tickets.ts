@@ -61,13 +61,19 @@ export interface DictionaryItem {
 export const TONE: Record<TicketStatus, string> = {
   pending: 'warning',
   processing: 'info',
+  waiting: 'warning',
   review: 'info',
   resolved: 'success',
   closed: '',
   cancelled: '',
 }
 
-export const UNDER_WAY: readonly TicketStatus[] = ['pending', 'processing', 'review']
+/** The words for a state, as its customer reads it. */
+export function wordsOf(status: TicketStatus): string {
+  return status === 'waiting' ? 'portal.ticket.waitsForYou' : `ticketStatus.${status}`
+}
+
+export const UNDER_WAY: readonly TicketStatus[] = ['pending', 'processing', 'waiting', 'review']
 export const ENDED: readonly TicketStatus[] = ['resolved', 'closed', 'cancelled']
 
 /** Nothing more is written in the room of these. */
@@ -95,7 +101,7 @@ export function stepsOf(ticket: Ticket, started: string | null): Step[] {
     return [step('pending', ticket.createTime, true), step('cancelled', ticket.closeTime ?? ticket.updateTime, true, true)]
   }
   const order: TicketStatus[] = ['pending', 'processing', 'resolved', 'closed']
-  const at = order.indexOf(ticket.status === 'review' ? 'processing' : ticket.status)
+  const at = order.indexOf(ticket.status === 'review' || ticket.status === 'waiting' ? 'processing' : ticket.status)
   const times: Partial<Record<TicketStatus, string | null>> = {
     pending: ticket.createTime,
     processing: at >= 1 ? started : null,

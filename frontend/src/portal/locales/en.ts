@@ -296,6 +296,7 @@ export default {
   ticket: {
     resolution: 'Resolution',
     lastResolution: 'Earlier resolution',
+    waitsForYou: 'Waiting for your reply',
     stillWrong: 'What is still wrong?',
     stillWrongHint: 'What happens now? Is it the same as before?',
     quiet: 'No replies yet. Add details whenever something changes.',

@@ -296,6 +296,7 @@ export default {
   ticket: {
     resolution: '处理结果',
     lastResolution: '上次的处理结果',
+    waitsForYou: '等待您回复',
     stillWrong: '还有什么问题？',
     stillWrongHint: '现在是什么情况？和之前一样吗？',
     quiet: '还没有回复。有新情况可以随时补充。',

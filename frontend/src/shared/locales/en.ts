@@ -182,6 +182,7 @@ export default {
   ticketStatus: {
     pending: 'Pending',
     processing: 'In progress',
+    waiting: 'Waiting for customer',
     review: 'In review',
     resolved: 'Resolved',
     closed: 'Closed',

@@ -182,6 +182,7 @@ export default {
   ticketStatus: {
     pending: '待处理',
     processing: '处理中',
+    waiting: '等待客户',
     review: '待审核',
     resolved: '已解决',
     closed: '已关闭',

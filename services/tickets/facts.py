@@ -1,0 +1,69 @@
+"""What a ticket is about and whom it concerns, checked: title, type, product, department, contact (TKT-1, TKT-3)."""
+
+from app.errors import Invalid, NotAllowed
+from models.actor import Actor
+from models.organization import Department
+from models.tickets import Ticket
+from services import settings
+from services.crud import referenced
+from services.customers import EMAIL, PHONE
+
+LONGEST_NAME = 100
+
+
+def clean_title(title: str) -> str:
+    """One line of at most 255 characters. Raises Invalid."""
+    title = " ".join(title.split())
+    if not 1 <= len(title) <= 255:
+        raise Invalid("The title must have 1 to 255 characters", fields={"title": "1 to 255 characters"})
+    return title
+
+
+def known_type(type_: str) -> str:
+    """A code of the dictionary of ticket types; empty is allowed."""
+    if type_ and type_ not in settings.dictionary_codes("ticket_type"):
+        raise Invalid("This ticket type does not exist", fields={"type": "unknown"})
+    return type_
+
+
+def set_facts(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    product: str | None = None,
+    department_id: int | None = None,
+    contact_name: str | None = None,
+    contact_email: str | None = None,
+    contact_phone: str | None = None,
+) -> None:
+    """Inside an operation: write down what is given; None leaves as it is, "" takes away, department 0 takes away.
+
+    Raises Invalid for what is not known or no address, NotAllowed when a customer names a department of ours.
+    """
+    if product is not None:
+        if product and product not in settings.dictionary_codes("product"):
+            raise Invalid("This product does not exist", fields={"product": "unknown"})
+        ticket.product = product
+    if department_id is not None:
+        if actor.sees_as_customer:
+            raise NotAllowed("Departments are given by staff")
+        ticket.department = referenced(Department, department_id or None, actor, "departmentId")
+    if contact_name is not None:
+        ticket.contact_name = _short(" ".join(contact_name.split()), LONGEST_NAME, "contactName")
+    if contact_email is not None:
+        ticket.contact_email = _matching(EMAIL, contact_email.strip(), 255, "contactEmail", "name@host")
+    if contact_phone is not None:
+        ticket.contact_phone = _matching(PHONE, contact_phone.strip(), 32, "contactPhone", "digits")
+
+
+def _short(text: str, longest: int, name: str) -> str | None:
+    if len(text) > longest:
+        raise Invalid("A value is too large or too long to be stored", fields={name: "too long"})
+    return text or None
+
+
+def _matching(pattern, text: str, longest: int, name: str, wanted: str) -> str | None:
+    if text and not pattern.fullmatch(text):
+        words = {"contactEmail": "This is not an e-mail address", "contactPhone": "This is not a phone number"}
+        raise Invalid(words[name], fields={name: wanted})
+    return _short(text, longest, name)
