@@ -3,8 +3,13 @@
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
+from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
+from services.tickets.relations import link_tickets, links_of, unlink_tickets
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
+from services.tickets.splitting import split_ticket
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
+from services.tickets.tags import known_tags, tagged
+from services.tickets.watching import unwatch_ticket, watch_ticket, watchers_of
 
 __all__ = [
     "add_follow_up",
@@ -15,6 +20,10 @@ __all__ = [
     "create_ticket",
     "delete_ticket",
     "follow_ups_of",
+    "known_tags",
+    "link_tickets",
+    "links_of",
+    "merge_tickets",
     "move_ticket",
     "place",
     "read_messages",
@@ -22,8 +31,17 @@ __all__ = [
     "receive_messages",
     "rooms",
     "send_message",
+    "split_ticket",
+    "tagged",
     "take_over_ticket",
+    "taken_up_by",
+    "taker_of",
     "transfer_ticket",
     "transitions_for",
+    "unlink_tickets",
+    "unmerge_ticket",
+    "unwatch_ticket",
     "update_ticket",
+    "watch_ticket",
+    "watchers_of",
 ]

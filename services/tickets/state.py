@@ -101,7 +101,9 @@ def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str
 
 
 def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:
-    """The states to which this actor may move the ticket now."""
+    """The states to which this actor may move the ticket now; a merged one has none of its own."""
+    if ticket.merged_into_id is not None:
+        return []
     return [to.value for (start, to), right in TRANSITIONS.items() if start is ticket.status and actor.may(right)]
 
 
