@@ -55,6 +55,7 @@ TICKET_SOURCES = {
     "customer": pgettext("ticket from", "Customer"),
     "conversation": pgettext("ticket from", "Conversation"),
     "api": pgettext("ticket from", "API"),
+    "ticket": _("Split off a ticket"),
 }
 
 #: kind of state → {state: (title, tone)}; tones are colours of the style sheet

@@ -284,6 +284,9 @@ export interface Ticket {
   status: TicketStatus
   priority: TicketPriority
   type: string
+  tags: string[] | null
+  /** The ticket that took this one up, where one may see it. */
+  mergedInto: { id: number; no: string } | null
   /** Code of an item of the dictionary `product`. */
   product: string
   source: string

@@ -9,6 +9,7 @@ import { en as quality } from '../quality/words'
 import { en as satisfaction } from '../satisfaction/words'
 import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
+import { en as relations } from '../tickets/relation-words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
 import { en as workbench } from '../workbench/words'
@@ -120,6 +121,8 @@ export default {
     },
     panel: { label: 'Customer and assistant', toggle: 'Show or hide the side panel', assist: 'Assistant', customer: 'Customer' },
     article: { title: 'Article', updated: 'Updated {time}' },
+    relations,
+    tags: { hint: 'Choose or type tags', tag: 'Tag', add: 'Add a tag', remove: 'Take the tag {name} off' },
     customer: {
       vip: 'VIP level {n}',
       temporary: 'Visitor',
@@ -142,10 +145,6 @@ export default {
       edit: 'Edit customer',
       saved: 'Customer saved',
       masked: 'Phone and e-mail are shown in part only; leave them empty to keep them.',
-      tagsHint: 'Choose or type tags',
-      tag: 'Tag',
-      tagAdd: 'Add a tag',
-      tagRemove: 'Take the tag {name} off',
       noteAdd: 'Add a note',
       noteEdit: 'Change the note',
       ratings: 'Ratings ({n}, {mean} on average)',
@@ -168,6 +167,7 @@ export default {
       agent: 'Agent',
       customer: 'Customer',
       conversation: 'Conversation',
+      ticket: 'Split off a ticket',
       api: 'API',
     },
   },

@@ -9,6 +9,7 @@ import { zh as quality } from '../quality/words'
 import { zh as satisfaction } from '../satisfaction/words'
 import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
+import { zh as relations } from '../tickets/relation-words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
 import { zh as workbench } from '../workbench/words'
@@ -120,6 +121,8 @@ export default {
     },
     panel: { label: '客户与助手', toggle: '显示或隐藏侧栏', assist: '智能辅助', customer: '客户' },
     article: { title: '知识文章', updated: '更新于 {time}' },
+    relations,
+    tags: { hint: '选择或输入标签', tag: '标签', add: '添加标签', remove: '移除标签 {name}' },
     customer: {
       vip: 'VIP {n} 级客户',
       temporary: '访客',
@@ -142,10 +145,6 @@ export default {
       edit: '编辑客户',
       saved: '客户信息已保存',
       masked: '号码和邮箱已隐去部分内容；留空则保持不变。',
-      tagsHint: '选择或输入标签',
-      tag: '标签',
-      tagAdd: '添加标签',
-      tagRemove: '移除标签 {name}',
       noteAdd: '添加备注',
       noteEdit: '修改备注',
       ratings: '评价（{n} 次，平均 {mean}）',
@@ -168,6 +167,7 @@ export default {
       agent: '客服创建',
       customer: '客户提交',
       conversation: '会话转入',
+      ticket: '从工单拆分',
       api: '接口创建',
     },
   },
