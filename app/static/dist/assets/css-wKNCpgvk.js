@@ -1,1 +1,0 @@
-import"./notify-D_a1u_Zv.js";import"./css-CZ-xG0MJ.js";
