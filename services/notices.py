@@ -13,7 +13,7 @@ from models.tickets import Ticket
 from services import mentioning
 from services.identity import rights
 from services.notifications import notify
-from services.tickets.watching import watchers_of
+from services.tickets.watchers import watchers_of
 
 #: whoever may do this looks after tickets that nobody has
 LOOKS_AFTER_TICKETS = "ticket.review"

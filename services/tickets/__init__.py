@@ -9,7 +9,7 @@ from services.tickets.room import read_messages, recall_message, receive_message
 from services.tickets.splitting import split_ticket
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
 from services.tickets.tags import known_tags, tagged
-from services.tickets.watching import unwatch_ticket, watch_ticket, watchers_of
+from services.tickets.watchers import unwatch_ticket, watch_ticket, watchers_of
 
 __all__ = [
     "add_follow_up",

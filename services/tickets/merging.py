@@ -12,7 +12,7 @@ from services import threads
 from services.operation import operation
 from services.tickets.relations import check_children
 from services.tickets.state import place, step_to, tell
-from services.tickets.watching import add_watcher
+from services.tickets.watchers import add_watcher
 
 
 @operation("ticket.merge", title="Merge tickets")
