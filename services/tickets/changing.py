@@ -4,6 +4,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from models.actor import Actor
 from models.tickets import TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
+from services import sla
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import remember_kind
@@ -54,7 +55,7 @@ def update_ticket(
     )
     if type is not None or priority is not None:
         remember_kind(actor, ticket)
-    db.session.flush()
+    sla.follow(ticket)
     remarks.mark_ticket(ticket, caught)
     tell(ticket, "updated")
     return ticket
@@ -85,6 +86,7 @@ def move_ticket(
 def delete_ticket(actor: Actor, ticket: Ticket) -> None:
     """Out of every list; only a purge removes it for good."""
     tell(ticket, "deleted")
+    sla.drop(ticket)
     db.session.delete(ticket)
 
 

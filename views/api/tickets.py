@@ -12,6 +12,7 @@ from services.operation import DataField
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref
 from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, plain
+from views.api.sla import dump_levels
 from views.api.threads import counters, serve_thread
 
 SECTION = "工单管理接口"
@@ -20,6 +21,12 @@ SECTION = "工单管理接口"
 def _reach(actor: Actor, ticket: Ticket, text: str | None, mask) -> str | None:
     """An address as given: in full for whoever gave it and who may see such, as everywhere."""
     return text if actor.sees_as_customer or actor.may("customer.read_pii") else mask(text)
+
+
+def _along(actor: Actor, rows: list[Ticket]) -> dict[int, dict]:
+    """What is counted and measured of a page of tickets."""
+    levels = dump_levels(actor, rows)
+    return {number: {**counted, **levels[number]} for number, counted in counters(actor, rows).items()}
 
 
 TICKETS = Resource(
@@ -51,8 +58,9 @@ TICKETS = Resource(
         "close_time",
         "version",
     ),
-    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id"),
-    sort=("id", "create_time", "update_time", "priority", "status"),
+    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id", "sla_state"),
+    sort=("id", "create_time", "update_time", "priority", "status", "due_time"),
+    empty_last=("due_time",),
     search=("no", "title", "customer.name"),
     eager=("customer.user", "assignee.user", "thread"),
     more={
@@ -62,7 +70,7 @@ TICKETS = Resource(
         "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
         "transitions": tickets.transitions_for,
     },
-    enrich=counters,
+    enrich=_along,
     writes=(),
 )
 
@@ -79,11 +87,13 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     right="ticket.read",
     query={
         **PAGING,
-        **dict.fromkeys(("status", "priority", "type", "product", "assigneeId"), str),
+        **dict.fromkeys(("status", "priority", "type", "product", "assigneeId", "slaState"), str),
         **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
     },
 )
 def list_tickets(actor: Actor, assigneeId: str = "", **query):
+    if actor.sees_as_customer and ("slaState" in query or query.get("sort", "").endswith("dueTime")):
+        raise Invalid("The request is not valid", fields={"slaState": "for staff only"})
     statement = select(Ticket)
     if assigneeId == "me":
         statement = statement.where(Ticket.assignee_id == (actor.agent_id or 0))
