@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 
 from sqlalchemy import select
 
-from app import hearing
+from app import hearing, sla_reactions
 from app.extensions import db
 from app.jobs import jobs
 from app.offload import background
@@ -24,7 +24,6 @@ from models.knowledge import Article
 from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
-from models.sla import SlaAction
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from services import exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
@@ -35,14 +34,6 @@ from services.sensitive import lists, watchers
 from views.sockets import emit
 
 logger = logging.getLogger(__name__)
-
-#: what staff are told of service levels, and the steps of an escalation that are about telling somebody
-SLA_NOTICES = {
-    "ticket.sla_warned": "sla.warned",
-    "ticket.sla_breached": "sla.breached",
-    "ticket.escalated": "sla.escalated",
-}
-NOTIFYING = (SlaAction.notify_assignee, SlaAction.notify_leaders)
 
 
 def _message(event: Event) -> None:
@@ -156,25 +147,6 @@ def _notify_of_ticket(event: Event) -> None:
         notices.ticket_moved(actor, ticket, **about)
     elif ticket.assignee_id is None:
         notices.ticket_without_owner(actor, ticket, **about)
-
-
-def _notify_of_sla(event: Event) -> None:
-    """Who works on a ticket that takes too long, or whoever the step is to reach."""
-    ticket = db.session.get(Ticket, event.payload["ticket_id"])
-    action = event.payload.get("action")
-    if ticket is not None and action in (None, *NOTIFYING):
-        notices.ticket_late(
-            system(event.tenant_id),
-            ticket,
-            kind=SLA_NOTICES[event.name],
-            goal=event.payload["goal"],
-            to_leaders=action == SlaAction.notify_leaders,
-            event=f"event-{event.id}",
-        )
-
-
-def _recompute_sla(event: Event) -> None:
-    jobs.send("tickets.recompute_sla", tenant_id=event.tenant_id, customer_id=event.payload.get("customer_id"))
 
 
 def _notify_of_message(event: Event) -> None:
@@ -359,12 +331,6 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.assigned": (_ticket, _notify_of_ticket),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),
-    **dict.fromkeys(SLA_NOTICES, (_ticket, _notify_of_sla)),
-    **{
-        f"{name}.{verb}": (_recompute_sla,)
-        for name in ("sla_policy", "sla_escalation")
-        for verb in ("created", "updated", "deleted")
-    },
     "agent.presence": (_presence, _dispatch),
     "agent.created": (_nothing,),
     "agent.updated": (_dispatch,),
@@ -382,19 +348,17 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "article.updated": (_index,),
     "article.deleted": (_nothing,),
     **{
-        f"{name}.{verb}": (_dispatch,)  # who waits may be served by others from now on
+        f"{name}.{verb}": (_dispatch, sla_reactions.hours_changed)  # who waits may be served by others from now on
         for name in (
             "customer_team_relation",
             "duty_shift",
             "problem_profile",
             "routing_rule",
+            "team",
             "team_member",
+            "work_calendar",
+            "work_day",
         )
-        for verb in ("created", "updated", "deleted")
-    },
-    **{
-        f"{name}.{verb}": (_dispatch, _recompute_sla)
-        for name in ("team", "work_calendar", "work_day")
         for verb in ("created", "updated", "deleted")
     },
     **{
@@ -439,9 +403,6 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.released": (_conversation,),
     "conversation.purged": (_discard_files,),
     "file.removed": (_discard_files,),
-    "customer.created": (_nothing,),
-    "customer.updated": (_recompute_sla,),
-    "customer.deleted": (_nothing,),
     "customer.preserved": (_nothing,),
     "customer.released": (_nothing,),
     "sensitive_alert.created": (_alert,),
@@ -454,6 +415,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         for name in ("synonym", "domain_word")
         for verb in ("created", "updated", "deleted", "imported")
     },
+    **sla_reactions.REACTIONS,
     **{f"sensitive_word.{verb}": (_forget_words,) for verb in ("created", "updated", "deleted", "imported")},
 }
 

@@ -9,14 +9,17 @@ import datetime as dt
 from collections.abc import Iterable
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.extensions import db
+from models.base import changed
 from models.sla import SlaGoal, SlaPolicy, TicketClock
 from models.tickets import SlaState, Ticket, TicketStatus
 from models.types import utcnow
 from services.sla import clock as work
 from services.sla.policies import Rules, rules
 
+_OURS = frozenset({"due_time", "sla_state"})
 _SECOND = dt.timedelta(seconds=1)
 #: in these states it is our turn
 RUNNING = (TicketStatus.pending, TicketStatus.processing, TicketStatus.review)
@@ -68,6 +71,8 @@ def _reflect(ticket: Ticket, clocks: Iterable[TicketClock], known: Rules) -> Non
         ticket.sla_state = SlaState.missed
     else:
         ticket.sla_state = SlaState.met if goals and not is_over else SlaState.none
+    if changed(ticket) <= _OURS:
+        flag_modified(ticket, "update_time")  # it stays: nobody has done anything about the ticket
 
 
 def _plan(row: TicketClock, policy: SlaPolicy | None, known: Rules) -> None:

@@ -19,7 +19,7 @@ from models.types import utcnow
 from services import sla
 from services.operation import announce, run
 from services.sla import keeping
-from services.sla.policies import Rules, rules
+from services.sla.policies import rules
 from services.tickets.state import give, staff_rooms, tell
 
 logger = logging.getLogger(__name__)
@@ -92,20 +92,18 @@ def _act(actor: Actor, ticket: Ticket) -> bool:
         for step in policy.escalations:
             if step.goal is row.goal and step.percent in percents:
                 _escalate(actor, ticket, step)
-    _settle(ticket, known)
-    return bool(passed)
-
-
-def _settle(ticket: Ticket, known: Rules) -> None:
     db.session.flush()
     sla.follow_all([ticket], known)
+    return bool(passed)
 
 
 def _tell(ticket: Ticket, row: TicketClock, policy: SlaPolicy, percents: set[int]) -> None:
     """Of a goal that is missed nobody is warned any more."""
-    event = "sla_breached" if 100 in percents else "sla_warned" if policy.warn_percent in percents else None
-    if event is not None:
-        _announce(event, ticket, goal=row.goal.value)
+    about = {"rooms": staff_rooms(ticket), "ticket_id": ticket.id, "goal": row.goal.value}
+    if 100 in percents:
+        announce("ticket.sla_breached", **about)
+    elif policy.warn_percent in percents:
+        announce("ticket.sla_warned", **about)
 
 
 def _escalate(actor: Actor, ticket: Ticket, step: SlaEscalation) -> None:
@@ -119,13 +117,16 @@ def _escalate(actor: Actor, ticket: Ticket, step: SlaEscalation) -> None:
         if not _works(step.agent) or ticket.assignee_id == step.agent_id:
             return
         give(actor, ticket, step.agent, method="escalation")
-    _announce("escalated", ticket, goal=step.goal.value, percent=step.percent, action=step.action.value)
+    # to the staff: what we promise ourselves is nothing for customers to read
+    announce(
+        "ticket.escalated",
+        rooms=staff_rooms(ticket),
+        ticket_id=ticket.id,
+        goal=step.goal.value,
+        percent=step.percent,
+        action=step.action.value,
+    )
 
 
 def _works(agent: Agent | None) -> bool:
     return agent is not None and agent.user is not None and bool(agent.user.active)
-
-
-def _announce(event: str, ticket: Ticket, **payload) -> None:
-    """To the staff: what we promise ourselves is nothing for customers to read."""
-    announce(f"ticket.{event}", rooms=staff_rooms(ticket), ticket_id=ticket.id, **payload)

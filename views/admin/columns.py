@@ -292,7 +292,7 @@ COLUMNS = {
     "skill": _("Skill"),
     "skills": _("Skills"),
     "skipped": pgettext("import", "Skipped"),
-    "sla_state": _("Service level"),
+    "sla_state": _("State of the service level"),
     "sort": _("Sort order"),
     "source": _("Source"),
     "speaker": _("Looked for in messages of"),

@@ -276,6 +276,30 @@ export interface Conversation {
 export type TicketStatus = 'pending' | 'processing' | 'review' | 'resolved' | 'closed' | 'cancelled' | 'waiting'
 export type TicketPriority = 'normal' | 'urgent' | 'critical'
 
+/** How one goal of a service level stands; lengths in seconds of working time. */
+export interface SlaGoal {
+  targetSeconds: number
+  /** Negative when it is late. */
+  remainingSeconds: number
+  /** For how long the clock goes on without a break from the answer on; 0 while it stands still. */
+  runsForSeconds: number
+  dueTime: string | null
+  metTime: string | null
+  breached: boolean
+  paused: boolean
+}
+
+export type SlaState = 'none' | 'running' | 'paused' | 'warned' | 'breached' | 'met' | 'missed'
+
+export interface TicketSla {
+  state: SlaState
+  /** When the nearest goal is due; null while the clocks stand still. */
+  dueTime: string | null
+  policy: { id: number; name: string } | null
+  firstResponse: SlaGoal | null
+  resolution: SlaGoal | null
+}
+
 export interface Ticket {
   id: number
   no: string
@@ -305,6 +329,8 @@ export interface Ticket {
   closeTime: string | null
   version: number
   transitions: TicketStatus[]
+  /** Staff only. */
+  sla: TicketSla | null
 }
 
 export type Presence = 'online' | 'busy' | 'offline'
