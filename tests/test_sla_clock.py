@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing.hours import ALWAYS, Hours
-from services.sla.clock import add, between, closing
+from services.sla.clock import add, between, stretch
 
 OFFICE = "09:00-12:00, 13:30-18:00"  # 3 h + 4 h 30 min = 450 minutes
 SHANGHAI, BERLIN, NEW_YORK = "Asia/Shanghai", "Europe/Berlin", "America/New_York"
@@ -276,16 +276,19 @@ def test_who_never_works_is_never_late():
 
 
 @pytest.mark.parametrize(
-    ("hours", "at", "until"),
+    ("hours", "at", "open_from", "until"),
     [
-        (PLAIN, "2026-03-02 09:00", "2026-03-02 12:00"),
-        (PLAIN, "2026-03-02 12:00", None),
-        (PLAIN, "2026-03-07 10:00", None),
-        (NIGHT, "2026-03-02 23:00", "2026-03-03 06:00"),
+        (PLAIN, "2026-03-02 09:00", "2026-03-02 09:00", "2026-03-02 12:00"),
+        (PLAIN, "2026-03-02 16:20", "2026-03-02 13:30", "2026-03-02 18:00"),
+        (PLAIN, "2026-03-02 12:00", None, None),
+        (PLAIN, "2026-03-07 10:00", None, None),
+        # open from 22:00 to midnight and on until 06:00
+        (NIGHT, "2026-03-02 23:00", "2026-03-02 22:00", "2026-03-03 06:00"),
     ],
 )
-def test_clock_runs_without_a_break_until(hours, at, until):
-    assert closing(hours, utc(hours, at)) == (until and utc(hours, until))
+def test_clock_runs_without_a_break(hours, at, open_from, until):
+    wanted = (utc(hours, open_from), utc(hours, until)) if until else None
+    assert stretch(hours, utc(hours, at)) == wanted
 
 
 def test_hours_that_the_clock_leaves_out_are_not_counted_twice():

@@ -10,7 +10,7 @@ import datetime as dt
 import pytz
 
 from services.company_days import midnight
-from services.routing.hours import Hours
+from services.routing.hours import Hours, Span
 
 NOTHING = dt.timedelta()
 _DAY, _WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
@@ -65,14 +65,16 @@ def add(hours: Hours, start: dt.datetime, amount: dt.timedelta) -> dt.datetime |
     return None
 
 
-def closing(hours: Hours, at: dt.datetime) -> dt.datetime | None:
-    """Until when it stays open from `at` on, as far as tomorrow's end; None while it is closed."""
-    end = at
+def stretch(hours: Hours, at: dt.datetime) -> Span | None:
+    """From when until when it is open without a break around `at`, today and tomorrow; None while it is closed."""
     today = hours.date_at(at)
+    found: Span | None = None
     for opens, closes in (*hours.spans(today), *hours.spans(today + _DAY)):
-        if opens <= end < closes:
-            end = closes
-    return end if end > at else None
+        if found is None and opens <= at < closes:
+            found = opens, closes
+        elif found is not None and opens <= found[1]:
+            found = found[0], max(found[1], closes)
+    return found
 
 
 def _is_ordinary(hours: Hours, day: dt.date) -> bool:

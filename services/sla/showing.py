@@ -18,13 +18,18 @@ from services.sla.policies import known_hours
 
 @dataclass(frozen=True)
 class Standing:
-    """One goal of a ticket at this moment; all lengths are seconds, of working time where nothing else is said."""
+    """One goal of a ticket; lengths are seconds of working time.
+
+    What is left is told as of the moment at which the clock last began to go, not as of now: it stays the same until
+    the clock stops, so whoever reads twice reads the same, and a page lets it run down by itself.
+    """
 
     target: int
     #: negative when it is late
     remaining: int
-    #: for how long the clock goes on without a break from now; 0 while it stands still or nobody works
-    runs_for: int
+    #: the moment from which `remaining` runs down, and the closing at which it stops; None while it stands still
+    runs_from: dt.datetime | None
+    runs_until: dt.datetime | None
     due_time: dt.datetime | None
     met_time: dt.datetime | None
     breached: bool
@@ -57,14 +62,16 @@ def levels_of(ticket_ids: Iterable[int]) -> dict[int, Level]:
 
 
 def _standing(row: TicketClock, hours: Hours, now: dt.datetime) -> Standing:
-    used, closes = row.spent_seconds, None
+    used, runs_from, runs_until = row.spent_seconds, None, None
     if row.running_since is not None:
-        used += int(work.between(hours, row.running_since, now).total_seconds())
-        closes = work.closing(hours, now)
+        if (span := work.stretch(hours, now)) is not None:
+            runs_from, runs_until = max(span[0], row.running_since), span[1]
+        used += int(work.between(hours, row.running_since, runs_from or now).total_seconds())
     return Standing(
         target=row.target_seconds,
         remaining=row.target_seconds - used,
-        runs_for=int((closes - now).total_seconds()) if closes is not None else 0,
+        runs_from=runs_from,
+        runs_until=runs_until,
         due_time=row.due_time,
         met_time=row.met_time,
         breached=bool(row.breached),

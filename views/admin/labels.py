@@ -337,7 +337,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "give": (_("Give it to an agent"), "danger"),
     },
     SlaState: {
-        "none": (pgettext("service level", "None"), "quiet"),
+        "none": (_("Nothing promised"), "quiet"),
         "running": (pgettext("service level", "Running"), "info"),
         "paused": (pgettext("service level", "Stopped"), "quiet"),
         "warned": (pgettext("service level", "Nearly late"), "warning"),

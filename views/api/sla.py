@@ -36,7 +36,8 @@ def _standing(one: sla.Standing | None) -> dict | None:
     return {
         "targetSeconds": one.target,
         "remainingSeconds": one.remaining,
-        "runsForSeconds": one.runs_for,
+        "runsFrom": plain(one.runs_from),
+        "runsUntil": plain(one.runs_until),
         "dueTime": plain(one.due_time),
         "metTime": plain(one.met_time),
         "breached": one.breached,

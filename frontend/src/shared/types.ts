@@ -279,10 +279,11 @@ export type TicketPriority = 'normal' | 'urgent' | 'critical'
 /** How one goal of a service level stands; lengths in seconds of working time. */
 export interface SlaGoal {
   targetSeconds: number
-  /** Negative when it is late. */
+  /** As of `runsFrom`, or as it stands; negative when it is late. */
   remainingSeconds: number
-  /** For how long the clock goes on without a break from the answer on; 0 while it stands still. */
-  runsForSeconds: number
+  /** From when until when the clock goes without a break; null while it stands still. */
+  runsFrom: string | null
+  runsUntil: string | null
   dueTime: string | null
   metTime: string | null
   breached: boolean

@@ -11,31 +11,23 @@ export const GOALS: GoalName[] = ['firstResponse', 'resolution']
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** When an answer of the server arrived: from then on its seconds run down, by our own clock. */
-const arrived = new WeakMap<TicketSla, number>()
-
-/** Working seconds that are left of a goal now, negative when it is late; the clock may stand still meanwhile. */
-export function remaining(goal: SlaGoal, sinceArrival: number): number {
-  return goal.remainingSeconds - Math.min(Math.max(0, sinceArrival), goal.runsForSeconds)
+/** Working seconds that are left of a goal at a moment, negative when it is late. */
+export function remaining(goal: SlaGoal, now: number): number {
+  if (!goal.runsFrom) return goal.remainingSeconds
+  const until = Math.min(now, goal.runsUntil ? Date.parse(goal.runsUntil) : now)
+  return goal.remainingSeconds - Math.max(0, until - Date.parse(goal.runsFrom)) / 1000
 }
 
 /** The goal to which somebody has to see next: of those not met the one with the least time. */
-export function nearest(sla: TicketSla, sinceArrival: number): GoalName | null {
+export function nearest(sla: TicketSla, now: number): GoalName | null {
   const open = GOALS.filter((name) => sla[name] && !sla[name].metTime)
-  const left = (name: GoalName) => remaining(sla[name]!, sinceArrival)
+  const left = (name: GoalName) => remaining(sla[name]!, now)
   return open.sort((a, b) => left(a) - left(b))[0] ?? null
 }
 
 export function useSla(ticket: () => Ticket) {
   const { t } = useI18n()
   const { dateTime, now } = useTime()
-
-  const since = computed(() => {
-    const { sla } = ticket()
-    if (!sla) return 0
-    if (!arrived.has(sla)) arrived.set(sla, Date.now())
-    return (now.value - arrived.get(sla)!) / 1000
-  })
 
   /** A length of working time: under a minute, 20 min, 1 h 20 min, 2 d 3 h. */
   function length(seconds: number): string {
@@ -46,7 +38,7 @@ export function useSla(ticket: () => Ticket) {
     return t('desk.sla.days', { d: Math.floor(size / DAY), h: Math.floor((size % DAY) / HOUR) })
   }
 
-  const leftOf = (goal: SlaGoal) => remaining(goal, since.value)
+  const leftOf = (goal: SlaGoal) => remaining(goal, now.value)
   const sentence = (seconds: number) => t(seconds < 0 ? 'desk.sla.late' : 'desk.sla.left', { time: length(seconds) })
 
   /** One goal in words: "剩 1 小时 20 分 · 11/23 10:00 前". */
@@ -58,7 +50,7 @@ export function useSla(ticket: () => Ticket) {
     }
     if (goal.paused) return t(left < 0 ? 'desk.sla.pausedLate' : 'desk.sla.pausedLeft', { time: length(left) })
     const parts = [sentence(left)]
-    if (goal.runsForSeconds === 0) parts.push(t('desk.sla.offHours'))
+    if (!goal.runsFrom) parts.push(t('desk.sla.offHours'))
     if (goal.dueTime && left >= 0) parts.push(t('desk.sla.dueAt', { time: dateTime(goal.dueTime) }))
     return parts.join(' · ')
   }
@@ -78,7 +70,7 @@ export function useSla(ticket: () => Ticket) {
     if (!sla || sla.state === 'none') return null
     if (sla.state === 'met') return { text: t('desk.sla.met'), tone: '', icon: 'check' as const }
     if (sla.state === 'missed') return { text: t('desk.sla.missed'), tone: 'ss-tag--danger', icon: 'alert' as const }
-    const name = nearest(sla, since.value)
+    const name = nearest(sla, now.value)
     const goal = name && sla[name]
     if (!goal) return null
     const left = leftOf(goal)
