@@ -220,7 +220,7 @@ COLUMNS = {
     "parent_id": _("Parent"),
     "password": _("Password"),
     "path": _("Path"),
-    "percent": _("After"),
+    "percent": _("At percent of the time"),
     "phone": _("Phone"),
     "phone_verified": _("Phone confirmed"),
     "phrasings": _("Other phrasings"),

@@ -329,7 +329,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
     },
     RelationKind: {"primary": (_("Primary team"), "primary"), "secondary": (_("Secondary team"), "quiet")},
     DayKind: {"holiday": (_("Free"), "success"), "workday": (_("Make-up workday"), "warning")},
-    SlaGoal: {"first_response": (_("First answer"), "info"), "resolution": (_("Solution"), "primary")},
+    SlaGoal: {"first_response": (_("First answer"), "info"), "resolution": (pgettext("goal", "Solution"), "primary")},
     SlaAction: {
         "notify_assignee": (_("Tell the assignee"), "info"),
         "notify_leaders": (_("Tell the leaders"), "warning"),

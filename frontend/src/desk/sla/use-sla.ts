@@ -41,7 +41,7 @@ export function useSla(ticket: () => Ticket) {
   const leftOf = (goal: SlaGoal) => remaining(goal, now.value)
   const sentence = (seconds: number) => t(seconds < 0 ? 'desk.sla.late' : 'desk.sla.left', { time: length(seconds) })
 
-  /** One goal in words: "剩 1 小时 20 分 · 11/23 10:00 前". */
+  /** One goal in words: "剩 1 小时 20 分", "暂停，剩 20 分钟", "2026/11/23 10:00 达成". */
   function describe(goal: SlaGoal): string {
     const left = leftOf(goal)
     if (goal.metTime) {
@@ -49,10 +49,12 @@ export function useSla(ticket: () => Ticket) {
       return left < 0 ? t('desk.sla.metLateAt', { time, late: length(left) }) : t('desk.sla.metAt', { time })
     }
     if (goal.paused) return t(left < 0 ? 'desk.sla.pausedLate' : 'desk.sla.pausedLeft', { time: length(left) })
-    const parts = [sentence(left)]
-    if (!goal.runsFrom) parts.push(t('desk.sla.offHours'))
-    if (goal.dueTime && left >= 0) parts.push(t('desk.sla.dueAt', { time: dateTime(goal.dueTime) }))
-    return parts.join(' · ')
+    return goal.runsFrom ? sentence(left) : `${sentence(left)} · ${t('desk.sla.offHours')}`
+  }
+
+  /** Until when that is, as long as there is something to wait for. */
+  function deadline(goal: SlaGoal): string {
+    return goal.dueTime && !goal.metTime && leftOf(goal) >= 0 ? t('desk.sla.dueAt', { time: dateTime(goal.dueTime) }) : ''
   }
 
   /** Both goals, as far as they are promised. */
@@ -60,7 +62,7 @@ export function useSla(ticket: () => Ticket) {
     const { sla } = ticket()
     return GOALS.flatMap((name) => {
       const goal = sla?.[name]
-      return goal ? [{ name, label: t(`desk.sla.${name}`), text: describe(goal), isLate: leftOf(goal) < 0, isMet: goal.metTime !== null }] : []
+      return goal ? [{ name, label: t(`desk.sla.${name}`), text: describe(goal), due: deadline(goal), isLate: leftOf(goal) < 0, isMet: goal.metTime !== null }] : []
     })
   })
 
