@@ -71,7 +71,7 @@ def _reflect(ticket: Ticket, clocks: Iterable[TicketClock], known: Rules) -> Non
         ticket.sla_state = SlaState.missed
     else:
         ticket.sla_state = SlaState.met if goals and not is_over else SlaState.none
-    if changed(ticket) <= _OURS:
+    if set() < changed(ticket) <= _OURS:
         flag_modified(ticket, "update_time")  # it stays: nobody has done anything about the ticket
 
 
