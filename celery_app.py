@@ -38,6 +38,7 @@ celery_app.conf.update(
         "customers of agents who have gone": {"task": "routing.requeue", "schedule": 10.0},
         "transfers nobody has answered": {"task": "conversations.expire_transfers", "schedule": 5.0},
         "conversations in which nothing is said": {"task": "conversations.close_idle", "schedule": 10.0},
+        "tickets that take too long": {"task": "tickets.watch_sla", "schedule": 10.0},
         "agents of whom nothing is heard are off line": {"task": "agents.expire", "schedule": 10.0},
         "what came from WeChat and was not taken": {"task": "wechat.take", "schedule": 5.0},
         "what has not gone out to WeChat": {"task": "wechat.deliver", "schedule": 5.0},

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from app import hearing
+from app import hearing, sla_reactions
 from app.extensions import db
 from app.jobs import jobs
 from models.actor import system
@@ -342,7 +342,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "article.updated": (_index,),
     "article.deleted": (_nothing,),
     **{
-        f"{name}.{verb}": (_dispatch,)  # who waits may be served by others from now on
+        f"{name}.{verb}": (_dispatch, sla_reactions.hours_changed)  # who waits may be served by others from now on
         for name in (
             "customer_team_relation",
             "duty_shift",
@@ -363,7 +363,6 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "bot_menu_entry",
             "channel",
             "contact",
-            "customer",
             "department",
             "dictionary",
             "dictionary_item",
@@ -410,5 +409,6 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         for name in ("synonym", "domain_word")
         for verb in ("created", "updated", "deleted", "imported")
     },
+    **sla_reactions.REACTIONS,
     **{f"sensitive_word.{verb}": (_forget_words,) for verb in ("created", "updated", "deleted", "imported")},
 }

@@ -33,6 +33,7 @@ from services import (
     wechat,
 )
 from services.articles import publishing
+from services.tickets import watching
 from services.understanding import learning
 from views import exports as export_wording
 
@@ -80,6 +81,18 @@ def expire_transfers() -> int:
 @shared_task(name="conversations.close_idle")
 def close_idle() -> int:
     return for_every_tenant(lambda number: conversations.close_idle(system(number)))
+
+
+@shared_task(name="tickets.watch_sla")
+def watch_sla() -> int:
+    return for_every_tenant(lambda number: watching.watch(system(number)))
+
+
+@shared_task(name="tickets.recompute_sla")
+def recompute_sla(tenant_id: int, customer_id: int | None = None) -> int:
+    return in_tenant(lambda number, customer_id: watching.recompute(system(number), customer_id=customer_id))(
+        tenant_id, customer_id=customer_id
+    )
 
 
 @shared_task(name="agents.expire")

@@ -33,6 +33,19 @@ class TicketPriority(StrEnum):
     critical = auto()
 
 
+class SlaState(StrEnum):
+    """How a ticket stands with what is promised (TKT-6): of the goals still to be reached the worst, or the end."""
+
+    none = auto()
+    running = auto()
+    paused = auto()
+    warned = auto()
+    breached = auto()
+    met = auto()
+    #: over, and at least one goal was reached too late
+    missed = auto()
+
+
 #: nobody works on it any more; the room is closed
 ENDED = (TicketStatus.closed, TicketStatus.cancelled)
 
@@ -64,7 +77,7 @@ class Ticket(Versioned, Entity, Model):
     """A problem that needs following up until it is solved."""
 
     __tablename__ = "ticket"
-    __bookkeeping__ = frozenset({"first_reply_time"})
+    __bookkeeping__ = frozenset({"first_reply_time", "due_time", "sla_state"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
         Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
@@ -73,6 +86,9 @@ class Ticket(Versioned, Entity, Model):
         Index("idx_ticket_create_time", "tenant_id", "deleted", "create_time"),
         Index("idx_ticket_priority", "tenant_id", "deleted", "priority", "id"),
         Index("idx_ticket_listing", "tenant_id", "deleted", "id"),
+        # what is due next, and what is late
+        Index("idx_ticket_due_time", "tenant_id", "deleted", "due_time", "id"),
+        Index("idx_ticket_sla_state", "tenant_id", "deleted", "sla_state", "id"),
         # what has changed since search last looked
         Index("idx_ticket_update_time", "tenant_id", "update_time"),
     )
@@ -107,6 +123,9 @@ class Ticket(Versioned, Entity, Model):
     first_reply_time: Mapped[dt.datetime | None]
     resolve_time: Mapped[dt.datetime | None]
     close_time: Mapped[dt.datetime | None]
+    #: when the nearest goal of its service level is due; empty while its clocks stand still
+    due_time: Mapped[dt.datetime | None]
+    sla_state: Mapped[SlaState] = mapped_column(Code(SlaState), default=SlaState.none, server_default="1")
     customer: Mapped[Customer | None] = relationship()
     assignee: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()

@@ -21,6 +21,8 @@ from models.organization import Department, Team
 from models.routing import ProblemProfile
 from models.sensitive import SensitiveWord, WordLevel
 from models.settings import Dictionary, DictionaryItem
+from models.sla import SlaAction, SlaEscalation, SlaGoal, SlaPolicy
+from models.tickets import TicketPriority
 from services.routing import rules
 from services.sensitive import lists
 
@@ -61,6 +63,12 @@ PROBLEM_KEYWORDS = {
     "report": "报表, 统计, 导出, 图表, 打印, 汇总, report, reports, chart, export, statistics",
     "network": "网络, 连不上, 打不开, 很慢, 卡顿, 超时, 断线, vpn, wifi, 浏览器, network, timeout, slow, offline",
 }
+#: name, priority, minutes of working time until the first answer and until the solution
+SLA_POLICIES = (
+    ("特急工单", TicketPriority.critical, 30, 4 * 60),
+    ("紧急工单", TicketPriority.urgent, 60, 8 * 60),
+    ("普通工单", None, 4 * 60, 24 * 60),
+)
 TEAMS = ("售前咨询组", "售后服务组", "VIP客服组", "管理组")
 QUICK_REPLIES = (
     ("hello", "问候", "您好，{customer}，我是客服{agent}，请问有什么可以帮您？"),
@@ -156,6 +164,23 @@ def _routing_rule() -> int:
     return _add([rules.new_default()]) if rules.default_rule() is None else 0
 
 
+def _sla_policies() -> int:
+    """Whoever leads hears of what is late; a company that has policies keeps to its own."""
+    if db.session.scalar(select(SlaPolicy.id).limit(1)):
+        return 0
+    return _add(
+        SlaPolicy(
+            name=name,
+            sort=sort * 10,
+            priority=priority,
+            first_response_minutes=first,
+            resolution_minutes=solved,
+            escalations=[SlaEscalation(goal=goal, percent=100, action=SlaAction.notify_leaders) for goal in SlaGoal],
+        )
+        for sort, (name, priority, first, solved) in enumerate(SLA_POLICIES, start=1)
+    )
+
+
 def _portal() -> int:
     known = db.session.scalar(select(Channel.id).where(Channel.code == PORTAL))
     return 0 if known else _add([Channel(code=PORTAL, name="服务门户", kind=ChannelKind.portal)])
@@ -224,6 +249,7 @@ CONTENTS: dict[str, Content] = {
     "problem_profiles": Content(_problem_profiles),
     "work_calendar": Content(_work_calendar),
     "routing_rule": Content(_routing_rule),
+    "sla_policies": Content(_sla_policies),
     "channel.portal": Content(_portal),
     "teams": Content(_teams),
     "quick_replies": Content(_quick_replies),

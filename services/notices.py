@@ -3,9 +3,10 @@
 from sqlalchemy import select
 
 from app.extensions import db
-from models.actor import Actor
+from models.actor import Actor, Scope
 from models.articles import ArticleRevision
 from models.conversations import Conversation, QuickReply
+from models.identity import User
 from models.knowledge import Article
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.organization import Agent
@@ -143,6 +144,27 @@ def article_decided(actor: Actor, article: Article, revision: ArticleRevision, *
     """Who asked for the review: how it ended, and why."""
     if revision.submitted_by not in (None, revision.decided_by):
         _about_article(actor, article, revision.submitted_by, kind, event, reason=revision.reason or "")
+
+
+def ticket_late(actor: Actor, ticket: Ticket, *, kind: str, goal: str, to_leaders: bool, event: str) -> None:
+    """The agent in charge, of a service level that is or will be missed; those who lead instead, or if he is nobody."""
+    user_id = _user_of(ticket.assignee_id)
+    for one in _leaders_of(ticket) if to_leaders or user_id is None else [user_id]:
+        _about_ticket(actor, ticket, one, kind, event, goal=goal)
+
+
+def _leaders_of(ticket: Ticket) -> list[int]:
+    """Who leads the ticket's team; else all who give tickets out and see this one."""
+    if ticket.team is not None and ticket.team.leader_id is not None:
+        return [ticket.team.leader_id]
+    return [user.id for user, scope in rights.staff_with("ticket.assign", "ticket") if _sees(user, scope, ticket)]
+
+
+def _sees(user: User, scope: Scope, ticket: Ticket) -> bool:
+    if scope is Scope.all:
+        return True
+    seen = select(Ticket.id).where(Ticket.id == ticket.id, Ticket.visible_to(rights.colleague(user)))
+    return db.session.scalar(seen) is not None
 
 
 def _about_article(actor: Actor, article: Article, user_id: int, kind: str, event: str, **params) -> None:

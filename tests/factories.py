@@ -272,6 +272,13 @@ class Things:
             "/work-days", {"calendarId": self._work_calendar().id, "day": "2030-05-01", "name": self.text()}
         )
 
+    def _sla_policy(self) -> Thing:
+        """One that is off: tickets go on as they did."""
+        return self._created("/sla-policies", {"name": self.text(), "resolutionMinutes": 60, "active": False})
+
+    def _sla_escalation(self) -> Thing:
+        return self._created("/sla-escalations", {"policyId": self._sla_policy().id, "percent": 150})
+
     def _duty_shift(self) -> Thing:
         """A night of years to come."""
         return self._created(

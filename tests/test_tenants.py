@@ -55,6 +55,7 @@ KINDS = {
     "customer_ids": "customer",
     "channel_id": "wechat_channel",
     "invitation_id": "invitation",
+    "policy_id": "sla_policy",
     "team_ids": "team",
     "article_ids": "article",
     "translation_of_id": "article",

@@ -4,6 +4,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from models.actor import Actor
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
+from services import sla
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import remember_kind
@@ -58,7 +59,7 @@ def update_ticket(
         tag_ticket(actor, ticket, tags)
     if type is not None or priority is not None:
         remember_kind(actor, ticket)
-    db.session.flush()
+    sla.follow(ticket)
     remarks.mark_ticket(ticket, caught)
     tell(ticket, "updated")
     return ticket
@@ -93,6 +94,7 @@ def move_ticket(
 def delete_ticket(actor: Actor, ticket: Ticket) -> None:
     """Out of every list; only a purge removes it for good."""
     tell(ticket, "deleted")
+    sla.drop(ticket)
     db.session.delete(ticket)
 
 

@@ -11,7 +11,7 @@ from models.messaging import ThreadKind
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
 from models.understanding import Subject
-from services import threads
+from services import sla, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
@@ -152,6 +152,7 @@ def new_ticket(
     db.session.add(ticket)
     db.session.flush()
     remember_kind(actor, ticket)
+    sla.follow(ticket)
     threads.system_message(
         actor, ticket.thread, "created", f"工单 {ticket.no} 已创建", place=place(ticket), by=actor.name
     )

@@ -5,7 +5,7 @@ from models.actor import Actor
 from models.messaging import ChatMessage, MessageType, ReadMark
 from models.tickets import ENDED, Ticket, TicketStatus
 from models.types import utcnow
-from services import read_marks, saying, threads, transcripts
+from services import read_marks, saying, sla, threads, transcripts
 from services.operation import is_repeated, operation
 from services.tickets.splitting import parts_of
 from services.tickets.state import place, step_to
@@ -45,6 +45,7 @@ def send_message(
     )
     if actor.is_staff and type is not MessageType.note and ticket.first_reply_time is None:
         ticket.first_reply_time = utcnow()
+        sla.follow(ticket)
     if actor.sees_as_customer and ticket.status is TicketStatus.waiting:
         step_to(actor, ticket, TicketStatus.processing)  # what was waited for is here
     return message

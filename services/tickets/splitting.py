@@ -8,7 +8,7 @@ from models.actor import Actor
 from models.messaging import ChatMessage
 from models.ticket_relations import LinkKind, TicketLink
 from models.tickets import Ticket, TicketPriority
-from services import threads, transcripts
+from services import sla, threads, transcripts
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import new_ticket
@@ -50,6 +50,7 @@ def split_ticket(
         contact_phone=ticket.contact_phone or "",
     )
     part.team_id = ticket.team_id
+    sla.follow(part)
     transcripts.carry(said, part, place=place(part))
     db.session.add(TicketLink(ticket_id=ticket.id, other_id=part.id, kind=LinkKind.related))
     remarks.mark_ticket(part, caught)

@@ -7,7 +7,7 @@ from models.actor import Actor
 from models.organization import Agent
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketStatus
 from models.types import utcnow
-from services import threads
+from services import sla, threads
 from services.operation import announce
 from services.places import Place, room
 
@@ -41,6 +41,12 @@ def rooms(ticket: Ticket) -> list[str]:
     return audience
 
 
+def staff_rooms(ticket: Ticket) -> list[str]:
+    """Those of them in which there is no customer."""
+    of_customers = {room(ticket.thread_id), f"customer:{ticket.customer_id}"}
+    return [room(ticket.thread_id, staff=True), *(name for name in rooms(ticket) if name not in of_customers)]
+
+
 def tell(ticket: Ticket, event: str, **payload) -> None:
     """Inside an operation: announce "ticket.moved" …, with what clients need to know."""
     announce(
@@ -64,6 +70,7 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
         now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)
     )
     ticket.close_time = now if status in ENDED else None
+    sla.follow(ticket)
     threads.system_message(
         actor,
         ticket.thread,
@@ -88,7 +95,7 @@ def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str
             reason=reason[:500] or None,
         )
     )
-    db.session.flush()
+    sla.follow(ticket)
     threads.system_message(
         actor,
         ticket.thread,

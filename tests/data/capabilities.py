@@ -244,6 +244,9 @@ SCREENS: dict[str, Screen] = {
     "ticket": Screen("read create update flow assign follow_up", "delete export"),
     "ticket_follow_up": Screen("read", "", "export"),
     "ticket_assignment": Screen("read", "", "export"),
+    "sla_policy": Screen("read", "create update delete export"),
+    "sla_escalation": Screen("read", "create update delete export"),
+    "ticket_clock": Screen("read", "export"),
     # customers
     "customer": Screen("read create update", "delete restore export preserve release"),
     "organization": Screen(KEPT),

@@ -23,6 +23,7 @@ METHODS = {
     "prioritize": _("Served first"),
     "conversation": _("From the conversation"),
     "create": _("When it was made"),
+    "escalation": _("By escalation"),
 }
 _TABLE = Markup(
     '<p>{}</p><p class="ad-conditions">{}</p>'

@@ -28,7 +28,8 @@ from models.provisions import ProvisionKind
 from models.retention import RunState
 from models.routing import OffHours, RelationKind, RuleScope
 from models.sensitive import AlertState, WordAction, WordLevel, WordSpeaker
-from models.tickets import TicketPriority, TicketStatus
+from models.sla import SlaAction, SlaGoal
+from models.tickets import SlaState, TicketPriority, TicketStatus
 from models.transfers import TransferState
 from models.understanding import LearnedState, Mood, ProblemSource, Subject
 from models.wechat import MessageMode, WechatKind
@@ -329,6 +330,22 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
     },
     RelationKind: {"primary": (_("Primary team"), "primary"), "secondary": (_("Secondary team"), "quiet")},
     DayKind: {"holiday": (_("Free"), "success"), "workday": (_("Make-up workday"), "warning")},
+    SlaGoal: {"first_response": (_("First answer"), "info"), "resolution": (pgettext("goal", "Solution"), "primary")},
+    SlaAction: {
+        "notify_assignee": (_("Tell the assignee"), "info"),
+        "notify_leaders": (_("Tell the leaders"), "warning"),
+        "raise_priority": (_("Raise the priority by one step"), "warning"),
+        "give": (_("Give it to an agent"), "danger"),
+    },
+    SlaState: {
+        "none": (_("Nothing promised"), "quiet"),
+        "running": (pgettext("service level", "Running"), "info"),
+        "paused": (pgettext("service level", "Stopped"), "quiet"),
+        "warned": (pgettext("service level", "Nearly late"), "warning"),
+        "breached": (pgettext("service level", "Late"), "danger"),
+        "met": (pgettext("service level", "Kept"), "success"),
+        "missed": (pgettext("service level", "Missed"), "danger"),
+    },
     Scope: {
         "own": (_("Own"), "quiet"),
         "team": (_("Team"), "info"),

@@ -21,6 +21,7 @@ CONTENTS = {
     "problem_profiles": _("Problem recognition"),
     "work_calendar": _("Working hours"),
     "routing_rule": _("Assignment rules"),
+    "sla_policies": _("Service levels"),
     "channel": _("Channels"),
     "teams": _("Teams"),
     "quick_replies": _("Quick replies"),

@@ -22,6 +22,9 @@ NOTICES = {
     "ticket.created": _("A new ticket waits to be given out"),
     "ticket.moved": _("A ticket changed its state"),
     "ticket.message": _("New message in a ticket"),
+    "sla.warned": _("A ticket will soon be late"),
+    "sla.breached": _("A ticket is late"),
+    "sla.escalated": _("A late ticket was escalated"),
     "sensitive_alert.created": _("Sensitive words were used"),
     "company.updated": _("An update brought something new"),
 }

@@ -22,6 +22,7 @@ from models.knowledge import Article, ArticleCategory
 from models.messaging import FileObject
 from models.organization import Agent, Department, Team, TeamMember
 from models.settings import Dictionary
+from models.sla import SlaPolicy
 from models.tickets import Ticket
 
 #: parameters of operations and columns without foreign key that name a row
@@ -43,7 +44,7 @@ BY_NAME: dict[str, type] = {
 #: rows whose name is another row's: load that along
 _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
 #: few enough to be offered as one list; all others are searched while typing
-SMALL = (Channel, Department, Team, Role, ArticleCategory, BotMenuEntry, Dictionary, WorkCalendar)
+SMALL = (Channel, Department, Team, Role, ArticleCategory, BotMenuEntry, Dictionary, WorkCalendar, SlaPolicy)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
     Agent: "agent",
@@ -61,6 +62,7 @@ RESOURCES: dict[type, str] = {
     FileObject: "file_object",
     Organization: "organization",
     Role: "role",
+    SlaPolicy: "sla_policy",
     Team: "team",
     Ticket: "ticket",
     User: "user",

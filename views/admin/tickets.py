@@ -18,6 +18,7 @@ from views.admin.labels import TICKET_SOURCES, origin
 from views.admin.messages import MessageView
 from views.admin.reach import ReachView, reach_of
 from views.admin.row_actions import RowAction
+from views.admin.sla import TicketClockView
 
 
 class TicketFollowUpView(AdminView):
@@ -51,6 +52,8 @@ class TicketView(ReachView):
         "team_id",
         "conversation_id",
         "resolution",
+        "sla_state",
+        "due_time",
         "first_reply_time",
         "resolve_time",
         "close_time",
@@ -75,7 +78,7 @@ class TicketView(ReachView):
     desk_path = "/desk/tickets/{id}"
     search_hint = _("Search number or title")
     search_text = ("no", "title")
-    search_columns = ["status", "priority", "type", "product", "assignee_id", "customer_id", "create_time"]
+    search_columns = ["status", "priority", "type", "product", "assignee_id", "customer_id", "create_time", "sla_state"]
     reach = {"contact_email": mask_email, "contact_phone": mask_phone}
     choices = {"type": items_of("ticket_type"), "product": items_of("product")}
     formatters = {
@@ -104,7 +107,7 @@ class TicketView(ReachView):
         RowAction("follow_up", _("Record a follow-up"), "ticket.follow_up", "fa-list-check", ask=("content", "result")),
     )
     asked_when = {"resolution": ("status", TicketStatus.resolved.value)}
-    related_views = [MessageView, TicketFollowUpView, TicketAssignmentView]
+    related_views = [MessageView, TicketFollowUpView, TicketAssignmentView, TicketClockView]
 
     def narrow_form(self, form, action: RowAction, row) -> None:
         """A ticket can go only where the table of transitions and the actor's rights let it."""

@@ -32,6 +32,7 @@ from views.api import (  # noqa: F401
     search_index,
     sensitive,
     session,
+    sla,
     table,
     team_members,
     ticket_relations,

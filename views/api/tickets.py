@@ -12,6 +12,7 @@ from services.operation import DataField
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref
 from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, plain
+from views.api.sla import dump_levels
 from views.api.threads import counters, serve_thread
 
 SECTION = "工单管理接口"
@@ -26,6 +27,12 @@ def _taker(actor: Actor, ticket: Ticket) -> dict | None:
     """Where to go on reading; few tickets were merged, so that lists do not join them."""
     into = tickets.taker_of(actor, ticket)
     return {"id": into.id, "no": into.no} if into is not None else None
+
+
+def _along(actor: Actor, rows: list[Ticket]) -> dict[int, dict]:
+    """What is counted and measured of a page of tickets."""
+    levels = dump_levels(actor, rows)
+    return {number: {**counted, **levels[number]} for number, counted in counters(actor, rows).items()}
 
 
 TICKETS = Resource(
@@ -58,8 +65,9 @@ TICKETS = Resource(
         "close_time",
         "version",
     ),
-    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id"),
-    sort=("id", "create_time", "update_time", "priority", "status"),
+    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id", "sla_state"),
+    sort=("id", "create_time", "update_time", "priority", "status", "due_time"),
+    empty_last=("due_time",),
     search=("no", "title", "customer.name"),
     eager=("customer.user", "assignee.user", "thread"),
     more={
@@ -70,7 +78,7 @@ TICKETS = Resource(
         "transitions": tickets.transitions_for,
         "mergedInto": lambda actor, row: _taker(actor, row),
     },
-    enrich=counters,
+    enrich=_along,
     writes=(),
 )
 
@@ -87,11 +95,13 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     right="ticket.read",
     query={
         **PAGING,
-        **dict.fromkeys(("status", "priority", "type", "product", "tag", "assigneeId"), str),
+        **dict.fromkeys(("status", "priority", "type", "product", "tag", "assigneeId", "slaState"), str),
         **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
     },
 )
 def list_tickets(actor: Actor, assigneeId: str = "", tag: str = "", **query):
+    if actor.sees_as_customer and ("slaState" in query or query.get("sort", "").endswith("dueTime")):
+        raise Invalid("The request is not valid", fields={"slaState": "for staff only"})
     statement = select(Ticket)
     if tag:
         statement = statement.where(tickets.tagged(tag))

@@ -276,6 +276,31 @@ export interface Conversation {
 export type TicketStatus = 'pending' | 'processing' | 'review' | 'resolved' | 'closed' | 'cancelled' | 'waiting'
 export type TicketPriority = 'normal' | 'urgent' | 'critical'
 
+/** How one goal of a service level stands; lengths in seconds of working time. */
+export interface SlaGoal {
+  targetSeconds: number
+  /** As of `runsFrom`, or as it stands; negative when it is late. */
+  remainingSeconds: number
+  /** From when until when the clock goes without a break; null while it stands still. */
+  runsFrom: string | null
+  runsUntil: string | null
+  dueTime: string | null
+  metTime: string | null
+  breached: boolean
+  paused: boolean
+}
+
+export type SlaState = 'none' | 'running' | 'paused' | 'warned' | 'breached' | 'met' | 'missed'
+
+export interface TicketSla {
+  state: SlaState
+  /** When the nearest goal is due; null while the clocks stand still. */
+  dueTime: string | null
+  policy: { id: number; name: string } | null
+  firstResponse: SlaGoal | null
+  resolution: SlaGoal | null
+}
+
 export interface Ticket {
   id: number
   no: string
@@ -308,6 +333,8 @@ export interface Ticket {
   closeTime: string | null
   version: number
   transitions: TicketStatus[]
+  /** Staff only. */
+  sla: TicketSla | null
 }
 
 export type Presence = 'online' | 'busy' | 'offline'

@@ -9,6 +9,7 @@ import { en as quality } from '../quality/words'
 import { en as satisfaction } from '../satisfaction/words'
 import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
+import { en as sla } from '../sla/words'
 import { en as relations } from '../tickets/relation-words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
@@ -27,6 +28,7 @@ export default {
     ...satisfaction,
     ...searchIndex,
     ...shell,
+    ...sla,
     ...tickets,
     ...transfer,
     ...workbench,

@@ -9,6 +9,7 @@ import { zh as quality } from '../quality/words'
 import { zh as satisfaction } from '../satisfaction/words'
 import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
+import { zh as sla } from '../sla/words'
 import { zh as relations } from '../tickets/relation-words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
@@ -27,6 +28,7 @@ export default {
     ...satisfaction,
     ...searchIndex,
     ...shell,
+    ...sla,
     ...tickets,
     ...transfer,
     ...workbench,

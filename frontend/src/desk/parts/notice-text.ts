@@ -10,7 +10,7 @@ export function noticeTitle(notice: Told): string {
 }
 
 export function noticeBody(notice: Told): string {
-  const { no, title: subject, status, by, note, review, reason } = notice.params ?? {}
+  const { no, title: subject, status, by, note, review, reason, goal } = notice.params ?? {}
   const state = review ? `desk.quick.verdict.${review}` : `ticketStatus.${status}`
-  return [by, no, subject, (status || review) && hasTranslation(state) ? translate(state) : '', note, reason].filter(Boolean).join(' · ')
+  return [by, no, subject, (status || review) && hasTranslation(state) ? translate(state) : '', goal ? translate(`desk.sla.${goal === 'resolution' ? 'resolution' : 'firstResponse'}`) : '', note, reason].filter(Boolean).join(' · ')
 }
