@@ -33,6 +33,7 @@ from views import auth, compression, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
+from views.case import register_case
 from views.sockets import handlers
 from views.sockets.packets import CheckedPacket
 from views.sockets.relay import Relay
@@ -73,6 +74,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     with app.app_context():
         _build_admin()
     register_api(app, csrf)
+    register_case(app, csrf)
     pages.register(app, csrf)
     jobs.jobs.configure(app, config.broker_url)
     configure_celery(config.broker_url)

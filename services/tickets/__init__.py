@@ -1,8 +1,9 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
-from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
+from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
+from services.tickets.figures import figures
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
 
@@ -14,6 +15,7 @@ __all__ = [
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
+    "figures",
     "follow_ups_of",
     "move_ticket",
     "place",
@@ -22,6 +24,7 @@ __all__ = [
     "receive_messages",
     "rooms",
     "send_message",
+    "settle_ticket",
     "take_over_ticket",
     "transfer_ticket",
     "transitions_for",
