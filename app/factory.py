@@ -29,6 +29,7 @@ from services import (
 )
 from services.identity import codes, oa, oauth, passwords, signin, tokens
 from services.identity.senders import senders
+from services.tickets import letters
 from views import auth, compression, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
@@ -146,6 +147,7 @@ def _configure_services(config: Config) -> None:
         ),
         config.data_dir,
     )
+    letters.configure(config.PUBLIC_URL)
     safe_http.configure(config.OUTBOUND_ALLOW)
     oauth.configure(config.WECHAT_APP_ID, config.WECHAT_APP_SECRET, config.WECHAT_API_URL)
     oa.configure(config.OA_API_URL, config.OA_API_KEY)

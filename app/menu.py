@@ -73,6 +73,7 @@ MENU = (
             Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("ticket_letter", "TicketLetterView", _("E-mails about tickets"), "fa-envelope"),
         ),
     ),
     Category(

@@ -77,6 +77,7 @@ RESOURCES = {
     "team_member": _("Team members"),
     "ticket": _("Tickets"),
     "ticket_assignment": _("Ticket assignments"),
+    "ticket_letter": _("E-mails about tickets"),
     "ticket_follow_up": _("Follow-ups"),
     "user": _("Users"),
     "wechat": _("WeChat"),

@@ -21,8 +21,9 @@ from views.sockets.connections import connections
 
 
 def message(row: ChatMessage, event: Event) -> None:
-    """`message` to the room; ticket rooms also hear E's `new_message`, which has what E shows of it and nothing else, and
-    `receive_message`, which says besides who speaks."""
+    """`message` to the room. Ticket rooms also hear E's `new_message`, with what E shows of it and nothing else, and
+    `receive_message`, which also says who speaks.
+    """
     place = {key: event.payload[key] for key in ("sessionId", "ticketId") if key in event.payload}
     payload = dump_message(row, place)
     _emit("message", payload, event.rooms)
