@@ -167,9 +167,9 @@ def _mail_of_ticket(event: Event) -> None:
         return
     actor = system(event.tenant_id)
     if event.name == "ticket.created":
-        posting.tell_created(actor, ticket, by=event.by, event_id=event.id)
+        is_due = posting.tell_created(actor, ticket, by=event.by, event_id=event.id)
     else:
-        posting.tell_moved(
+        is_due = posting.tell_moved(
             actor,
             ticket,
             before=TicketStatus(event.payload["before"]),
@@ -177,6 +177,8 @@ def _mail_of_ticket(event: Event) -> None:
             by_customer=event.payload.get("by_customer", False),  # events of earlier releases do not say
             event_id=event.id,
         )
+    if is_due:
+        jobs.send("letters.deliver", tenant_id=event.tenant_id)
 
 
 def _mail_of_message(event: Event) -> None:
@@ -186,7 +188,9 @@ def _mail_of_message(event: Event) -> None:
     message = db.session.get(ChatMessage, event.payload["message_id"])
     ticket = db.session.get(Ticket, event.payload["ticketId"])
     if message is not None and ticket is not None and not ticket.deleted:
-        posting.tell_message(system(event.tenant_id), ticket, message, event_id=event.id)
+        is_due = posting.tell_message(system(event.tenant_id), ticket, message, event_id=event.id)
+        if is_due:
+            jobs.send("letters.deliver", tenant_id=event.tenant_id)
 
 
 def _to_wechat(event: Event) -> None:

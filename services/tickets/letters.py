@@ -109,7 +109,7 @@ def shown_status(status: TicketStatus) -> TicketStatus:
 
 def reader_of(letter: TicketLetter) -> Reader | None:
     """Who is to get it, if there is an address."""
-    return _colleague(letter.user) if letter.reader else customer_of(letter.ticket)
+    return colleague(letter.user) if letter.reader else customer_of(letter.ticket)
 
 
 def customer_of(ticket: Ticket) -> Reader | None:
@@ -239,7 +239,8 @@ def _customer(ticket: Ticket, reader: Reader) -> str:
     return ", ".join(part for part in (name, email, phone) if part)
 
 
-def _colleague(user: User | None) -> Reader | None:
+def colleague(user: User | None) -> Reader | None:
+    """A member of staff, if there is an address that is known to be his."""
     address = _confirmed(user) if user is not None and user.active else None
     if not address:
         return None

@@ -44,40 +44,43 @@ _AT_ONCE = 100
 SWITCHES = {kind: f"mail_ticket_{kind.value}" for kind in LetterKind}
 
 
-def tell_created(actor: Actor, ticket: Ticket, *, by: int | None, event_id: int) -> None:
-    """Those who give tickets out and see this one, or the agent who has it already; not who made it (E §6.1)."""
+def tell_created(actor: Actor, ticket: Ticket, *, by: int | None, event_id: int) -> bool:
+    """Those who give tickets out and see this one, or the agent who has it already; not who made it (E §6.1).
+
+    Whether a letter is due at once, as for the other two.
+    """
     if not _is_wanted(LetterKind.created):
-        return
+        return False
     holders = [_user_of(ticket.assignee_id)] if ticket.assignee_id else rights.holders_of(LOOKS_AFTER_TICKETS)
     readers = [
         user_id for user_id in holders if user_id not in (None, by) and _cares(user_id, ticket, "ticket.created")
     ]
-    _plan(actor, ticket, LetterKind.created, readers, event_id)
+    return _plan(actor, ticket, LetterKind.created, readers, event_id, gather=0)
 
 
-def tell_message(actor: Actor, ticket: Ticket, message: ChatMessage, *, event_id: int) -> None:
+def tell_message(actor: Actor, ticket: Ticket, message: ChatMessage, *, event_id: int) -> bool:
     """The other side: the agent in charge of what the customer says, the customer of what staff say to him (E §6.2)."""
     if message.type not in threads.CUSTOMER_TYPES or not _is_wanted(LetterKind.message):
-        return
+        return False
     if message.sender_kind is SenderKind.customer:
         user_id = _user_of(ticket.assignee_id)
         readers = [user_id] if user_id and _cares(user_id, ticket, "ticket.message") else []
     else:
         readers = [0] if letters.customer_of(ticket) is not None else []
-    _plan(actor, ticket, LetterKind.message, readers, event_id, first_seq=message.seq, last_seq=message.seq)
+    return _plan(actor, ticket, LetterKind.message, readers, event_id, first_seq=message.seq, last_seq=message.seq)
 
 
 def tell_moved(
     actor: Actor, ticket: Ticket, *, before: TicketStatus, after: TicketStatus, by_customer: bool, event_id: int
-) -> None:
+) -> bool:
     """The customer, unless he has moved it himself (E §6.3)."""
     if by_customer or not _is_wanted(LetterKind.moved) or letters.customer_of(ticket) is None:
-        return
-    _plan(actor, ticket, LetterKind.moved, [0], event_id, from_status=before, to_status=after)
+        return False
+    return _plan(actor, ticket, LetterKind.moved, [0], event_id, from_status=before, to_status=after)
 
 
 def deliver_all(tenant_id: int) -> int:
-    """By the timetable: every letter whose time has come; returns how many left."""
+    """Every letter whose time has come, by the timetable or because one is due at once; returns how many left."""
     if not mail.post.is_open:
         return 0
     due = list(
@@ -96,15 +99,28 @@ def _is_wanted(kind: LetterKind) -> bool:
     return mail.post.is_open and settings.get_setting(SWITCHES[kind])
 
 
-def _plan(actor: Actor, ticket: Ticket, kind: LetterKind, readers: list[int], event_id: int, **told) -> None:
-    if readers:
-        due = utcnow() + dt.timedelta(seconds=settings.get_setting("mail_gather_seconds"))
+def _plan(
+    actor: Actor,
+    ticket: Ticket,
+    kind: LetterKind,
+    readers: list[int],
+    event_id: int,
+    *,
+    gather: int | None = None,
+    **told,
+) -> bool:
+    """Write down what is to be told; whether it leaves without waiting for what else may come."""
+    if not readers:
+        return False
+    seconds = settings.get_setting("mail_gather_seconds") if gather is None else gather
+    due = utcnow() + dt.timedelta(seconds=seconds)
 
-        def plan() -> None:
-            for reader in readers:
-                _join_or_begin(ticket, kind, reader, event_id, due, told)
+    def plan() -> None:
+        for reader in readers:
+            _join_or_begin(ticket, kind, reader, event_id, due, told)
 
-        run(actor, "ticket.letter", plan, [ticket])
+    run(actor, "ticket.letter", plan, [ticket])
+    return seconds == 0
 
 
 def _join_or_begin(ticket: Ticket, kind: LetterKind, reader: int, event_id: int, due: dt.datetime, told: dict) -> None:
@@ -138,9 +154,9 @@ def _join_or_begin(ticket: Ticket, kind: LetterKind, reader: int, event_id: int,
 
 
 def _cares(user_id: int, ticket: Ticket, notice: str) -> bool:
-    """Whether this member of staff wants such letters and sees the ticket."""
+    """Whether this member of staff can be written to, wants such letters and sees the ticket."""
     user = db.session.get(User, user_id)
-    if user is None or not wants_mail(user_id, notice):
+    if letters.colleague(user) is None or not wants_mail(user_id, notice):
         return False
     seen = select(Ticket.id).where(Ticket.id == ticket.id, Ticket.visible_to(rights.colleague(user)))
     return db.session.scalar(seen) is not None
