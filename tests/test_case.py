@@ -407,9 +407,7 @@ def test_agent_by_name_number_or_id(people):
         call(people.supervisor, "POST", f"/api/tickets/{number}/assign", {"assignee": nobody}, expect=404)
 
 
-@pytest.mark.parametrize(
-    "way", [(), ("processing",), ("processing", "waiting"), ("processing", "review"), ("resolved",)]
-)
+@pytest.mark.parametrize("way", ["", "processing", "processing waiting", "processing review", "resolved"])
 def test_closing_goes_all_the_way_at_once(people, way):
     number = new_ticket(people.customer)
     for status in way.split():
