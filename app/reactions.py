@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 
 from sqlalchemy import select
 
-from app import hearing
+from app import hearing, mailing
 from app.extensions import db
 from app.jobs import jobs
 from app.offload import background
@@ -24,14 +24,13 @@ from models.knowledge import Article
 from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
-from models.tickets import Ticket, TicketStatus
+from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from services import exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
 from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
-from services.tickets import posting
 from views.sockets import emit
 
 logger = logging.getLogger(__name__)
@@ -158,39 +157,6 @@ def _notify_of_message(event: Event) -> None:
     ticket = db.session.get(Ticket, event.payload["ticketId"])
     if message is not None and ticket is not None:
         notices.ticket_message(system(event.tenant_id), ticket, sender_kind=message.sender_kind, type_=message.type)
-
-
-def _mail_of_ticket(event: Event) -> None:
-    """A new ticket to those who look after such, a changed state to its customer."""
-    ticket = db.session.get(Ticket, event.payload["ticket_id"])
-    if ticket is None or ticket.deleted:
-        return
-    actor = system(event.tenant_id)
-    if event.name == "ticket.created":
-        is_due = posting.tell_created(actor, ticket, by=event.by, event_id=event.id)
-    else:
-        is_due = posting.tell_moved(
-            actor,
-            ticket,
-            before=TicketStatus(event.payload["before"]),
-            after=TicketStatus(event.payload["status"]),
-            by_customer=event.payload.get("by_customer", False),  # events of earlier releases do not say
-            event_id=event.id,
-        )
-    if is_due:
-        jobs.send("letters.deliver", tenant_id=event.tenant_id)
-
-
-def _mail_of_message(event: Event) -> None:
-    """What is said in a ticket, to the other side."""
-    if "ticketId" not in event.payload:
-        return
-    message = db.session.get(ChatMessage, event.payload["message_id"])
-    ticket = db.session.get(Ticket, event.payload["ticketId"])
-    if message is not None and ticket is not None and not ticket.deleted:
-        is_due = posting.tell_message(system(event.tenant_id), ticket, message, event_id=event.id)
-        if is_due:
-            jobs.send("letters.deliver", tenant_id=event.tenant_id)
 
 
 def _to_wechat(event: Event) -> None:
@@ -331,7 +297,7 @@ def _nothing(event: Event) -> None:
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message, _mail_of_message, _to_wechat, _hear),
+    "message.sent": (_message, _notify_of_message, mailing.message_said, _to_wechat, _hear),
     "message.recalled": (_message, _to_wechat),
     "message.undelivered": (_undelivered,),
     "wechat.received": (_from_wechat,),
@@ -359,9 +325,9 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.transfer_declined": (_transfer,),
     "conversation.transfer_timed_out": (_transfer,),
     "conversation.transfer_cancelled": (_transfer,),
-    "ticket.created": (_ticket, _notify_of_ticket, _mail_of_ticket),
+    "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed),
     "ticket.updated": (_ticket,),
-    "ticket.moved": (_ticket, _notify_of_ticket, _mail_of_ticket),
+    "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed),
     "ticket.assigned": (_ticket, _notify_of_ticket),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),

@@ -14,7 +14,7 @@ import logging
 
 from sqlalchemy import or_, select, update
 
-from app.errors import Unavailable
+from app.errors import Reason, Unavailable
 from app.extensions import db
 from models.actor import Actor
 from models.identity import User
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 DELAYS = (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 #: what nobody could send in this time, because mail was switched off or the machine was, is of no interest any more
 TOO_OLD = dt.timedelta(days=2)
+#: why letters to an address that anybody can have typed are given up
+TOO_MANY = Reason("too many e-mails to an address nobody has confirmed")
 #: as long as the slowest mail server and what is around it
 _LEASE = dt.timedelta(seconds=120)
 _AT_ONCE = 100
@@ -176,7 +178,7 @@ def _deliver(tenant_id: int, letter_id: int) -> int:
         return 0
     row = db.session.get(TicketLetter, letter_id, populate_existing=True)
     if row.create_time < utcnow() - TOO_OLD:
-        return _end(tenant_id, letter_id, LetterState.failed, "too old")
+        return _end(tenant_id, letter_id, LetterState.failed, Reason("too old"))
     reader = letters.reader_of(row) if row.ticket is not None else None
     letter = letters.compose(row, reader) if reader is not None else None
     attempts = row.attempts
@@ -184,7 +186,9 @@ def _deliver(tenant_id: int, letter_id: int) -> int:
     if letter is None:
         return _end(tenant_id, letter_id, LetterState.dropped)
     if not reader.is_confirmed and attempts == 0 and not _is_allowed(reader.address):
-        return _end(tenant_id, letter_id, LetterState.failed, "too many letters to an address nobody has confirmed")
+        return _end(
+            tenant_id, letter_id, LetterState.failed, Reason("too many e-mails to an address nobody has confirmed")
+        )
     try:
         mail.post.deliver(letter)
     except (Unavailable, OSError) as error:

@@ -1,10 +1,17 @@
 """E-mail about tickets: what is on its way, what left, what was given up and why (TKT-11)."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 
 from models.letters import TicketLetter
 from views.admin.base import AdminView
+from views.admin.cells import EMPTY
+
+
+def _reason(row: TicketLetter) -> str:
+    """In the reader's language what we say ourselves; what the mail server said as it came."""
+    return gettext(row.last_error) if row.last_error else EMPTY
 
 
 class TicketLetterView(AdminView):
@@ -27,6 +34,7 @@ class TicketLetterView(AdminView):
         "create_time",
     ]
     search_columns = ["ticket_id", "kind", "state", "user_id", "create_time"]
+    formatters = {"last_error": _reason}
     label_columns = {
         "due_time": _("Leaves at"),
         "attempts": _("Tries"),
