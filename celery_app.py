@@ -42,6 +42,7 @@ celery_app.conf.update(
         "agents of whom nothing is heard are off line": {"task": "agents.expire", "schedule": 10.0},
         "what came from WeChat and was not taken": {"task": "wechat.take", "schedule": 5.0},
         "what has not gone out to WeChat": {"task": "wechat.deliver", "schedule": 5.0},
+        "letters about tickets whose time has come": {"task": "letters.deliver", "schedule": 5.0},
         "articles whose hour has come": {"task": "articles.publish_due", "schedule": 5.0},
         "index what is new": {"task": "assistant.embed", "schedule": 30.0},
         "rebuilds of the index that somebody left behind": {"task": "assistant.rebuild", "schedule": 15.0},

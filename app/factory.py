@@ -29,10 +29,12 @@ from services import (
 )
 from services.identity import codes, oa, oauth, passwords, signin, tokens
 from services.identity.senders import senders
+from services.tickets import letters
 from views import auth, compression, errors, headers, pages
 from views.admin import register_admin
 from views.admin.index import AdminIndexView
 from views.api import register_api
+from views.case import register_case
 from views.sockets import handlers
 from views.sockets.packets import CheckedPacket
 from views.sockets.relay import Relay
@@ -73,6 +75,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     with app.app_context():
         _build_admin()
     register_api(app, csrf)
+    register_case(app, csrf)
     pages.register(app, csrf)
     jobs.jobs.configure(app, config.broker_url)
     configure_celery(config.broker_url)
@@ -144,6 +147,7 @@ def _configure_services(config: Config) -> None:
         ),
         config.data_dir,
     )
+    letters.configure(config.PUBLIC_URL)
     safe_http.configure(config.OUTBOUND_ALLOW)
     oauth.configure(config.WECHAT_APP_ID, config.WECHAT_APP_SECRET, config.WECHAT_API_URL)
     oa.configure(config.OA_API_URL, config.OA_API_KEY)

@@ -76,6 +76,7 @@ MENU = (
             Entry("sla_policy", "SlaPolicyView", _("Service levels"), "fa-stopwatch"),
             Entry("sla_escalation", "SlaEscalationView", _("Escalation"), "fa-arrow-up-right-dots"),
             Entry("ticket_clock", "TicketClockView", _("Clocks of tickets"), "fa-hourglass-half"),
+            Entry("ticket_letter", "TicketLetterView", _("E-mails about tickets"), "fa-envelope"),
         ),
     ),
     Category(

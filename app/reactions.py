@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from app import hearing, sla_reactions
+from app import hearing, mailing, sla_reactions
 from app.extensions import db
 from app.jobs import jobs
 from models.actor import system
@@ -289,7 +289,7 @@ def _nothing(event: Event) -> None:
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message, _to_wechat, _hear),
+    "message.sent": (_message, _notify_of_message, mailing.message_said, _to_wechat, _hear),
     "message.recalled": (_message, _to_wechat),
     "message.undelivered": (_undelivered,),
     "wechat.received": (_from_wechat,),
@@ -317,9 +317,9 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.transfer_declined": (_transfer,),
     "conversation.transfer_timed_out": (_transfer,),
     "conversation.transfer_cancelled": (_transfer,),
-    "ticket.created": (_ticket, _notify_of_ticket),
+    "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed),
     "ticket.updated": (_ticket,),
-    "ticket.moved": (_ticket, _notify_of_ticket),
+    "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed),
     "ticket.assigned": (_ticket, _notify_of_ticket),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),

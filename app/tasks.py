@@ -33,7 +33,7 @@ from services import (
     wechat,
 )
 from services.articles import publishing
-from services.tickets import watching
+from services.tickets import posting, watching
 from services.understanding import learning
 from views import exports as export_wording
 
@@ -220,6 +220,11 @@ def deliver_to_wechat(tenant_id: int | None = None, conversation_id: int | None 
     if conversation_id is None:
         return _each(tenant_id, wechat.deliver_all)
     return in_tenant(wechat.deliver)(tenant_id, conversation_id=conversation_id)
+
+
+@shared_task(name="letters.deliver")
+def deliver_letters(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, posting.deliver_all)
 
 
 @shared_task(name="questions.group")

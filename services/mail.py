@@ -34,6 +34,10 @@ class Letter:
     to: str
     subject: str
     text: str = field(repr=False)
+    #: the same for the same letter, however often it is tried: readers' programs know it by that; empty: a new one
+    id: str = ""
+    #: the same for all letters about one thing, which readers' programs then show together
+    about: str = ""
 
 
 class Outlet(Protocol):
@@ -93,7 +97,9 @@ class SmtpOutlet:
         message["From"] = self._from
         message["Subject"] = " ".join(letter.subject.split())  # one line, whatever a name in it holds
         message["Date"] = format_datetime(localtime())
-        message["Message-ID"] = make_msgid(domain=self._domain)
+        message["Message-ID"] = f"<{letter.id}@{self._domain}>" if letter.id else make_msgid(domain=self._domain)
+        if letter.about:
+            message["In-Reply-To"] = message["References"] = f"<{letter.about}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"  # keeps out-of-office replies away
         message.set_content(letter.text, cte="base64")
         return message

@@ -112,6 +112,16 @@ SETTINGS = {
             for event, help in AUTOMATIC_TEXTS.items()
             for locale in ("zh", "en")
         ),
+        Declared("mail_ticket_created", True, "E-mail about a new ticket to those who look after tickets"),
+        Declared("mail_ticket_message", True, "E-mail about what is said in a ticket to the other side"),
+        Declared("mail_ticket_moved", True, "E-mail to the customer when the state of a ticket changes"),
+        Declared(
+            "mail_gather_seconds",
+            60,
+            "Seconds an e-mail about a ticket waits, so that several messages make one",
+            0,
+            3600,
+        ),
         Declared("article_review", False, "Articles are published only after somebody else has approved them"),
         Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
         Declared("quick_reply_review", False, "What members write for their team is approved by whoever leads"),

@@ -246,6 +246,11 @@ def bare_company(new_company: Callable[[], Company], database: sa.Engine) -> Com
 @pytest.fixture
 def own_settings(backend: Backend, tmp_path: Path) -> Mapping[str, str]:
     """A database of the test's own beside the others' one; without Redis, where it would meet the others."""
+    return settings_of_own(backend, tmp_path)
+
+
+def settings_of_own(backend: Backend, tmp_path: Path) -> Mapping[str, str]:
+    """The same in this folder, for fixtures that live longer than a test."""
     own = {**backend.settings, "DATA_DIR": str(tmp_path / "data"), "REDIS_URL": ""}
     if backend.name == "mariadb":
         name = f"own_{re.sub(r'[^a-z0-9]', '_', tmp_path.name.lower())}"[:60]

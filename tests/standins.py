@@ -152,7 +152,7 @@ class MailServer:
     """A real SMTP server that keeps what it is given.
 
     `tls` with security "starttls" or "tls" encrypts; with an `account` (name, password) nobody else may send; `refuse`
-    is a reply with which every letter is turned away.
+    is a reply with which every letter is turned away. `port`: where it listens, for one that comes back.
     """
 
     def __init__(
@@ -161,11 +161,12 @@ class MailServer:
         security: str = "none",
         account: tuple[str, str] | None = None,
         refuse: str = "",
+        port: int = 0,
     ):
         self.letters: list[Received] = []
         self._account, self._refuse = account, refuse
         self._news = threading.Condition()
-        self.port = free_port()
+        self.port = port or free_port()
         self._controller = Controller(
             self,
             hostname=HOST,

@@ -16,6 +16,10 @@ from services.identity import file_keys, rights, signin, tokens
 COOKIE = "smartsupport"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: where programs are served: what is refused there is told as data, not as a page
+API_PATHS = ("/api/", "/case/api/", "/case/uploads/")
+#: at least one of these comes with whatever a browser sends to change something
+BROWSER_HEADERS = ("Origin", "Referer", "Sec-Fetch-Site")
 #: what an account that must change its password may still call
 BEFORE_CHANGE = frozenset(
     {
@@ -48,11 +52,7 @@ def identify() -> None:
     else:
         actor = _by_cookie()
     adopt(actor)
-    if (
-        actor.must_change_password
-        and request.path.startswith("/api/")
-        and (request.method, request.path) not in BEFORE_CHANGE
-    ):
+    if actor.must_change_password and is_api(request.path) and (request.method, request.path) not in BEFORE_CHANGE:
         raise NotAllowed("Please change your password first", kind="password_change_required")
 
 
@@ -79,6 +79,21 @@ def reader_of_file(actor: Actor, key: str) -> Actor:
         raise NotSignedIn("Please sign in again")
     adopt(resumed.actor)
     return resumed.actor
+
+
+def is_api(path: str) -> bool:
+    """Whether programs are served at this path."""
+    return path.startswith(API_PATHS)
+
+
+def check_csrf_of_browsers() -> None:
+    """The same check, for a face that is also used by programs with a cookie jar and no idea of our header (E).
+
+    No page on another site can make a browser leave out all that tells where a write comes from; whoever can is no
+    browser, and nobody's cookie comes along that he does not hold himself.
+    """
+    if any(name in request.headers for name in BROWSER_HEADERS):
+        check_csrf()
 
 
 def check_csrf() -> None:

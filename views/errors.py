@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 from app.errors import DomainError, Unavailable
 from app.locale import current_locale
 from views.api import envelope
+from views.auth import is_api
+from views.case.envelope import in_words_of
 from views.pages.shells import assets, chosen_theme
 
 logger = logging.getLogger(__name__)
@@ -22,14 +24,16 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(DomainError)
     def refused(error: DomainError):
-        return envelope.refusal(error) if is_api(request.path) else page(error.status, gettext(error.message))
+        if is_api(request.path):
+            return in_words_of(request.path, envelope.refusal(error))
+        return page(error.status, gettext(error.message))
 
     @app.errorhandler(HTTPException)
     def unserved(error: HTTPException):
         if error.code is None or error.code < 400 or error.response is not None:  # a redirect, or an answer already
             return error
         if is_api(request.path):
-            return envelope.http_refusal(error)
+            return in_words_of(request.path, envelope.http_refusal(error))
         return page(error.code, envelope.words_for(error.code))
 
     @app.errorhandler(PoolExhausted)
@@ -43,12 +47,8 @@ def install(app: Flask) -> None:
         reference = uuid.uuid4().hex[:12]
         logger.exception("unexpected error %s on %s %s", reference, request.method, request.path)
         if is_api(request.path):
-            return envelope.failure(reference)
+            return in_words_of(request.path, envelope.failure(reference))
         return page(500, gettext("Something went wrong on our side"), reference)
-
-
-def is_api(path: str) -> bool:
-    return path.startswith("/api/")
 
 
 def page(status: int, message: str, reference: str = "") -> tuple[str, int]:

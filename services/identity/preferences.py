@@ -26,12 +26,12 @@ NOTICES = (
     "quick_reply.proposed",
     "quick_reply.reviewed",
 )
-#: how the workbench draws attention, and whether it does so before anybody has chosen
-ATTENTION = {"sound": True, "browser": False}
+#: what else draws attention besides the notification centre, and whether it does so before anybody has chosen
+ATTENTION = {"sound": True, "browser": False, "mail": True}
 
 
 def preferences_of(user: User) -> dict:
-    """Every choice as it stands: {"notices": {kind: wanted}, "sound": True, "browser": False}."""
+    """Every choice as it stands: {"notices": {kind: wanted}, "sound": True, …}."""
     chosen = user.preferences or {}
     notices = chosen.get("notices", {})
     return {
@@ -48,6 +48,7 @@ def change_preferences(
     notices: dict | None = None,
     sound: bool | None = None,
     browser: bool | None = None,
+    mail: bool | None = None,
 ) -> User:
     """What is given is changed, the rest stays. Raises Invalid for a kind of notification that does not exist."""
     if user.id != actor.user_id:
@@ -60,7 +61,8 @@ def change_preferences(
     if wrong:
         raise Invalid("The request is not valid", fields=wrong)
     chosen = user.preferences or {}
-    given = {name: value for name, value in {"sound": sound, "browser": browser}.items() if value is not None}
+    attention = {"sound": sound, "browser": browser, "mail": mail}
+    given = {name: value for name, value in attention.items() if value is not None}
     user.preferences = chosen | given | {"notices": chosen.get("notices", {}) | (notices or {})}
     db.session.flush()
     return user
@@ -68,5 +70,13 @@ def change_preferences(
 
 def wants_notice(user_id: int, kind: str) -> bool:
     """Whether this person has left this kind of notification switched on."""
-    chosen = db.session.scalar(select(User.preferences).where(User.id == user_id)) or {}
-    return bool(chosen.get("notices", {}).get(kind, True))
+    return bool(_chosen(user_id).get("notices", {}).get(kind, True))
+
+
+def wants_mail(user_id: int, kind: str) -> bool:
+    """Whether this person is also written to about what such a notification is about."""
+    return bool(_chosen(user_id).get("mail", ATTENTION["mail"])) and wants_notice(user_id, kind)
+
+
+def _chosen(user_id: int) -> dict:
+    return db.session.scalar(select(User.preferences).where(User.id == user_id)) or {}

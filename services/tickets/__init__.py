@@ -1,8 +1,9 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
-from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
+from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
+from services.tickets.figures import figures
 from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
 from services.tickets.relations import link_tickets, links_of, unlink_tickets
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
@@ -19,6 +20,7 @@ __all__ = [
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
+    "figures",
     "follow_ups_of",
     "known_tags",
     "link_tickets",
@@ -31,6 +33,7 @@ __all__ = [
     "receive_messages",
     "rooms",
     "send_message",
+    "settle_ticket",
     "split_ticket",
     "tagged",
     "take_over_ticket",

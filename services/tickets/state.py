@@ -79,7 +79,7 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
         place=place(ticket),
         **{"from": before.value, "to": status.value, "by": actor.name, "reason": reason[:200]},
     )
-    tell(ticket, "moved", before=before.value)
+    tell(ticket, "moved", before=before.value, by_customer=actor.sees_as_customer)
 
 
 def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str = "") -> None:

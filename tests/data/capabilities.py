@@ -247,6 +247,7 @@ SCREENS: dict[str, Screen] = {
     "sla_policy": Screen("read", "create update delete export"),
     "sla_escalation": Screen("read", "create update delete export"),
     "ticket_clock": Screen("read", "export"),
+    "ticket_letter": Screen("read", "", "export"),
     # customers
     "customer": Screen("read create update", "delete restore export preserve release"),
     "organization": Screen(KEPT),

@@ -37,6 +37,7 @@ DEFAULTS = {
     ),
     "sound": True,
     "browser": False,
+    "mail": True,
 }
 
 
@@ -240,6 +241,7 @@ def test_what_is_given_is_changed_and_the_rest_stays(agent):
         "notices": DEFAULTS["notices"] | {"ticket.moved": False, "ticket.created": False},
         "sound": False,
         "browser": True,
+        "mail": True,
     }
     assert agent.again().get("/user/preferences") == chosen  # kept with the account, not with the browser
     assert agent.put("/user/preferences", {"sound": True}) == chosen | {"sound": True}

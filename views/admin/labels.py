@@ -22,6 +22,7 @@ from models.identity import SessionKind
 from models.imports import ImportState, RowResult
 from models.knowledge import ArticleStatus, Outcome, Proposal, VerdictReason, Visibility
 from models.learning import GroupState, RunMode, TrialState
+from models.letters import LetterKind, LetterState
 from models.messaging import MessageType, SenderKind
 from models.organization import Presence
 from models.provisions import ProvisionKind
@@ -61,6 +62,17 @@ TICKET_SOURCES = {
 
 #: kind of state → {state: (title, tone)}; tones are colours of the style sheet
 STATES: dict[type[StrEnum], dict[str, tuple]] = {
+    LetterKind: {
+        "created": (pgettext("letter", "New ticket"), "info"),
+        "message": (pgettext("letter", "New message"), "info"),
+        "moved": (_("State of a ticket"), "info"),
+    },
+    LetterState: {
+        "waiting": (pgettext("letter", "Waiting"), "warning"),
+        "sent": (pgettext("letter", "Sent"), "success"),
+        "dropped": (pgettext("letter", "Not needed"), "quiet"),
+        "failed": (pgettext("letter", "Given up"), "danger"),
+    },
     ConversationStatus: {
         "bot": (_("Bot"), "info"),
         "queued": (_("Queued"), "warning"),

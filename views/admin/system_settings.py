@@ -126,6 +126,22 @@ TITLES = {
         _("Least certainty of recognition (%)"),
         _("How sure the learned recognition must be, in per cent, to name a problem type by itself"),
     ),
+    "mail_ticket_created": (
+        pgettext("letter", "New ticket"),
+        _("E-mail about a new ticket to those who look after tickets"),
+    ),
+    "mail_ticket_message": (
+        _("New message in a ticket"),
+        _("E-mail about what is said in a ticket to the other side"),
+    ),
+    "mail_ticket_moved": (
+        _("State of a ticket"),
+        _("E-mail to the customer when the state of a ticket changes"),
+    ),
+    "mail_gather_seconds": (
+        _("Seconds to gather messages"),
+        _("Seconds an e-mail about a ticket waits, so that several messages make one"),
+    ),
     "article_review": (
         _("Articles are reviewed"),
         _("Articles are published only after somebody else has approved them"),
@@ -181,6 +197,7 @@ GROUPS = (
         ),
     ),
     (pgettext("settings", "Transfers"), ("transfer_timeout_seconds", "team_transfer_at_once")),
+    (_("E-mail about tickets"), tuple(name for name in SETTINGS if name.startswith("mail_"))),
     (pgettext("settings", "Ratings"), ("rating_invitation", "rating_change_minutes")),
     (_("Automatic texts"), tuple(name for name in SETTINGS if name.startswith("text_"))),
 )

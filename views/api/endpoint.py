@@ -64,32 +64,78 @@ class Endpoint:
         return f"{self.method.lower()}_{words}"
 
 
-ENDPOINTS: dict[tuple[str, str], Endpoint] = {}
+@dataclass(frozen=True)
+class Face:
+    """One way of speaking to programs: where its endpoints lie, how it reads bodies and words answers.
+
+    What comes before the handler, from the limit to the schema, is the same for all faces.
+    """
+
+    name: str
+    prefix: str
+    #: (name of the endpoint, its fields) → the request's data
+    read_body: Callable[[str, tuple[DataField, ...]], dict]
+    #: what a handler returned → the answer
+    answer: Callable[[object], Response]
+    check_csrf: Callable[[], None] = auth.check_csrf
+    endpoints: dict[tuple[str, str], Endpoint] = field(default_factory=dict)
+
+    def endpoint(
+        self,
+        method: str,
+        path: str,
+        *,
+        section: str,
+        summary: str,
+        fields: tuple[DataField, ...] = (),
+        query: dict[str, type] | None = None,
+        right: str | None = None,
+        takes_file: bool = False,
+        is_speech: bool = False,
+    ) -> Callable:
+        """Register a handler `(actor, *path ids, **data)`; what it returns becomes the answer."""
+
+        def decorate(handler: Callable) -> Callable:
+            if (method, path) in self.endpoints:
+                raise RuntimeError(f"{method} {path} is registered twice")
+            self.endpoints[method, path] = Endpoint(
+                method, path, handler, section, summary, fields, query or {}, right, takes_file, is_speech
+            )
+            return handler
+
+        return decorate
+
+    def register(self, app: Flask) -> Blueprint:
+        """Hang every endpoint on the application."""
+        blueprint = Blueprint(self.name, __name__, url_prefix=self.prefix)
+        for entry in self.endpoints.values():
+            blueprint.add_url_rule(entry.path, endpoint=entry.name, view_func=self._view(entry), methods=[entry.method])
+        app.register_blueprint(blueprint)
+        return blueprint
+
+    def _view(self, entry: Endpoint) -> Callable:
+        @functools.wraps(entry.handler)
+        def view(**path):
+            throttle.hit(current_app.config["REQUEST_RATE_PER_IP"], "request", auth.client_ip())
+            self.check_csrf()
+            if not entry.takes_file:
+                request.max_content_length = current_app.config["MAX_BODY_BYTES"]
+            if entry.right:
+                g.actor.require(entry.right)
+            if entry.is_speech:
+                limit_sender(g.actor)
+            data = self.read_body(entry.name, entry.fields) if entry.fields else {}
+            if entry.query or entry.method == "GET":
+                data = {**data, **schema.read_query(entry.query)}
+            result = entry.handler(g.actor, *path.values(), **data)
+            fail_point("before_ack")
+            return result if isinstance(result, Response) else self.answer(result)
+
+        return view
 
 
-def endpoint(
-    method: str,
-    path: str,
-    *,
-    section: str,
-    summary: str,
-    fields: tuple[DataField, ...] = (),
-    query: dict[str, type] | None = None,
-    right: str | None = None,
-    takes_file: bool = False,
-    is_speech: bool = False,
-) -> Callable:
-    """Register a handler `(actor, *path ids, **data)`; what it returns becomes `data` of the envelope."""
-
-    def decorate(handler: Callable) -> Callable:
-        if (method, path) in ENDPOINTS:
-            raise RuntimeError(f"{method} {path} is registered twice")
-        ENDPOINTS[method, path] = Endpoint(
-            method, path, handler, section, summary, fields, query or {}, right, takes_file, is_speech
-        )
-        return handler
-
-    return decorate
+API = Face("api", PREFIX, schema.read_body, success)
+ENDPOINTS, endpoint = API.endpoints, API.endpoint
 
 
 def sent_file(limit: int) -> tuple[str, bytes]:
@@ -150,30 +196,6 @@ def load_all(model: type, ids: list[int], actor: Actor) -> list:
 
 
 def register(app: Flask) -> None:
-    """Hang every endpoint on the application."""
+    """Hang every endpoint of the API on the application."""
     app.url_map.converters["id"] = IdConverter
-    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-    for entry in ENDPOINTS.values():
-        blueprint.add_url_rule(entry.path, endpoint=entry.name, view_func=_view(entry), methods=[entry.method])
-    app.register_blueprint(blueprint)
-
-
-def _view(entry: Endpoint) -> Callable:
-    @functools.wraps(entry.handler)
-    def view(**path):
-        throttle.hit(current_app.config["REQUEST_RATE_PER_IP"], "request", auth.client_ip())
-        auth.check_csrf()
-        if not entry.takes_file:
-            request.max_content_length = current_app.config["MAX_BODY_BYTES"]
-        if entry.right:
-            g.actor.require(entry.right)
-        if entry.is_speech:
-            limit_sender(g.actor)
-        data = schema.read_body(entry.name, entry.fields) if entry.fields else {}
-        if entry.query or entry.method == "GET":
-            data = {**data, **schema.read_query(entry.query)}
-        result = entry.handler(g.actor, *path.values(), **data)
-        fail_point("before_ack")
-        return result if isinstance(result, Response) else success(result)
-
-    return view
+    API.register(app)

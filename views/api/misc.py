@@ -60,8 +60,12 @@ def dump_file(file: FileObject) -> dict:
     right="",
 )
 def download(actor: Actor, row_id: int, download: bool = False, key: str = "") -> Response:
-    """Pictures may be shown, everything else is saved; nothing runs on this origin (SECURITY §G)."""
-    file = files.get_readable(auth.reader_of_file(actor, key), row_id)
+    """A file of one's own, of a conversation, ticket or article that one may see."""
+    return send(files.get_readable(auth.reader_of_file(actor, key), row_id), download=download)
+
+
+def send(file: FileObject, *, download: bool = False) -> Response:
+    """Pictures may be shown, everything else is saved; nothing runs on this origin (SECURITY §G). Raises NotFound."""
     path = files.storage.path(file.storage_key)
     if not path.is_file():
         raise NotFound("This file does not exist")

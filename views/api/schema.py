@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Callable
 from typing import Annotated, Any, get_args, get_origin
 
 from flask import request
@@ -29,8 +30,8 @@ def camel(name: str) -> str:
 
 
 @functools.cache
-def model_of(name: str, fields: tuple[DataField, ...]) -> type[BaseModel]:
-    """The pydantic model for these fields: camelCase outside, snake_case inside."""
+def model_of(name: str, fields: tuple[DataField, ...], spelled: Callable[[str], str] = to_camel) -> type[BaseModel]:
+    """The pydantic model for these fields: snake_case inside, outside as `spelled` has it, by default camelCase."""
     columns: dict[str, Any] = {}
     for field in fields:
         bounds = (
@@ -45,17 +46,17 @@ def model_of(name: str, fields: tuple[DataField, ...]) -> type[BaseModel]:
         default = ... if field.required else (field.default if field.default is not inspect.Parameter.empty else None)
         columns[field.name] = (_safe(field.annotation), Field(default, **bounds))
     return create_model(
-        _title(name), __config__=ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=False), **columns
+        _title(name), __config__=ConfigDict(extra="forbid", alias_generator=spelled, populate_by_name=False), **columns
     )
 
 
-def read_body(name: str, fields: tuple[DataField, ...]) -> dict:
+def read_body(name: str, fields: tuple[DataField, ...], spelled: Callable[[str], str] = to_camel) -> dict:
     """The request's JSON as keyword data: only what was sent. Raises Invalid with one reason per field."""
     raw = request.get_data(cache=True)
     if raw.strip() and request.mimetype not in ("application/json", ""):
         raise Invalid("Send JSON, please", kind="unsupported_type")
     try:
-        parsed = model_of(name, fields).model_validate_json(raw.strip() or b"{}", strict=True)
+        parsed = model_of(name, fields, spelled).model_validate_json(raw.strip() or b"{}", strict=True)
     except ValidationError as error:
         raise Invalid("The request is not valid", fields=reasons(error)) from None
     except RecursionError:

@@ -166,11 +166,15 @@ def remember_first_step(user: User) -> None:
     flask_session[_PENDING] = signin.sign_step(user)
 
 
-def _begin(user: User) -> Response:
+def open_browser(user: User) -> signin.Opened:
+    """Begin a sign-in of this browser; the one it had before ends."""
     if g.sign_in is not None:
         signin.end_by_key(g.sign_in)
-    opened = signin.open_for_user(user, SessionKind.browser, ip=auth.client_ip(), user_agent=auth.user_agent())
-    return _opened(opened)
+    return signin.open_for_user(user, SessionKind.browser, ip=auth.client_ip(), user_agent=auth.user_agent())
+
+
+def _begin(user: User) -> Response:
+    return _opened(open_browser(user))
 
 
 def _opened(opened: signin.Opened) -> Response:

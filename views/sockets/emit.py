@@ -4,38 +4,43 @@ from sqlalchemy import select
 
 from app.extensions import db, socketio
 from models.conversations import Conversation, ConversationStatus
-from models.messaging import ChatMessage, MessageType
+from models.messaging import ChatMessage, MessageType, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer, TransferState
-from services import routing
+from services import routing, visitors
 from services.operation import Event
 from views.api.conversations import dump_agent_ref, dump_customer_ref, dump_transfer
 from views.api.resource import plain
 from views.api.sensitive import dump_alert_hint, dump_mark
 from views.api.threads import dump_message
 from views.api.wechat import dump_undelivered_event
+from views.case.face import Clock
 from views.sockets.connections import connections
 
 
 def message(row: ChatMessage, event: Event) -> None:
-    """`message` to the room; ticket rooms also hear E's two names for it."""
+    """`message` to the room. Ticket rooms also hear E's `new_message`, with what E shows of it and nothing else, and
+    `receive_message`, which also says who speaks.
+    """
     place = {key: event.payload[key] for key in ("sessionId", "ticketId") if key in event.payload}
     payload = dump_message(row, place)
     _emit("message", payload, event.rooms)
     if "ticketId" in place and row.recalled_time is None and row.type is not MessageType.note:
-        simple = {
+        told = {
             "ticket_id": place["ticketId"],
-            "id": row.id,
-            "sender_name": row.sender_name,
-            "sender_type": "customer" if row.sender_kind.value == "customer" else "admin",
-            "is_system": row.type is MessageType.system,
+            "sender_name": visitors.shown_name(row.sender_name),
             "content": row.content,
-            "created_at": row.create_time.strftime("%Y-%m-%d %H:%M:%S"),
+            "created_at": Clock().shows(row.create_time),
         }
-        for name in ("new_message", "receive_message"):
-            _emit(name, simple, event.rooms)
+        _emit("new_message", told, event.rooms)
+        more = {
+            "id": row.id,
+            "sender_type": "customer" if row.sender_kind is SenderKind.customer else "admin",
+            "is_system": row.type is MessageType.system,
+        }
+        _emit("receive_message", {**told, **more}, event.rooms)
 
 
 def status(event: Event) -> None:

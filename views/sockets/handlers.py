@@ -218,7 +218,7 @@ def join(actor: Actor, **data) -> dict:
     kind, owner = _owner(actor, data)
     connections.enter(g.sid, kind, owner)
     if kind == "ticket":
-        socketio.emit("joined", {"message": f"已加入工单 #{owner.id}", "ticket_id": owner.id}, to=g.sid)
+        socketio.emit("joined", {"message": f"已加入工单 #{owner.id}"}, to=g.sid)
     return {"threadId": owner.thread_id, "lastSeq": owner.thread.last_seq, "changeSeq": owner.thread.change_seq}
 
 

@@ -10,11 +10,13 @@ export interface Preferences {
   sound: boolean
   /** Notices of the browser, outside its window. */
   browser: boolean
+  /** E-mail about tickets, where the company sends any. */
+  mail: boolean
 }
 
 export const usePreferences = defineStore('preferences', () => {
   /** As for everybody, until mine have come. */
-  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false })
+  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false, mail: true })
   const loaded = ref(false)
   const error = shallowRef<ApiError | null>(null)
 
