@@ -24,6 +24,7 @@ from models.knowledge import Article
 from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
+from models.ticket_ratings import TicketRating
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from services import exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
@@ -31,6 +32,7 @@ from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
+from services.stars import LOW
 from views.sockets import emit
 
 logger = logging.getLogger(__name__)
@@ -147,6 +149,13 @@ def _notify_of_ticket(event: Event) -> None:
         notices.ticket_moved(actor, ticket, **about)
     elif ticket.assignee_id is None:
         notices.ticket_without_owner(actor, ticket, **about)
+
+
+def _notify_of_rating(event: Event) -> None:
+    """Who is not satisfied is somebody's business."""
+    rating = db.session.get(TicketRating, event.payload["rating_id"], populate_existing=True)
+    if rating is not None and rating.score in LOW:
+        notices.ticket_rated_low(system(event.tenant_id), rating.ticket, rating, by=event.by)
 
 
 def _notify_of_message(event: Event) -> None:
@@ -328,6 +337,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.created": (_ticket, _notify_of_ticket),
     "ticket.updated": (_ticket,),
     "ticket.moved": (_ticket, _notify_of_ticket),
+    "ticket.rated": (_ticket, _notify_of_rating),
     "ticket.assigned": (_ticket, _notify_of_ticket),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),

@@ -103,6 +103,8 @@ class Ticket(Versioned, Entity, Model):
     first_reply_time: Mapped[dt.datetime | None]
     resolve_time: Mapped[dt.datetime | None]
     close_time: Mapped[dt.datetime | None]
+    #: when its customer was asked what he thinks of the solution; None: not about the present one
+    rating_invited_time: Mapped[dt.datetime | None]
     customer: Mapped[Customer | None] = relationship()
     assignee: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()

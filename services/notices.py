@@ -9,8 +9,10 @@ from models.conversations import Conversation, QuickReply
 from models.knowledge import Article
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.organization import Agent
+from models.ticket_ratings import TicketRating
 from models.tickets import Ticket
 from services.identity import rights
+from services.mentioning import colleagues_of
 from services.notifications import notify
 
 #: whoever may do this looks after tickets that nobody has
@@ -65,6 +67,14 @@ def ticket_message(actor: Actor, ticket: Ticket, *, sender_kind: SenderKind, typ
         )
     )
     _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read or 0}")
+
+
+def ticket_rated_low(actor: Actor, ticket: Ticket, rating: TicketRating, *, by: int | None) -> None:
+    """The agent in charge, the leader of the ticket's team, and those who look after tickets and see this one: once."""
+    seeing = {user.id for user in colleagues_of(ticket)}
+    leaders = {ticket.team.leader_id if ticket.team else None, *rights.holders_of(LOOKS_AFTER_TICKETS)}
+    for user_id in sorted(seeing & {_user_of(rating.agent_id), *leaders} - {None, by}):
+        _about_ticket(actor, ticket, user_id, "ticket.rated_low", f"low-rating-{rating.id}", score=rating.score)
 
 
 def mentioned(actor: Actor, message: ChatMessage, *, owner: Conversation | Ticket, by: int | None) -> None:

@@ -19,6 +19,7 @@ NOTICES = (
     "ticket.created",
     "ticket.message",
     "ticket.moved",
+    "ticket.rated_low",
     "sensitive_alert.created",
     "quick_reply.proposed",
     "quick_reply.reviewed",

@@ -3,6 +3,7 @@
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
+from services.tickets.rating import change_ticket_rating, is_current, rate_ticket, rating_of
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
 
@@ -11,12 +12,16 @@ __all__ = [
     "assign_ticket",
     "assignments_of",
     "batch_assign",
+    "change_ticket_rating",
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
     "follow_ups_of",
+    "is_current",
     "move_ticket",
     "place",
+    "rate_ticket",
+    "rating_of",
     "read_messages",
     "recall_message",
     "receive_messages",

@@ -22,6 +22,7 @@ NOTICES = {
     "ticket.created": _("A new ticket waits to be given out"),
     "ticket.moved": _("A ticket changed its state"),
     "ticket.message": _("New message in a ticket"),
+    "ticket.rated_low": _("A customer was not satisfied with a ticket"),
     "sensitive_alert.created": _("Sensitive words were used"),
     "company.updated": _("An update brought something new"),
 }
