@@ -24,7 +24,6 @@ from models.knowledge import Article
 from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
-from models.ticket_ratings import TicketRating
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from services import exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
@@ -32,7 +31,6 @@ from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
-from services.stars import LOW
 from views.sockets import emit
 
 logger = logging.getLogger(__name__)
@@ -152,10 +150,7 @@ def _notify_of_ticket(event: Event) -> None:
 
 
 def _notify_of_rating(event: Event) -> None:
-    """Who is not satisfied is somebody's business."""
-    rating = db.session.get(TicketRating, event.payload["rating_id"], populate_existing=True)
-    if rating is not None and rating.score in LOW:
-        notices.ticket_rated_low(system(event.tenant_id), rating.ticket, rating, by=event.by)
+    notices.ticket_rated(system(event.tenant_id), event.payload["rating_id"], by=event.by)
 
 
 def _notify_of_message(event: Event) -> None:
@@ -305,6 +300,7 @@ def _nothing(event: Event) -> None:
     """Stored for webhooks and histories; nobody waits for it on screen."""
 
 
+_TRANSFER_STEPS = ("offered", "accepted", "declined", "timed_out", "cancelled")
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "message.sent": (_message, _notify_of_message, _to_wechat, _hear),
     "message.recalled": (_message, _to_wechat),
@@ -329,11 +325,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.reopened": (_conversation,),
     "conversation.left_queue": (_conversation, _queue_moved),
     "conversation.prioritized": (_conversation, _queue_moved, _dispatch),
-    "conversation.transfer_offered": (_transfer,),
-    "conversation.transfer_accepted": (_transfer,),
-    "conversation.transfer_declined": (_transfer,),
-    "conversation.transfer_timed_out": (_transfer,),
-    "conversation.transfer_cancelled": (_transfer,),
+    **{f"conversation.transfer_{step}": (_transfer,) for step in _TRANSFER_STEPS},
     "ticket.created": (_ticket, _notify_of_ticket),
     "ticket.updated": (_ticket,),
     "ticket.moved": (_ticket, _notify_of_ticket),

@@ -14,6 +14,7 @@ from models.tickets import Ticket
 from services.identity import rights
 from services.mentioning import colleagues_of
 from services.notifications import notify
+from services.stars import LOW
 
 #: whoever may do this looks after tickets that nobody has
 LOOKS_AFTER_TICKETS = "ticket.review"
@@ -69,8 +70,12 @@ def ticket_message(actor: Actor, ticket: Ticket, *, sender_kind: SenderKind, typ
     _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read or 0}")
 
 
-def ticket_rated_low(actor: Actor, ticket: Ticket, rating: TicketRating, *, by: int | None) -> None:
-    """The agent in charge, the leader of the ticket's team, and those who look after tickets and see this one: once."""
+def ticket_rated(actor: Actor, rating_id: int, *, by: int | None) -> None:
+    """Of few stars, once: the agent in charge, the leader of its team, and those who look after tickets and see it."""
+    rating = db.session.get(TicketRating, rating_id, populate_existing=True)
+    if rating is None or rating.score not in LOW:
+        return
+    ticket = rating.ticket
     seeing = {user.id for user in colleagues_of(ticket)}
     leaders = {ticket.team.leader_id if ticket.team else None, *rights.holders_of(LOOKS_AFTER_TICKETS)}
     for user_id in sorted(seeing & {_user_of(rating.agent_id), *leaders} - {None, by}):

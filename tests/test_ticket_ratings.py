@@ -125,7 +125,7 @@ def test_rating_by_two_tabs_at_once_counts_once(company, agent, database):
 def test_nobody_is_asked_where_that_is_switched_off(new_company):
     company = new_company()
     agent = company.new("agent")
-    company.admin.put("/settings/rating_invitation", {"value": False})
+    company.admin.put("/settings", {"values": {"rating_invitation": False}})
     customer, path = solved(company, agent)
     assert customer.get(path)["ratingInvitedTime"] is None
     assert customer.post(f"{path}/rating", {"score": 5})["score"] == 5  # who wishes to may
