@@ -72,6 +72,7 @@ MENU = (
         (
             Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
+            Entry("ticket_rating", "TicketRatingView", _("Ratings of tickets"), "fa-star"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
             Entry("sla_policy", "SlaPolicyView", _("Service levels"), "fa-stopwatch"),
             Entry("sla_escalation", "SlaEscalationView", _("Escalation"), "fa-arrow-up-right-dots"),

@@ -141,6 +141,10 @@ def _notify_of_ticket(event: Event) -> None:
         notices.ticket_without_owner(actor, ticket, **about)
 
 
+def _notify_of_rating(event: Event) -> None:
+    notices.ticket_rated(system(event.tenant_id), event.payload["rating_id"], by=event.by)
+
+
 def _notify_of_message(event: Event) -> None:
     """In conversations the workbench itself shows what is new; tickets lie elsewhere."""
     if "ticketId" not in event.payload:
@@ -304,8 +308,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
     "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch, _summarise),
     "conversation.classified": (_conversation, _queue_moved, _dispatch),
-    "conversation.held": (_conversation,),
-    "conversation.resumed": (_conversation,),
+    **dict.fromkeys(("conversation.held", "conversation.resumed"), (_conversation,)),
     "conversation.closed": (_conversation, _queue_moved, _dispatch, _settle_questions),
     "conversation.rated": (_conversation, _learn_answers),
     "conversation.rating_invited": (_conversation,),
@@ -320,6 +323,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed),
     "ticket.updated": (_ticket,),
     "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed),
+    "ticket.rated": (_ticket, _notify_of_rating),
     "ticket.assigned": (_ticket, _notify_of_ticket),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),

@@ -14,6 +14,7 @@ from models.entry_codes import EntryCode
 from models.identity import User
 from models.messaging import Thread
 from models.organization import Agent, Team, agents_within
+from models.stars import Stars
 from models.types import Code, Exact, Json
 from models.understanding import Mood, ProblemSource
 
@@ -218,7 +219,7 @@ class ConversationAssignment(Entity, Model):
         return f"#{self.conversation_id}"
 
 
-class Rating(Entity, Model):
+class Rating(Stars, Entity, Model):
     """What a customer thought of a conversation (CHT-13)."""
 
     __tablename__ = "rating"
@@ -231,10 +232,6 @@ class Rating(Entity, Model):
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), index=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
-    score: Mapped[int] = mapped_column(Integer)
-    #: codes of the dictionary rating_tag
-    tags: Mapped[list | None] = mapped_column(Json)
-    comment: Mapped[str | None] = mapped_column(Text)
     #: when the answers of its conversation were last looked at for suggestions; None: they are still to be
     learned_time: Mapped[dt.datetime | None]
     conversation: Mapped[Conversation] = relationship()
@@ -244,9 +241,6 @@ class Rating(Entity, Model):
     @classmethod
     def visible_to(cls, actor: Actor):
         return cls.conversation.has(Conversation.visible_to(actor))
-
-    def __repr__(self) -> str:
-        return f"{self.score}/5"
 
 
 class ReplyReview(StrEnum):

@@ -126,6 +126,8 @@ class Ticket(Versioned, Entity, Model):
     #: when the nearest goal of its service level is due; empty while its clocks stand still
     due_time: Mapped[dt.datetime | None]
     sla_state: Mapped[SlaState] = mapped_column(Code(SlaState), default=SlaState.none, server_default="1")
+    #: when its customer was asked what he thinks of the solution; None: not about the present one
+    rating_invited_time: Mapped[dt.datetime | None]
     customer: Mapped[Customer | None] = relationship()
     assignee: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()

@@ -10,10 +10,13 @@ from models.identity import User
 from models.knowledge import Article
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.organization import Agent
+from models.ticket_ratings import TicketRating
 from models.tickets import Ticket
 from services import mentioning
 from services.identity import rights
+from services.mentioning import colleagues_of
 from services.notifications import notify
+from services.stars import LOW
 from services.tickets.watchers import watchers_of
 
 #: whoever may do this looks after tickets that nobody has
@@ -68,6 +71,18 @@ def ticket_message(actor: Actor, ticket: Ticket, *, sender_kind: SenderKind, typ
     read = dict(db.session.execute(marks).tuples().all()) if followers else {}
     for user_id in followers:
         _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read.get(user_id, 0)}")
+
+
+def ticket_rated(actor: Actor, rating_id: int, *, by: int | None) -> None:
+    """Of few stars, once: the agent in charge, the leader of its team, and those who look after tickets and see it."""
+    rating = db.session.get(TicketRating, rating_id, populate_existing=True)
+    if rating is None or rating.score not in LOW:
+        return
+    ticket = rating.ticket
+    seeing = {user.id for user in colleagues_of(ticket)}
+    leaders = {ticket.team.leader_id if ticket.team else None, *rights.holders_of(LOOKS_AFTER_TICKETS)}
+    for user_id in sorted(seeing & {_user_of(rating.agent_id), *leaders} - {None, by}):
+        _about_ticket(actor, ticket, user_id, "ticket.rated_low", f"low-rating-{rating.id}", score=rating.score)
 
 
 def mentioned(actor: Actor, message: ChatMessage, *, owner: Conversation | Ticket, by: int | None) -> None:

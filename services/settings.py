@@ -105,7 +105,9 @@ SETTINGS = {
             "Transfers to a team go to a free member at once instead of being offered to all",
         ),
         Declared("left_message_ticket", False, "Messages left outside working hours become tickets"),
-        Declared("rating_invitation", True, "Customers are asked for a rating when a conversation ends"),
+        Declared(
+            "rating_invitation", True, "Customers are asked for a rating when a conversation ends or a ticket is solved"
+        ),
         Declared("rating_change_minutes", 10, "Minutes in which a customer may change his rating", 0, 1440),
         *(
             Declared(f"text_{event}_{locale}", "", help)

@@ -182,6 +182,7 @@ def company(new_company: Callable[[], Company], database: sa.Engine) -> Company:
     things.any("sensitive_alert")
     rated = things.any("closed_session")
     rated.owner.post(f"/sessions/{rated.id}/rating", {"score": 5})
+    things.any("rated_ticket")
     rated.owner.post("/kb/qa", {"question": unique("question")})
     made.admin.post("/channels", {"code": WIDGET, "name": unique("widget")})
     Screens(made.admin).make("team_member", team_id=str(things.any("team").id), agent_id=str(made.agent.agent_id))

@@ -4,7 +4,7 @@ from services.assistance.choices import note_choice
 from services.assistance.drafting import draft_from_conversation, draft_from_ticket
 from services.assistance.lookup import lookup
 from services.assistance.past_answers import learn
-from services.assistance.similar import similar_to_conversation, similar_to_ticket
+from services.assistance.similar import similar_to_conversation, similar_to_text, similar_to_ticket
 from services.assistance.suggesting import any_customer, suggest, suggest_for
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "lookup",
     "note_choice",
     "similar_to_conversation",
+    "similar_to_text",
     "similar_to_ticket",
     "suggest",
     "suggest_for",

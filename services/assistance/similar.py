@@ -1,6 +1,6 @@
 """Tickets like this one and how they were solved (AI-5, TKT-12), as far as whoever asks may see them."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from ai.alike import sameness
 from ai.asking import embed_asked, understood_ticket
@@ -10,7 +10,7 @@ from app.offload import offload
 from models.actor import Actor, Scope
 from models.conversations import Conversation
 from models.messaging import ChatMessage, MessageType, SenderKind
-from models.tickets import Ticket
+from models.tickets import ENDED, Ticket
 from services import quick_replies
 from services.assistance.lookup import TICKETS, lookup
 from services.assistance.persons import without_persons
@@ -49,6 +49,14 @@ def similar_to_conversation(actor: Actor, conversation: Conversation) -> list[di
     return _similar(actor, subject, text, conversation=conversation)
 
 
+def similar_to_text(actor: Actor, title: str, text: str) -> list[dict]:
+    """Before a ticket is made (TKT-12): what staff may see of such tickets, of a customer his own that can go on."""
+    if not actor.sees_as_customer:
+        return _similar(actor, title, text)
+    found = _similar(actor, title, text, among=Ticket.status.not_in(ENDED))
+    return [{name: value for name, value in one.items() if name != "reply"} for one in found]
+
+
 def _similar(
     actor: Actor,
     title: str,
@@ -56,20 +64,22 @@ def _similar(
     *,
     without: Ticket | None = None,
     conversation: Conversation | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> list[dict]:
+    conditions = [Ticket.visible_to(actor), *([among] if among is not None else [])]
     asked = offload(understood_ticket, title, text[:TEXT])
     if not asked.text:
         return []
     allowed = None
-    if actor.scope("ticket") is not Scope.all:
-        allowed = list(db.session.scalars(select(Ticket.id).where(Ticket.visible_to(actor))))
+    if actor.sees_as_customer or actor.scope("ticket") is not Scope.all:
+        allowed = list(db.session.scalars(select(Ticket.id).where(*conditions)))
         if not allowed:
             return []
     vector = offload(embed_asked, engine.embedder, asked)
     hits = lookup.search(actor.tenant_id, TICKETS, asked.text, vector, 3 * MOST, allowed)
     likely = {hit.key: sameness(hit, lookup.calibration) for hit in hits}
     wanted = [number for number, how in likely.items() if how >= FLOOR and (without is None or number != without.id)]
-    rows = db.session.scalars(select(Ticket).where(Ticket.id.in_(wanted), Ticket.visible_to(actor)))
+    rows = db.session.scalars(select(Ticket).where(Ticket.id.in_(wanted), *conditions))
     # what was solved helps, the others only say that somebody else has it too
     ranked = sorted(rows, key=lambda row: (not row.resolution, -likely[row.id], -row.id))
     values = quick_replies.values_for(actor, conversation)

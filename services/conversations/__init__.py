@@ -24,7 +24,6 @@ from services.conversations.offers import pending_offers
 from services.conversations.opening import is_open, openings
 from services.conversations.rating import (
     change_rating,
-    changeable_until,
     invite_rating,
     rate_conversation,
     rating_of,
@@ -60,7 +59,6 @@ __all__ = [
     "batch_assign",
     "cancel_transfer",
     "change_rating",
-    "changeable_until",
     "classify_conversation",
     "close_conversation",
     "close_idle",

@@ -1,24 +1,18 @@
 """What customers thought of it (CHT-13)."""
 
-import datetime as dt
-
 from sqlalchemy import select
 
-from app.errors import Conflict, Invalid, NotAllowed
+from app.errors import Conflict, NotAllowed
 from app.extensions import db
 from models.actor import Actor
 from models.conversations import HELD, Conversation, Rating
 from models.conversations import ConversationStatus as Status
 from models.types import utcnow
-from services import settings, threads
+from services import stars, threads
 from services.conversations.state import place, tell
 from services.operation import operation
 from services.sensitive import remarks
 from services.sensitive.watch import Catch
-
-#: the dictionary whose items a customer taps instead of writing
-TAGS = "rating_tag"
-MOST_TAGS = 8
 
 
 @operation("conversation.rate", title="Rate a conversation")
@@ -36,7 +30,7 @@ def rate_conversation(
     rating = Rating(
         conversation_id=conversation.id, agent_id=conversation.agent_id, customer_id=conversation.customer_id
     )
-    _fill(rating, score, tags, comment)
+    stars.fill(rating, score, tags, comment)
     db.session.add(rating)
     _say(actor, conversation, "rated", f"客户给出了 {score} 星评价", rating, caught)
     return rating
@@ -52,10 +46,11 @@ def change_rating(
     rating = rating_of(conversation)
     if rating is None:
         raise Conflict("This conversation has not been rated yet")
-    if utcnow() > changeable_until(rating):
+    if utcnow() > stars.changeable_until(rating):
         raise Conflict("This rating can no longer be changed", kind="rating_final")
     caught = remarks.look_at_rating(actor, conversation, comment)
-    _fill(rating, score, tags, comment)
+    stars.fill(rating, score, tags, comment)
+    rating.learned_time = None
     _say(actor, conversation, "rating_changed", f"客户将评价改为 {score} 星", rating, caught)
     return rating
 
@@ -83,11 +78,6 @@ def rating_of(conversation: Conversation) -> Rating | None:
     return db.session.scalars(select(Rating).where(Rating.conversation_id == conversation.id)).first()
 
 
-def changeable_until(rating: Rating) -> dt.datetime:
-    """Until when its author may change it."""
-    return rating.create_time + dt.timedelta(minutes=settings.get_setting("rating_change_minutes"))
-
-
 def _say(actor: Actor, conversation: Conversation, event: str, text: str, rating: Rating, caught: Catch | None) -> None:
     """In the thread, with the mark of what is sensitive in its words, and to those who look at the conversation."""
     line = threads.system_message(
@@ -102,13 +92,3 @@ def _say(actor: Actor, conversation: Conversation, event: str, text: str, rating
     remarks.mark_rating(line, caught)
     db.session.flush()
     tell(conversation, "rated")
-
-
-def _fill(rating: Rating, score: int, tags: list[str] | None, comment: str) -> None:
-    if not 1 <= score <= 5:
-        raise Invalid("Give one to five stars", fields={"score": "1 to 5"})
-    chosen = list(dict.fromkeys(tags or ()))
-    if len(chosen) > MOST_TAGS or not set(chosen) <= settings.dictionary_codes(TAGS):
-        raise Invalid("Choose among the tags that are offered", fields={"tags": "unknown"})
-    rating.score, rating.tags, rating.comment = score, chosen or None, comment.strip()[:2000] or None
-    rating.learned_time = None

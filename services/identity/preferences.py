@@ -22,6 +22,7 @@ NOTICES = (
     "sla.warned",
     "sla.breached",
     "sla.escalated",
+    "ticket.rated_low",
     "sensitive_alert.created",
     "quick_reply.proposed",
     "quick_reply.reviewed",

@@ -33,17 +33,12 @@ def mark_ticket(ticket: Ticket, catch: Catch | None) -> None:
         _mark(_of_ticket(catch, ticket), ticket.thread)
 
 
-def look_at_rating(actor: Actor, conversation: Conversation, comment: str) -> Catch | None:
+def look_at_rating(actor: Actor, about: Conversation | Ticket, comment: str) -> Catch | None:
     """Before a rating is stored. Raises Invalid when a word may not be used."""
     catch = _catch(actor, SaidIn.rating, comment)
     if catch is None:
         return None
-    catch = catch.at(
-        thread_id=conversation.thread_id,
-        conversation_id=conversation.id,
-        customer_id=conversation.customer_id,
-        agent_id=conversation.agent_id,
-    )
+    catch = _of_ticket(catch, about) if isinstance(about, Ticket) else _of_conversation(catch, about)
     if catch.blocking:
         raise refusal_of(actor, catch, "comment")
     return catch
@@ -94,6 +89,15 @@ def _mark(catch: Catch, thread: Thread) -> None:
 def _catch(actor: Actor, said_in: SaidIn, text: str) -> Catch | None:
     """Words and their place in the product; the same text again has the same name."""
     return catch_in(actor, text, said_in.name_of(hashlib.sha256(text.encode()).hexdigest()))
+
+
+def _of_conversation(catch: Catch, conversation: Conversation) -> Catch:
+    return catch.at(
+        thread_id=conversation.thread_id,
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        agent_id=conversation.agent_id,
+    )
 
 
 def _of_ticket(catch: Catch, ticket: Ticket) -> Catch:

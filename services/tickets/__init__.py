@@ -5,6 +5,7 @@ from services.tickets.changing import add_follow_up, delete_ticket, move_ticket,
 from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.figures import figures
 from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
+from services.tickets.rating import change_ticket_rating, is_current, rate_ticket, rating_of
 from services.tickets.relations import link_tickets, links_of, unlink_tickets
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
 from services.tickets.splitting import split_ticket
@@ -17,17 +18,21 @@ __all__ = [
     "assign_ticket",
     "assignments_of",
     "batch_assign",
+    "change_ticket_rating",
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
     "figures",
     "follow_ups_of",
+    "is_current",
     "known_tags",
     "link_tickets",
     "links_of",
     "merge_tickets",
     "move_ticket",
     "place",
+    "rate_ticket",
+    "rating_of",
     "read_messages",
     "recall_message",
     "receive_messages",

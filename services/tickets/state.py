@@ -7,7 +7,7 @@ from models.actor import Actor
 from models.organization import Agent
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketStatus
 from models.types import utcnow
-from services import sla, threads
+from services import settings, sla, threads
 from services.operation import announce
 from services.places import Place, room
 
@@ -79,7 +79,17 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
         place=place(ticket),
         **{"from": before.value, "to": status.value, "by": actor.name, "reason": reason[:200]},
     )
+    _ask_for_rating(actor, ticket)
     tell(ticket, "moved", before=before.value, by_customer=actor.sees_as_customer)
+
+
+def _ask_for_rating(actor: Actor, ticket: Ticket) -> None:
+    """Once a solution, by setting, its customer is asked what he thinks of it (TKT-14); reopened, it is none."""
+    if ticket.resolve_time is None:
+        ticket.rating_invited_time = None
+    elif ticket.status is TicketStatus.resolved and ticket.customer_id and settings.get_setting("rating_invitation"):
+        ticket.rating_invited_time = ticket.resolve_time
+        threads.system_message(actor, ticket.thread, "rating_invited", "请您评价本次服务", place=place(ticket))
 
 
 def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str = "") -> None:

@@ -243,6 +243,7 @@ SCREENS: dict[str, Screen] = {
     # tickets
     "ticket": Screen("read create update flow assign follow_up", "delete export"),
     "ticket_follow_up": Screen("read", "", "export"),
+    "ticket_rating": Screen("read", "export"),
     "ticket_assignment": Screen("read", "", "export"),
     "sla_policy": Screen("read", "create update delete export"),
     "sla_escalation": Screen("read", "create update delete export"),

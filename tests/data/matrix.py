@@ -318,6 +318,10 @@ MATRIX: tuple[Row, ...] = (
     Row("POST", "/tickets/<id:id>/messages", CONCERNED, "ticket", _MESSAGE),
     Row("POST", "/tickets/<id:id>/messages/<id:message_id>/recall", "401 200 404 403 404 403 403 403", "ticket"),
     Row("POST", "/tickets/<id:id>/read", CONCERNED, "ticket", {"seq": 1}),
+    Row("GET", "/tickets/similar", SIGNED_IN),
+    Row("POST", "/tickets/<id:id>/rating", "401 200 404 403 403 403 403 403", "solved_ticket", {"score": 5}),
+    Row("PUT", "/tickets/<id:id>/rating", "401 200 404 403 403 403 403 403", "rated_ticket", {"score": 3}),
+    Row("GET", "/tickets/<id:id>/rating", CONCERNED, "rated_ticket"),
     Row("GET", "/tickets/<id:id>/colleagues", CONCERNED_STAFF.replace("403 403", "403 404"), "ticket"),
     # --- agents, customers, figures
     Row("GET", "/agents", STAFF),

@@ -12,6 +12,7 @@ from models.actor import Actor
 from models.conversations import HELD, Conversation, ConversationStatus, Rating
 from models.knowledge import Article, ArticleStatus, Proposal, Question
 from models.organization import Agent, Presence
+from models.ticket_ratings import TicketRating
 from models.tickets import ENDED, Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
 from views.admin.cells import local_day
@@ -115,6 +116,19 @@ ATTENTION = (
             "%(num)d bad rating in the last seven days", "%(num)d bad ratings in the last seven days", count
         ),
         lambda: f"/admin/rating/list/?create_time_from={_since()}&sort=score",
+    ),
+    Concern(
+        "ticket_rating.read",
+        "fa-face-frown",
+        "warning",
+        TicketRating,
+        lambda: (TicketRating.score <= 2) & (TicketRating.create_time > utcnow() - dt.timedelta(days=DAYS)),
+        lambda count: ngettext(
+            "%(num)d bad rating of a ticket in the last seven days",
+            "%(num)d bad ratings of tickets in the last seven days",
+            count,
+        ),
+        lambda: f"/admin/ticket_rating/list/?create_time_from={_since()}&sort=score",
     ),
     Concern(
         "question.read",

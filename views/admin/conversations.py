@@ -10,28 +10,20 @@ from views.admin.assigning import problem_word
 from views.admin.assignments import ConversationAssignmentView, ConversationTransferView
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY
-from views.admin.dictionaries import items_of, words_of
+from views.admin.dictionaries import items_of
 from views.admin.labels import origin
 from views.admin.messages import MessageView
 from views.admin.row_actions import RowAction
+from views.admin.stars import StarsView
 from views.admin.understanding import percent
 
 
-class RatingView(AdminView):
+class RatingView(StarsView):
     model, resource, icon = Rating, "rating", "fa-star"
     singular, plural = _("Rating"), _("Ratings")
     list_columns = ["score", "tags", "comment", "conversation_id", "agent_id", "customer_id", "create_time", "id"]
     show_columns = list_columns
-    key_columns = ("comment", "agent_id", "customer_id", "create_time")
     when_empty = _("Customers are asked for a rating when a conversation ends.")
-    order_columns = ["score", "create_time", "id"]
-    search_text, search_columns = ("comment",), ["score", "agent_id", "create_time"]
-    formatters = {
-        "score": lambda row: Markup('<span class="ad-stars" title="{}/5">{}<i>{}</i></span>').format(
-            row.score, "★" * row.score, "★" * (5 - row.score)
-        ),
-        "tags": words_of("rating_tag", "tags"),
-    }
 
 
 def _source(row) -> Markup:

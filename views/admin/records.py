@@ -25,6 +25,7 @@ NOTICES = {
     "sla.warned": _("A ticket will soon be late"),
     "sla.breached": _("A ticket is late"),
     "sla.escalated": _("A late ticket was escalated"),
+    "ticket.rated_low": _("A customer was not satisfied with a ticket"),
     "sensitive_alert.created": _("Sensitive words were used"),
     "company.updated": _("An update brought something new"),
 }

@@ -78,7 +78,7 @@ TITLES = {
     ),
     "rating_invitation": (
         _("Ask for a rating at the end"),
-        _("Customers are asked for a rating when a conversation ends"),
+        _("Customers are asked for a rating when a conversation ends or a ticket is solved"),
     ),
     "rating_change_minutes": (
         _("Minutes to change a rating"),

@@ -19,6 +19,7 @@ from views.admin.messages import MessageView
 from views.admin.reach import ReachView, reach_of
 from views.admin.row_actions import RowAction
 from views.admin.sla import TicketClockView
+from views.admin.ticket_ratings import TicketRatingView
 
 
 class TicketFollowUpView(AdminView):
@@ -57,6 +58,7 @@ class TicketView(ReachView):
         "first_reply_time",
         "resolve_time",
         "close_time",
+        "rating_invited_time",
         "create_by",
         "create_time",
         "update_time",
@@ -107,7 +109,7 @@ class TicketView(ReachView):
         RowAction("follow_up", _("Record a follow-up"), "ticket.follow_up", "fa-list-check", ask=("content", "result")),
     )
     asked_when = {"resolution": ("status", TicketStatus.resolved.value)}
-    related_views = [MessageView, TicketFollowUpView, TicketAssignmentView, TicketClockView]
+    related_views = [MessageView, TicketFollowUpView, TicketRatingView, TicketAssignmentView, TicketClockView]
 
     def narrow_form(self, form, action: RowAction, row) -> None:
         """A ticket can go only where the table of transitions and the actor's rights let it."""

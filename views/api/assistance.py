@@ -82,6 +82,21 @@ def similar_to_ticket(actor: Actor, row_id: int):
     return _dump_similar(assistance.similar_to_ticket(actor, load(Ticket, row_id, actor)))
 
 
+@endpoint(
+    "GET",
+    "/tickets/similar",
+    section=TICKETS,
+    summary="提交前的相似工单",
+    right="ticket.read",
+    query={"title": str, "text": str},
+)
+def similar_to_text(actor: Actor, title: str = "", text: str = ""):
+    """Before a ticket is made: for staff those they may see and how they were solved, for customers their own that
+    are not closed.
+    """
+    return _dump_similar(assistance.similar_to_text(actor, title[:255], text))
+
+
 def _dump_similar(found: list[dict]) -> list[dict]:
     return [{name: plain(value) for name, value in one.items()} for one in found]
 

@@ -15,10 +15,11 @@ from models.entry_codes import EntryCode
 from models.identity import User
 from models.messaging import ChatMessage, MessageType
 from models.organization import Agent, Presence, agents_within
+from models.ticket_ratings import TicketRating
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
 from models.types import utcnow
-from services import channels, conversations, left_messages, routing, settings, visitors, words
+from services import channels, conversations, left_messages, routing, settings, stars, visitors, words
 from services.customers import mask_email, mask_phone
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load, load_all
@@ -431,14 +432,14 @@ def show_rating(actor: Actor, row_id: int):
     return dump_rating(rating) if rating else None
 
 
-def dump_rating(rating: Rating) -> dict:
+def dump_rating(rating: Rating | TicketRating) -> dict:
     return {
         "id": rating.id,
         "score": rating.score,
         "tags": rating.tags or [],
         "comment": rating.comment,
         "createTime": plain(rating.create_time),
-        "changeableUntil": plain(conversations.changeable_until(rating)),
+        "changeableUntil": plain(stars.changeable_until(rating)),
     }
 
 

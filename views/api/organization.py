@@ -1,5 +1,7 @@
 """组织架构接口 and agents: what goes beyond plain tables."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import selectinload
 
@@ -10,6 +12,7 @@ from models.conversations import Conversation, Rating
 from models.customers import Customer
 from models.identity import User
 from models.organization import Agent
+from models.ticket_ratings import TicketRating
 from models.tickets import Ticket
 from services import organization, presence, statistics
 from services.operation import OPERATIONS
@@ -137,12 +140,10 @@ def customer_services(actor: Actor, row_id: int):
         .order_by(Ticket.id.desc())
         .limit(20)
     )
-    ratings = db.session.scalars(
-        select(Rating)
-        .where(Rating.customer_id == customer.id, Rating.visible_to(actor))
-        .order_by(Rating.id.desc())
-        .limit(20)
-        .options(selectinload(Rating.agent))
+    ratings = sorted(
+        [rating for kind in (Rating, TicketRating) for rating in _ratings_of(actor, customer, kind)],
+        key=lambda rating: rating.create_time,
+        reverse=True,
     )
     return {
         "sessions": SESSIONS.dump_all(actor, list(conversations)),
@@ -150,15 +151,26 @@ def customer_services(actor: Actor, row_id: int):
         "ratings": [
             {
                 "id": rating.id,
-                "conversationId": rating.conversation_id,
+                "conversationId": rating.conversation_id if isinstance(rating, Rating) else None,
+                "ticketId": rating.ticket_id if isinstance(rating, TicketRating) else None,
                 "agent": dump_agent_ref(rating.agent),
                 "score": rating.score,
                 "comment": rating.comment,
                 "createTime": plain(rating.create_time),
             }
-            for rating in ratings
+            for rating in ratings[:20]
         ],
     }
+
+
+def _ratings_of(actor: Actor, customer: Customer, kind: type[Rating] | type[TicketRating]) -> Iterable:
+    return db.session.scalars(
+        select(kind)
+        .where(kind.customer_id == customer.id, kind.visible_to(actor))
+        .order_by(kind.id.desc())
+        .limit(20)
+        .options(selectinload(kind.agent))
+    )
 
 
 @endpoint("GET", "/stats/overview", section="数据统计接口", summary="监控台概览", right="statistics.read")

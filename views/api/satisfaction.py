@@ -1,12 +1,13 @@
-"""Satisfaction over time: what customers answered when they were asked, by day, agent, team and tag (CHT-13)."""
+"""Satisfaction over time: what customers answered when asked, by day, agent, team and tag (CHT-13, TKT-14)."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.errors import Invalid
 from app.extensions import db
 from models.actor import Actor
 from models.organization import Agent, Team
-from services.satisfaction import Figures, satisfaction
+from services.satisfaction import About, Figures, satisfaction
 from views.api.days import DAYS, days_between, zone_of
 from views.api.endpoint import endpoint
 from views.api.resource import plain
@@ -20,7 +21,7 @@ SECTION = "数据统计接口"
     section=SECTION,
     summary="满意度统计",
     right="statistics.read",
-    query={**DAYS, "agentId": int, "teamId": int},
+    query={**DAYS, "agentId": int, "teamId": int, "about": str},
 )
 def show_satisfaction(
     actor: Actor,
@@ -29,10 +30,18 @@ def show_satisfaction(
     zone: str = "",
     agentId: int | None = None,
     teamId: int | None = None,
+    about: str = "all",
 ):
-    """Ratings given on these days, and of the conversations asked about on them the share that was rated."""
+    """Ratings given on these days, and of what was asked about on them the share that was rated.
+
+    `about`: conversations, tickets, or all of them.
+    """
+    if about not in list(About):
+        raise Invalid("The request is not valid", fields={"about": "unknown"})
     where = zone_of(zone)
-    found = satisfaction(actor, where, *days_between(where, fromDay, toDay), agent_id=agentId, team_id=teamId)
+    found = satisfaction(
+        actor, where, *days_between(where, fromDay, toDay), agent_id=agentId, team_id=teamId, about=About(about)
+    )
     agents = db.session.scalars(select(Agent).where(Agent.id.in_(found.agents)).options(joinedload(Agent.user)))
     agent_names = {agent.id: agent.name for agent in agents}
     teams = db.session.execute(select(Team.id, Team.name).where(Team.id.in_(found.teams)))

@@ -5,13 +5,14 @@ from sqlalchemy import select
 from app.errors import Invalid
 from models.actor import Actor
 from models.conversations import Conversation
+from models.ticket_ratings import TicketRating
 from models.tickets import ENDED, Ticket
 from services import tickets
 from services.customers import mask_email, mask_phone
-from services.operation import DataField
-from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref
+from services.operation import OPERATIONS, DataField
+from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref, dump_rating
 from views.api.endpoint import action, endpoint, load, load_all
-from views.api.resource import PAGING, Resource, listing, plain
+from views.api.resource import PAGING, Resource, listing, moment, plain
 from views.api.sla import dump_levels
 from views.api.threads import counters, serve_thread
 
@@ -63,6 +64,7 @@ TICKETS = Resource(
         "first_reply_time",
         "resolve_time",
         "close_time",
+        "rating_invited_time",
         "version",
     ),
     filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id", "sla_state"),
@@ -96,15 +98,23 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     query={
         **PAGING,
         **dict.fromkeys(("status", "priority", "type", "product", "tag", "assigneeId", "slaState"), str),
+        **dict.fromkeys(("createdFrom", "createdTo"), str),
         **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
     },
 )
-def list_tickets(actor: Actor, assigneeId: str = "", tag: str = "", **query):
+def list_tickets(
+    actor: Actor, assigneeId: str = "", tag: str = "", createdFrom: str = "", createdTo: str = "", **query
+):
+    """Times in ISO 8601, the later one not included."""
     if actor.sees_as_customer and ("slaState" in query or query.get("sort", "").endswith("dueTime")):
         raise Invalid("The request is not valid", fields={"slaState": "for staff only"})
     statement = select(Ticket)
     if tag:
         statement = statement.where(tickets.tagged(tag))
+    if createdFrom:
+        statement = statement.where(Ticket.create_time >= moment(createdFrom, "createdFrom"))
+    if createdTo:
+        statement = statement.where(Ticket.create_time < moment(createdTo, "createdTo"))
     if assigneeId == "me":
         statement = statement.where(Ticket.assignee_id == (actor.agent_id or 0))
     elif assigneeId == "none":
@@ -202,6 +212,45 @@ action(
     section=SECTION,
     summary="会话转工单",
 )
+
+
+@endpoint(
+    "POST",
+    "/tickets/<id:id>/rating",
+    section=SECTION,
+    summary="评价工单",
+    right="ticket.rate",
+    fields=OPERATIONS["ticket.rate"].data_fields,
+    is_speech=True,
+)
+def rate(actor: Actor, row_id: int, **data):
+    return _dump_rating(tickets.rate_ticket(actor, load(Ticket, row_id, actor), **data))
+
+
+@endpoint(
+    "PUT",
+    "/tickets/<id:id>/rating",
+    section=SECTION,
+    summary="修改工单评价",
+    right="ticket.rate",
+    fields=OPERATIONS["ticket.change_rating"].data_fields,
+    is_speech=True,
+)
+def change_rating(actor: Actor, row_id: int, **data):
+    return _dump_rating(tickets.change_ticket_rating(actor, load(Ticket, row_id, actor), **data))
+
+
+@endpoint("GET", "/tickets/<id:id>/rating", section=SECTION, summary="工单评价", right="ticket.read")
+def show_rating(actor: Actor, row_id: int):
+    """What the customer thought of the last solution that he judged; null before he has said so."""
+    rating = tickets.rating_of(load(Ticket, row_id, actor))
+    return _dump_rating(rating) if rating else None
+
+
+def _dump_rating(rating: TicketRating) -> dict:
+    """`current`: about the solution that the ticket has now, not about an earlier one."""
+    return dump_rating(rating) | {"current": tickets.is_current(rating)}
+
 
 serve_thread(
     "tickets",

@@ -11,9 +11,9 @@ from flask_babel import lazy_pgettext as pgettext
 from models.conversations import Conversation, Rating
 from models.exports import ExportContent, ExportFormat, ExportJob
 from models.messaging import ChatMessage, MessageType, SenderKind
-from services.conversations.rating import TAGS as RATING_TAGS
 from services.exports.talks import Head, Said, Talk
 from services.settings import get_setting
+from services.stars import TAGS as RATING_TAGS
 from services.visitors import shown_name
 from views.admin.dictionaries import words_for
 from views.admin.event_lines import content_of

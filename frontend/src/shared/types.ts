@@ -207,6 +207,8 @@ export interface Rating {
   comment: string | null
   createTime: string
   changeableUntil: string
+  /** Of a ticket: about the solution it has now, not about one before it was reopened. */
+  current?: boolean
 }
 
 export interface LastMessage {
@@ -331,6 +333,7 @@ export interface Ticket {
   updateTime: string
   resolveTime: string | null
   closeTime: string | null
+  ratingInvitedTime: string | null
   version: number
   transitions: TicketStatus[]
   /** Staff only. */

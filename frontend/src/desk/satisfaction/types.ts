@@ -30,8 +30,8 @@ export interface Satisfaction {
 }
 
 /** The last days, today included. */
-export function loadSatisfaction(days: number, agentId: string, teamId: string): Promise<Satisfaction> {
-  return api.get<Satisfaction>('/stats/satisfaction', { fromDay: isoDay(days - 1), toDay: isoDay(0), zone: zone(), agentId, teamId })
+export function loadSatisfaction(days: number, agentId: string, teamId: string, about: string): Promise<Satisfaction> {
+  return api.get<Satisfaction>('/stats/satisfaction', { fromDay: isoDay(days - 1), toDay: isoDay(0), zone: zone(), agentId, teamId, about })
 }
 
 export const percent = (share: number | null): string => (share === null ? '—' : `${Math.round(share * 100)}%`)

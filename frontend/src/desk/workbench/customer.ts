@@ -22,7 +22,8 @@ export interface Customer {
 
 export interface CustomerRating {
   id: number
-  conversationId: number
+  conversationId: number | null
+  ticketId: number | null
   agent: AgentBrief | null
   score: number
   comment: string | null

@@ -1,4 +1,4 @@
-/** What customers think of a conversation. */
+/** What customers think of a conversation or a ticket, named by its path: `/sessions/7`, `/tickets/3`. */
 import { api, ApiError } from '@shared/api'
 import type { Rating } from '@shared/types'
 
@@ -24,11 +24,11 @@ export async function loadRatingTags(): Promise<RatingTag[]> {
   }
 }
 
-export function ratingOf(conversationId: number): Promise<Rating | null> {
-  return api.get<Rating | null>(`/sessions/${conversationId}/rating`)
+export function ratingOf(about: string): Promise<Rating | null> {
+  return api.get<Rating | null>(`${about}/rating`)
 }
 
-export function rate(conversationId: number, words: Words, again: boolean): Promise<Rating> {
-  const path = `/sessions/${conversationId}/rating`
+export function rate(about: string, words: Words, again: boolean): Promise<Rating> {
+  const path = `${about}/rating`
   return again ? api.put<Rating>(path, words) : api.post<Rating>(path, words)
 }

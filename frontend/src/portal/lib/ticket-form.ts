@@ -1,45 +1,93 @@
-/** The form of a new ticket: what is written survives a reload, files are uploaded while one writes. */
+/** The form of a new ticket: what is written and uploaded survives a reload, files go up while one writes. */
 import { reactive, ref, shallowRef, watch } from 'vue'
 
 import { api, ApiError } from '@shared/api'
 import { live } from '@shared/live'
 import type { Draft } from '@shared/outbox'
+import { session } from '@shared/session'
 import type { Ticket, TicketPriority } from '@shared/types'
 
-import { isContact, useContact } from './contact'
+import { isContact, isEmail, isPhone, keptContact, useContact } from './contact'
 import { ensureCustomer, hasAccount, introduce } from './customer'
 
 export interface TicketForm {
   title: string
   description: string
   type: string
+  product: string
   priority: TicketPriority
+  /** What a visitor wants to be called. */
   name: string
+  contactName: string
+  contactEmail: string
+  contactPhone: string
+}
+
+interface Kept extends TicketForm {
+  files: Draft[]
 }
 
 const KEY = 'ss.portal.ticket'
 const TITLE_MAX = 200
+export const MOST_FILES = 10
 
-function kept(): Partial<TicketForm> {
-  return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Partial<TicketForm>
+const EMPTY: TicketForm = {
+  title: '',
+  description: '',
+  type: '',
+  product: '',
+  priority: 'normal',
+  name: '',
+  contactName: '',
+  contactEmail: '',
+  contactPhone: '',
+}
+
+function kept(): Partial<Kept> {
+  return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Partial<Kept>
+}
+
+/** The answer of /user/info, as far as it says how somebody is reached. */
+interface OwnAccount {
+  fullName: string | null
+  email: string | null
+  phone: string | null
 }
 
 export function useTicketForm(title: string) {
-  const form = reactive<TicketForm>({ title: '', description: '', type: '', priority: 'normal', name: '', ...kept() })
+  const { files: uploaded = [], ...written } = kept()
+  const form = reactive<TicketForm>({ ...EMPTY, ...written })
+  const files = shallowRef<Draft[]>(uploaded)
   if (title) form.title = title.slice(0, TITLE_MAX)
   const contact = useContact()
-  const files = shallowRef<Draft[]>([])
   const fields = ref<Record<string, string>>({})
   const sending = ref(false)
 
-  watch(form, () => sessionStorage.setItem(KEY, JSON.stringify(form)))
-  watch([() => form.title, () => form.description, contact], () => (fields.value = {}))
+  watch([form, files], () => sessionStorage.setItem(KEY, JSON.stringify({ ...form, files: files.value })))
+  watch([() => form.title, () => form.description, () => [form.contactEmail, form.contactPhone], contact], () => (fields.value = {}))
+
+  /** What the account knows; what was written for this ticket stays. */
+  async function prefill(): Promise<void> {
+    if (!hasAccount.value || form.contactName) return
+    form.contactName = session.actor?.name ?? ''
+    try {
+      const own = await api.get<OwnAccount>('/user/info')
+      form.contactName = own.fullName || form.contactName
+      form.contactEmail ||= own.email ?? ''
+      form.contactPhone ||= own.phone ?? ''
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      // He can write it himself.
+    }
+  }
 
   function missing(): Record<string, string> {
     const found: Record<string, string> = {}
     if (!form.title.trim()) found.title = 'required'
     if (!form.description.trim()) found.description = 'required'
     if (!hasAccount.value && !isContact(contact.value)) found.contact = 'contact'
+    if (hasAccount.value && form.contactEmail.trim() && !isEmail(form.contactEmail)) found.contactEmail = 'email'
+    if (hasAccount.value && form.contactPhone.trim() && !isPhone(form.contactPhone)) found.contactPhone = 'phone'
     return found
   }
 
@@ -51,6 +99,20 @@ export function useTicketForm(title: string) {
     files.value = files.value.filter((one) => one !== draft)
   }
 
+  /** Solved without a ticket: the next one begins empty. */
+  function forget(): void {
+    sessionStorage.removeItem(KEY)
+  }
+
+  /** How to reach whoever reports it, as it is kept with this ticket. */
+  function reach(): Record<string, string> {
+    const plain = (text: string) => text.normalize('NFKC').trim()
+    if (hasAccount.value) {
+      return { contactName: form.contactName.trim(), contactEmail: plain(form.contactEmail), contactPhone: plain(form.contactPhone) }
+    }
+    return { contactName: form.name.trim(), contactEmail: plain(keptContact(isEmail)), contactPhone: plain(keptContact(isPhone)) }
+  }
+
   /** The new ticket, or null when fields are missing or refused; other failures are thrown. */
   async function submit(): Promise<Ticket | null> {
     fields.value = missing()
@@ -59,8 +121,8 @@ export function useTicketForm(title: string) {
     try {
       await ensureCustomer(form.name.trim())
       if (!hasAccount.value) await introduce(form.name.trim(), contact.value.trim())
-      const { title: words, description, type, priority } = form
-      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, priority })
+      const { title: words, description, type, product, priority } = form
+      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, product, priority, ...reach() })
       // The files are the first messages of the ticket's room; the outbox sees them there.
       for (const draft of files.value) live.send({ ticketId: ticket.id }, draft)
       sessionStorage.removeItem(KEY)
@@ -74,5 +136,5 @@ export function useTicketForm(title: string) {
     }
   }
 
-  return { form, contact, files, fields, sending, attach, detach, submit, TITLE_MAX }
+  return { form, contact, files, fields, sending, prefill, attach, detach, forget, submit, TITLE_MAX }
 }

@@ -16,6 +16,8 @@ const LOOKED_THROUGH = 50
 /** The customer's tickets as they were last looked at, for the dot on the tab. */
 const known = shallowRef<Ticket[]>([])
 export const unreadTickets = computed(() => known.value.filter((ticket) => ticket.unread > 0).length)
+/** How many wait for a word of the customer. */
+export const waitingTickets = computed(() => known.value.filter((ticket) => ticket.status === 'waiting').length)
 
 /** In the background: the dot is only late when this fails, and the next event asks again. */
 export function refreshUnreadTickets(): void {
@@ -74,8 +76,6 @@ export function wordsOf(status: TicketStatus): string {
 }
 
 export const UNDER_WAY: readonly TicketStatus[] = ['pending', 'processing', 'waiting', 'review']
-export const ENDED: readonly TicketStatus[] = ['resolved', 'closed', 'cancelled']
-
 /** Nothing more is written in the room of these. */
 export const SHUT: readonly TicketStatus[] = ['closed', 'cancelled']
 

@@ -167,6 +167,9 @@ export default {
     transfer_timed_out: '{to} did not answer in time',
   },
   systemTicket: {
+    rating_invited: 'The customer was asked for a rating',
+    rated: 'Customer rating: {score} stars',
+    rating_changed: 'The customer changed the rating to {score} stars',
     created: 'Ticket created',
     assigned: 'Assigned to {to}',
     status: 'Status changed from {from} to {to}',

@@ -167,6 +167,9 @@ export default {
     transfer_timed_out: '{to} 没有在时限内接受转接',
   },
   systemTicket: {
+    rating_invited: '已邀请客户评价',
+    rated: '客户评价：{score} 星',
+    rating_changed: '客户将评价改为 {score} 星',
     created: '工单已创建',
     assigned: '工单已指派给 {to}',
     status: '工单状态由「{from}」变为「{to}」',
