@@ -73,6 +73,8 @@ MENU = (
             Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("ticket_transfer", "TicketTransferView", _("Transfers"), "fa-right-left"),
+            Entry("ticket_rule", "TicketRuleView", _("Assignment rules"), "fa-route"),
         ),
     ),
     Category(

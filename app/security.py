@@ -61,6 +61,8 @@ READABLE = (
     "ticket",
     "ticket_assignment",
     "ticket_follow_up",
+    "ticket_rule",
+    "ticket_transfer",
     "user",
     "wechat_account",
     "work_calendar",
@@ -145,6 +147,7 @@ _SERVING = (
     "conversation_assignment.read",
     "customer_team_relation.read",
     "conversation_transfer.read",
+    "ticket_transfer.read",
 )
 _LEADING = (
     "conversation.monitor",
@@ -174,6 +177,7 @@ _LEADING = (
     "customer_team_relation.*",
     "duty_shift.*",
     "routing_rule.read",
+    "ticket_rule.read",
     "problem_profile.read",
     "work_calendar.read",
     "work_day.read",

@@ -3,12 +3,13 @@
 from sqlalchemy import select
 
 from app.extensions import db
-from models.actor import Actor
+from models.actor import Actor, Scope
 from models.articles import ArticleRevision
 from models.conversations import Conversation, QuickReply
 from models.knowledge import Article
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
-from models.organization import Agent
+from models.organization import Agent, Team, TeamMember
+from models.ticket_transfers import TicketTransfer
 from models.tickets import Ticket
 from services.identity import rights
 from services.notifications import notify
@@ -43,6 +44,30 @@ def ticket_without_owner(actor: Actor, ticket: Ticket, *, by: int | None, event:
     for user_id in rights.holders_of(LOOKS_AFTER_TICKETS):
         if user_id != by:
             _about_ticket(actor, ticket, user_id, "ticket.created", event)
+
+
+def ticket_transfer_requested(actor: Actor, transfer: TicketTransfer, *, by: int | None, event: str) -> None:
+    """Who leads a team of the agent and may decide; where nobody does, all who may and see every ticket."""
+    deciders = {user.id: scope for user, scope in rights.staff_with("ticket.assign", "ticket")}
+    leaders = select(Team.leader_id).join(TeamMember).where(TeamMember.agent_id == transfer.from_agent_id)
+    lead = deciders.keys() & set(db.session.scalars(leaders)) - {by}
+    for user_id in sorted(lead or {number for number, scope in deciders.items() if scope is Scope.all} - {by}):
+        _about_ticket(
+            actor,
+            transfer.ticket,
+            user_id,
+            "ticket.transfer_requested",
+            event,
+            by=transfer.from_agent.name,
+            reason=transfer.reason,
+        )
+
+
+def ticket_transfer_decided(actor: Actor, transfer: TicketTransfer, *, by: int | None, event: str) -> None:
+    """Who asked for it: how it ended, and what was said to it."""
+    if transfer.create_by not in (None, by):
+        kind = f"ticket.transfer_{transfer.state.value}"
+        _about_ticket(actor, transfer.ticket, transfer.create_by, kind, event, reason=transfer.note or "")
 
 
 def ticket_moved(actor: Actor, ticket: Ticket, *, by: int | None, event: str) -> None:

@@ -8,7 +8,7 @@ from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import remember_kind
 from services.tickets.facts import clean_title, known_type, set_facts
-from services.tickets.state import step_to, tell
+from services.tickets.state import drop_request, step_to, tell
 
 
 @operation("ticket.update", title="Change a ticket")
@@ -84,6 +84,7 @@ def move_ticket(
 @operation("ticket.delete", title="Delete a ticket")
 def delete_ticket(actor: Actor, ticket: Ticket) -> None:
     """Out of every list; only a purge removes it for good."""
+    drop_request(ticket)
     tell(ticket, "deleted")
     db.session.delete(ticket)
 

@@ -244,6 +244,8 @@ SCREENS: dict[str, Screen] = {
     "ticket": Screen("read create update flow assign follow_up", "delete export"),
     "ticket_follow_up": Screen("read", "", "export"),
     "ticket_assignment": Screen("read", "", "export"),
+    "ticket_transfer": Screen("read", "", "export"),
+    "ticket_rule": Screen("read", "", "create update delete export"),
     # customers
     "customer": Screen("read create update", "delete restore export preserve release"),
     "organization": Screen(KEPT),

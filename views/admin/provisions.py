@@ -21,6 +21,7 @@ CONTENTS = {
     "problem_profiles": _("Problem recognition"),
     "work_calendar": _("Working hours"),
     "routing_rule": _("Assignment rules"),
+    "ticket_rule": _("Assignment rules for tickets"),
     "channel": _("Channels"),
     "teams": _("Teams"),
     "quick_replies": _("Quick replies"),

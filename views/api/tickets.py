@@ -13,6 +13,7 @@ from views.api.conversations import dump_agent_ref, dump_assignments, dump_custo
 from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, plain
 from views.api.threads import counters, serve_thread
+from views.api.ticket_transfers import dump_transfer
 
 SECTION = "工单管理接口"
 
@@ -62,9 +63,21 @@ TICKETS = Resource(
         "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
         "transitions": tickets.transitions_for,
     },
-    enrich=counters,
+    enrich=lambda actor, rows: _enriched(actor, rows),
     writes=(),
 )
+
+
+def _enriched(actor: Actor, rows: list[Ticket]) -> dict[int, dict]:
+    """Counters of the rooms; for staff also the request to pass a ticket on that nobody has decided about."""
+    found = counters(actor, rows)
+    if actor.sees_as_customer:
+        return found
+    asked = tickets.pending_requests(rows)
+    return {
+        number: {**values, "pendingTransfer": dump_transfer(asked[number]) if number in asked else None}
+        for number, values in found.items()
+    }
 
 
 def dump(actor: Actor, ticket: Ticket) -> dict:
