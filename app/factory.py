@@ -5,7 +5,7 @@ from flask_appbuilder import AppBuilder
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import fail_points, jobs, logs, reactions, tasks
+from app import delivery, fail_points, jobs, logs, tasks
 from app.database import engine_options
 from app.extensions import db, migrate, socketio
 from app.fab import ActorSecurityManager, patch_fab
@@ -77,7 +77,7 @@ def create_app(config: Config | None = None, *, serving: bool = False) -> Flask:
     jobs.jobs.configure(app, config.broker_url)
     configure_celery(config.broker_url)
     celery_app.flask_app = app
-    operation.listen(reactions.deliver)
+    operation.listen(delivery.deliver)
     if serving:
         _prepare_sockets(app, config)
     elif config.REDIS_URL:  # jobs have no sockets of their own: they speak through Redis to those of the web processes

@@ -24,7 +24,7 @@ TURN = "timetable.lock"
 
 
 class Jobs:
-    """`send` a task by name. What must not get lost is told to the outbox by the task itself (`app.reactions`)."""
+    """`send` a task by name. What must not get lost is told to the outbox by the task itself (`app.delivery`)."""
 
     def __init__(self):
         self.app: Flask | None = None

@@ -1,23 +1,17 @@
 """REACTIONS: event → what else happens. The only place that emits to sockets and queues jobs.
 
-`deliver` runs right after the commit that wrote the events; `sweep` repeats what a dying process left. So every
-reaction may run twice and must not mind: rooms are told hints, jobs and notifications are idempotent.
+`app.delivery` says when: after the commit, and again where a dying process left something. So every reaction may run
+twice and must not mind: rooms are told hints, jobs and notifications are idempotent.
 """
 
-import logging
-import threading
-import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 
 from sqlalchemy import select
 
 from app import hearing
 from app.extensions import db
 from app.jobs import jobs
-from app.offload import background
 from models.actor import system
-from models.base import bind
 from models.conversations import Conversation, QuickReply
 from models.generation import Feature
 from models.knowledge import Article
@@ -27,14 +21,12 @@ from models.sensitive import SensitiveAlert
 from models.ticket_transfers import TicketTransfer
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, generation, imports, lexicon, logos, notices, outbox, tickets, wechat
+from services import exports, files, generation, imports, lexicon, logos, notices, tickets, wechat
 from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
 from services.sensitive import lists, watchers
 from views.sockets import emit
-
-logger = logging.getLogger(__name__)
 
 
 def _message(event: Event) -> None:
@@ -353,6 +345,8 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.transfer_rejected": (_ticket, _notify_of_ticket_transfer),
     "ticket.transfer_cancelled": (_ticket,),
     "ticket.followed_up": (_ticket,),
+    "ticket.linked": (_ticket,),
+    "ticket.watched": (_ticket,),
     "agent.presence": (_presence, _dispatch),
     "agent.created": (_dispatch_tickets,),
     "agent.updated": (_dispatch, _dispatch_tickets),
@@ -441,82 +435,3 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     },
     **{f"sensitive_word.{verb}": (_forget_words,) for verb in ("created", "updated", "deleted", "imported")},
 }
-
-
-#: these count as told only when their job has done its work and says so: a queue may be lost, an answer not
-TOLD_BY_JOB = frozenset({"conversation.asked"})
-
-
-def deliver(events: list[Event]) -> None:
-    """Tell what was just committed. Nothing here may undo it: errors are logged and left to the sweep."""
-    _marker.put(_told(events))
-
-
-def sweep() -> int:
-    """Tell again what was not marked as told; returns how many could be."""
-    done = _told(outbox.unsent(TOLD_BY_JOB))
-    if done:
-        outbox.mark_sent(done)
-    return len(done)
-
-
-def _told(events: list[Event]) -> list[int]:
-    return [event.id for event in events if _react(event) and event.name not in TOLD_BY_JOB]
-
-
-def _react(event: Event) -> bool:
-    session = db.session()
-    actor, tenant_id = session.info.get("actor"), session.info.get("tenant_id")
-    bind(session, system(event.tenant_id))
-    try:
-        for reaction in REACTIONS[event.name]:
-            reaction(event)
-        return True
-    except Exception as error:
-        logger.exception("event %s (%s) could not be told", event.name, event.id)
-        session.rollback()
-        outbox.mark_failed(event.id, f"{type(error).__name__}: {error}")
-        return False
-    finally:
-        bind(session, actor, tenant_id)
-
-
-class _Marker:
-    """Marks events as told, many at a time: one more commit per message would halve what one process can do."""
-
-    PAUSE = 0.2
-
-    def __init__(self):
-        self._ids: SimpleQueue = SimpleQueue()
-        self._lock = threading.Lock()
-        self._is_running = False
-
-    def put(self, ids: list[int]) -> None:
-        for event_id in ids:
-            self._ids.put(event_id)
-        with self._lock:
-            if ids and not self._is_running and jobs.app is not None:
-                self._is_running = True
-                background(self._run)
-
-    def _run(self) -> None:
-        time.sleep(self.PAUSE)
-        with self._lock:
-            self._is_running = False
-        with jobs.app.app_context():
-            self.flush()
-
-    def flush(self) -> None:
-        """Write down what has been told so far."""
-        ids = []
-        try:
-            while True:
-                ids.append(self._ids.get_nowait())
-        except Empty:
-            pass
-        if ids:
-            outbox.mark_sent(ids)
-
-
-_marker = _Marker()
-flush_marks = _marker.flush

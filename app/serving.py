@@ -10,10 +10,10 @@ import time
 
 from flask import Flask
 
+from app.delivery import flush_marks
 from app.extensions import db
 from app.jobs import TURN, jobs
 from app.offload import background
-from app.reactions import flush_marks
 from services import index_status
 from views.sockets.connections import connections
 

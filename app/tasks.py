@@ -5,7 +5,7 @@ import functools
 from celery import shared_task
 from sqlalchemy import select
 
-from app import reactions
+from app import delivery
 from app.extensions import db
 from celery_app import celery_app
 from models.actor import system
@@ -60,7 +60,7 @@ def for_every_tenant(task) -> int:
 @shared_task(name="outbox.sweep")
 def sweep_outbox() -> int:
     with celery_app.flask_app.app_context():
-        return reactions.sweep()
+        return delivery.sweep()
 
 
 @shared_task(name="routing.dispatch")

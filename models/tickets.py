@@ -88,6 +88,8 @@ class Ticket(Versioned, Entity, Model):
     type: Mapped[str] = mapped_column(String(64), default="")
     #: code of an item of the dictionary product: which product or system it is about
     product: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    #: words by which staff group tickets; those of the dictionary ticket_tag are offered
+    tags: Mapped[list | None] = mapped_column(Json)
     #: agent, customer, conversation, api
     source: Mapped[str] = mapped_column(String(32), default="agent")
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
@@ -101,6 +103,8 @@ class Ticket(Versioned, Entity, Model):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
+    #: the ticket that took this one up
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     resolution: Mapped[str | None] = mapped_column(Text)
     first_reply_time: Mapped[dt.datetime | None]
     resolve_time: Mapped[dt.datetime | None]

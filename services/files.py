@@ -232,11 +232,11 @@ def _is_of_a_thread_of(actor: Actor, file: FileObject) -> bool:
         return False
     if db.session.scalar(select(owner.id).where(owner.thread_id == thread.id, owner.visible_to(actor))) is not None:
         return True
-    return owner is Conversation and not file.is_internal and _went_along(actor, file)
+    return not file.is_internal and _went_along(actor, file)
 
 
 def _went_along(actor: Actor, file: FileObject) -> bool:
-    """Whether a file of a conversation was carried into a ticket that this actor sees."""
+    """Whether a file of a conversation or ticket was carried into a ticket that this actor sees."""
     return (
         db.session.scalar(
             select(Ticket.id)

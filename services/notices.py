@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.extensions import db
-from models.actor import Actor, Scope
+from models.actor import Actor
 from models.articles import ArticleRevision
 from models.conversations import Conversation, QuickReply
 from models.knowledge import Article
@@ -11,8 +11,10 @@ from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.organization import Agent, Team, TeamMember
 from models.ticket_transfers import TicketTransfer
 from models.tickets import Ticket
+from services import mentioning
 from services.identity import rights
 from services.notifications import notify
+from services.tickets.watching import watchers_of
 
 #: whoever may do this looks after tickets that nobody has
 LOOKS_AFTER_TICKETS = "ticket.review"
@@ -47,11 +49,11 @@ def ticket_without_owner(actor: Actor, ticket: Ticket, *, by: int | None, event:
 
 
 def ticket_transfer_requested(actor: Actor, transfer: TicketTransfer, *, by: int | None, event: str) -> None:
-    """Who leads a team of the agent and may decide; where nobody does, all who may and see every ticket."""
-    deciders = {user.id: scope for user, scope in rights.staff_with("ticket.assign", "ticket")}
+    """Of those who decide and see the ticket whoever leads a team of the agent; where nobody does, all of them."""
+    deciders = {user.id for user in mentioning.colleagues_of(transfer.ticket)} & set(rights.holders_of("ticket.assign"))
     leaders = select(Team.leader_id).join(TeamMember).where(TeamMember.agent_id == transfer.from_agent_id)
-    lead = deciders.keys() & set(db.session.scalars(leaders)) - {by}
-    for user_id in sorted(lead or {number for number, scope in deciders.items() if scope is Scope.all} - {by}):
+    lead = deciders & set(db.session.scalars(leaders))
+    for user_id in sorted((lead or deciders) - {by}):
         _about_ticket(
             actor,
             transfer.ticket,
@@ -71,25 +73,25 @@ def ticket_transfer_decided(actor: Actor, transfer: TicketTransfer, *, by: int |
 
 
 def ticket_moved(actor: Actor, ticket: Ticket, *, by: int | None, event: str) -> None:
-    """The agent in charge, when somebody else reopened, closed or cancelled it."""
-    user_id = _user_of(ticket.assignee_id)
-    if user_id not in (None, by):
-        _about_ticket(actor, ticket, user_id, "ticket.moved", event, status=ticket.status.value)
+    """The agent in charge and who watches it, when somebody else moved it."""
+    for user_id in _followers_of(ticket):
+        if user_id != by:
+            _about_ticket(actor, ticket, user_id, "ticket.moved", event, status=ticket.status.value)
 
 
 def ticket_message(actor: Actor, ticket: Ticket, *, sender_kind: SenderKind, type_: MessageType) -> None:
-    """The agent in charge, once until he has looked: not for each of ten messages in a row."""
-    user_id = _user_of(ticket.assignee_id)
-    if user_id is None or sender_kind is not SenderKind.customer or type_ is MessageType.system:
+    """The agent in charge and who watches it, once until each has looked: not for each of ten messages in a row."""
+    if sender_kind is not SenderKind.customer or type_ is MessageType.system:
         return
-    read = db.session.scalar(
-        select(ReadMark.read_seq).where(
-            ReadMark.thread_id == ticket.thread_id,
-            ReadMark.sender_kind == SenderKind.agent,
-            ReadMark.sender_id == user_id,
-        )
+    followers = _followers_of(ticket)
+    marks = select(ReadMark.sender_id, ReadMark.read_seq).where(
+        ReadMark.thread_id == ticket.thread_id,
+        ReadMark.sender_kind == SenderKind.agent,
+        ReadMark.sender_id.in_(followers),
     )
-    _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read or 0}")
+    read = dict(db.session.execute(marks).tuples().all()) if followers else {}
+    for user_id in followers:
+        _about_ticket(actor, ticket, user_id, "ticket.message", f"ticket-{ticket.id}-after-{read.get(user_id, 0)}")
 
 
 def mentioned(actor: Actor, message: ChatMessage, *, owner: Conversation | Ticket, by: int | None) -> None:
@@ -188,6 +190,16 @@ def _about_ticket(actor: Actor, ticket: Ticket, user_id: int, kind: str, event: 
         params={"no": ticket.no, "title": ticket.title, **params},
         link=f"/desk/tickets/{ticket.id}",
     )
+
+
+def _followers_of(ticket: Ticket) -> list[int]:
+    """The agent in charge, and those who watch the ticket and may still see it."""
+    found = [_user_of(ticket.assignee_id)] if ticket.assignee_id else []
+    watching = [row.user_id for row in watchers_of(ticket)]
+    if watching:
+        may_see = {user.id for user in mentioning.colleagues_of(ticket)}
+        found += [user_id for user_id in watching if user_id in may_see]
+    return list(dict.fromkeys(user_id for user_id in found if user_id is not None))
 
 
 def _user_of(agent_id: int | None) -> int | None:

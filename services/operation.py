@@ -7,7 +7,7 @@ command line) gets the same checks and the same consequences:
 2. the rows passed in are read again under a lock, so that every refusal speaks about now;
 3. the function refuses, changes, announces;
 4. row changes, operation log and announced events are committed together, once;
-5. after the commit the listener (`app.reactions`) is told; what it misses, the sweep finds in the outbox.
+5. after the commit the listener (`app.delivery`) is told; what it misses, the sweep finds in the outbox.
 
 An operation called by another one shares its transaction.
 """
@@ -127,7 +127,7 @@ _writer_gate = Gate()
 
 
 def listen(listener: Callable[[list[Event]], None]) -> None:
-    """Name the one function that hears what was committed (`app.reactions.deliver`)."""
+    """Name the one function that hears what was committed (`app.delivery.deliver`)."""
     global _listener
     _listener = listener
 

@@ -13,22 +13,36 @@ from services.places import Place, room
 
 #: as many words and files go along
 MOST_LINES, MOST_FILES = 50, 50
+#: so that it fits into a description on every database, own words included
+MOST_CHARS = 10_000
 
 
 def with_transcript(description: str, conversation: Conversation) -> str:
     """The agent's own words first, then what was said; without words of his own the transcript alone."""
-    said = "\n".join(_line_of(row) for row in _said(conversation, threads.CUSTOMER_TYPES, MOST_LINES))
+    return with_lines(description, _said(conversation, threads.CUSTOMER_TYPES, MOST_LINES), conversation.no)
+
+
+def with_lines(description: str, messages: list[ChatMessage], no: str) -> str:
+    """Own words, then these messages under the number of where they were said."""
+    said = "\n".join(_fitting([_line_of(row) for row in messages]))
     if not description.strip():
         return said
-    return f"{description.strip()}\n\n—— {conversation.no} ——\n{said}" if said else description
+    return f"{description.strip()}\n\n—— {no} ——\n{said}" if said else description
 
 
 def carry_files(conversation: Conversation, ticket: Ticket, *, place: Place) -> None:
-    """The files that were sent appear in the ticket's room too, under the names of those who sent them.
+    """The files that were sent appear in the ticket's room too, under the names of those who sent them."""
+    carry(_said(conversation, threads.CUSTOMER_TYPES - {MessageType.text}, MOST_FILES), ticket, place=place)
 
-    They stay where they are: whoever sees the ticket may read them (`services.files`).
+
+def carry(messages: list[ChatMessage], ticket: Ticket, *, place: Place) -> None:
+    """What of these messages is no text appears in the ticket's room too.
+
+    The files stay where they are: whoever sees the ticket may read them (`services.files`).
     """
-    for row in _said(conversation, threads.CUSTOMER_TYPES - {MessageType.text}, MOST_FILES):
+    for row in messages:
+        if row.type is MessageType.text:
+            continue
         message = threads.append(
             _author_of(row),
             ticket.thread,
@@ -41,13 +55,16 @@ def carry_files(conversation: Conversation, ticket: Ticket, *, place: Place) -> 
         message.file_id = row.file_id
 
 
-def forget(conversation: Conversation, message: ChatMessage) -> None:
+def forget_in_ticket(conversation: Conversation, message: ChatMessage) -> None:
+    """Inside an operation that takes this message back: a ticket made of the conversation loses it as well."""
+    made = select(Ticket).where(Ticket.conversation_id == conversation.id).with_for_update()
+    ticket = db.session.scalars(made).first()
+    if ticket is not None:
+        forget(ticket, message)
+
+
+def forget(ticket: Ticket, message: ChatMessage) -> None:
     """Inside an operation that takes this message back: the ticket that took it along loses it as well."""
-    ticket = db.session.scalars(
-        select(Ticket).where(Ticket.conversation_id == conversation.id).with_for_update()
-    ).first()
-    if ticket is None:
-        return
     before, found, after = f"\n{ticket.description}\n".rpartition(f"\n{_line_of(message)}\n")
     if found:
         ticket.description = f"{before}\n{after}".strip("\n")
@@ -71,6 +88,17 @@ def _line_of(message: ChatMessage) -> str:
     is_text = message.type is MessageType.text
     said = message.content if is_text else f"[{(message.payload or {}).get('name', message.type.value)}]"
     return f"{message.sender_name}: {said}"
+
+
+def _fitting(lines: list[str]) -> list[str]:
+    """The last of these lines, as many as fit."""
+    kept, room_left = [], MOST_CHARS
+    for line in reversed(lines):
+        room_left -= len(line) + 1
+        if room_left < 0:
+            break
+        kept.append(line)
+    return kept[::-1]
 
 
 def _id_of_copy(message: ChatMessage) -> str:

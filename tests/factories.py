@@ -140,6 +140,23 @@ class Things:
             {"message": message["messageId"], "version": ticket["version"], "thread": ticket["threadId"]},
         )
 
+    def _staff_ticket(self) -> Thing:
+        """A ticket without a customer, on which the agent works."""
+        supervisor, agent = self.company.supervisor, self.company.agent
+        ticket = supervisor.post("/tickets", {"title": self.text(), "description": self.text()})
+        supervisor.post(f"/tickets/{ticket['id']}/assign", {"agentId": agent.agent_id})
+        return Thing(ticket["id"])
+
+    def _ticket_link(self) -> Thing:
+        ticket, other = self._ticket(), self._staff_ticket()
+        link = self.company.agent.post(f"/tickets/{ticket.id}/links", {"otherId": other.id})
+        return Thing(ticket.id, ticket.owner, {"link": link["id"]})
+
+    def _merged_ticket(self) -> Thing:
+        ticket, into = self._staff_ticket(), self._ticket()
+        self.company.agent.post(f"/tickets/{ticket.id}/merge", {"intoId": into.id})
+        return ticket
+
     def _file(self) -> Thing:
         """A file that the customer sent in his conversation."""
         thing = self._session()

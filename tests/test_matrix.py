@@ -121,6 +121,8 @@ def path_of(row: Row, thing: Thing | None, number: int | None = None) -> str:
         path = path.replace("<key>", str(thing.ids["key"]))
     if "<id:message_id>" in path:
         path = path.replace("<id:message_id>", str(thing.ids["message"]))
+    if "<id:link_id>" in path:
+        path = path.replace("<id:link_id>", str(thing.ids["link"]))
     if "<id:number>" in path:
         path = path.replace("<id:number>", str(thing.ids["number"]))
     if "<id:user_id>" in path:

@@ -47,6 +47,7 @@ KINDS = {
     "team_id": "team",
     "into_id": "team",
     "to_team_id": "team",
+    "other_id": "ticket",
     "first_visit_team_id": "team",
     "no_relation_team_id": "team",
     "calendar_id": "work_calendar",
@@ -65,6 +66,7 @@ KINDS_BY_PATH = {
     "/kb/categories": "category",
     "/sessions/batch-assign": "waiting_session",
     "/tickets/batch-assign": "waiting_ticket",
+    "/tickets/<id:id>/merge": "ticket",
     "/notifications/read": "notification",
 }
 
@@ -126,7 +128,7 @@ def test_thing_of_another_company_is_like_none(viewers, own, foreign, row):
     thing = foreign.any(row.on)
     before = state_of(foreign, row, thing)
     for viewer in viewers:
-        body = filled(row.body, Thing(0, ids={"version": 1}), own)
+        body = filled(row.body, Thing(0, ids={"version": 1, "message": NOBODY}), own)
         real, none = (ask(viewer, row, path_of(row, thing, number), body) for number in (None, NOBODY))
         assert real.status_code in (401, 403, 404), f"{viewer}: {real.text[:300]}"
         assert same(real, none), f"{viewer}: {real.text[:300]} / {none.text[:300]}"
@@ -204,7 +206,15 @@ def _references() -> list[tuple[Endpoint, str]]:
         # no numbers of our rows; or the same request names them beside it; messages are tried below; an article that
         # is not there is no context
         if field.name
-        not in ("client_msg_id", "permission_ids", "app_id", "source_id", "message_id", "about_article_id")
+        not in (
+            "client_msg_id",
+            "permission_ids",
+            "app_id",
+            "source_id",
+            "message_id",
+            "message_ids",
+            "about_article_id",
+        )
     ]
 
 
@@ -214,7 +224,11 @@ def test_foreign_number_in_a_request_is_like_none(people, own, foreign, entry, n
     row = next(row for row in MATRIX if (row.method, row.path) == (entry.method, entry.path))
     thing = own.any(row.on) if row.on else None
     kind = next(
-        (kind for path, kind in KINDS_BY_PATH.items() if entry.path.startswith(path) and name in ("parent_id", "ids")),
+        (
+            kind
+            for path, kind in KINDS_BY_PATH.items()
+            if entry.path.startswith(path) and name in ("parent_id", "ids", "into_id")
+        ),
         KINDS.get(name),
     )
     assert kind, f"{entry.method} {entry.path}: which kind of thing does {name} name?"
@@ -242,6 +256,10 @@ def test_message_of_another_thread_is_not_reached_through_ones_own(people, forei
         mine.owner.post(f"/sessions/{mine.id}/messages/{other}/recall", expect=404)
         choice = {"messageId": other, "offered": []}
         own.company.agent.post(f"/sessions/{mine.id}/suggestions/choice", choice, expect=404)
+    ticket = own.any("ticket")
+    for other in (foreign.any("ticket").ids["message"], own.make("ticket").ids["message"], NOBODY):
+        part = {"title": "part", "messageIds": [other]}
+        own.company.agent.post(f"/tickets/{ticket.id}/split", part, expect=404)
 
 
 @pytest.mark.parametrize("table", [SOCKETS, TICKET_SOCKETS], ids=["session", "ticket"])

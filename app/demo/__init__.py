@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
-from app import accounts, reactions
+from app import accounts, delivery
 from app.demo.story import Story
 from app.extensions import db
 from app.jobs import jobs
@@ -66,7 +66,7 @@ def _tell(tenant: Tenant) -> str:
     import_articles(actor, [each.row for each in found if each.row], choices)
     with jobs.at_once():  # the bot answers while the story goes on, not beside it
         counts = Story(tenant.id, story).happen()
-    reactions.flush_marks()
+    delivery.flush_marks()
     return gettext(
         "Made: %(conversations)s conversations, %(tickets)s tickets, %(customers)s customers of %(organizations)s "
         "organizations, spread over the last days.",

@@ -1,7 +1,7 @@
 """tickets are assigned by rules, and passed on with approval
 
 Revision: 0032
-Follows: 0027
+Follows: 0028
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0032"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

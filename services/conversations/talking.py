@@ -211,7 +211,7 @@ def recall_message(actor: Actor, conversation: Conversation, message: ChatMessag
     """
     was_subject = conversation.subject != "" and conversation.subject == _subject(message.content)
     if message.recalled_time is None:
-        transcripts.forget(conversation, message)
+        transcripts.forget_in_ticket(conversation, message)
         _forget_asked(conversation, message)
         questions.forget(conversation.id, message.content)
     message = threads.recall(actor, conversation.thread, message, place=place(conversation))

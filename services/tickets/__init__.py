@@ -5,8 +5,12 @@ from services.tickets.assigning import assign_ticket, batch_assign, take_over_ti
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.dispatch import dispatch, is_routed
+from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
+from services.tickets.relations import link_tickets, links_of, unlink_tickets
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
+from services.tickets.splitting import split_ticket
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
+from services.tickets.tags import known_tags, tagged
 from services.tickets.transfers import (
     approve_transfer,
     cancel_transfer,
@@ -14,6 +18,7 @@ from services.tickets.transfers import (
     reject_transfer,
     transfer_ticket,
 )
+from services.tickets.watching import unwatch_ticket, watch_ticket, watchers_of
 from services.tickets.workload import recommend, workload
 
 __all__ = [
@@ -29,6 +34,10 @@ __all__ = [
     "dispatch",
     "follow_ups_of",
     "is_routed",
+    "known_tags",
+    "link_tickets",
+    "links_of",
+    "merge_tickets",
     "move_ticket",
     "pending_requests",
     "place",
@@ -40,9 +49,18 @@ __all__ = [
     "rooms",
     "rules",
     "send_message",
+    "split_ticket",
+    "tagged",
     "take_over_ticket",
+    "taken_up_by",
+    "taker_of",
     "transfer_ticket",
     "transitions_for",
+    "unlink_tickets",
+    "unmerge_ticket",
+    "unwatch_ticket",
     "update_ticket",
+    "watch_ticket",
+    "watchers_of",
     "workload",
 ]

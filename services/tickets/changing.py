@@ -3,11 +3,12 @@
 from app.errors import Conflict, Invalid
 from app.extensions import db
 from models.actor import Actor
-from models.tickets import TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
+from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import remember_kind
-from services.tickets.facts import clean_title, known_type, set_facts
+from services.tickets.facts import clean_title, known_type, set_facts, tag_ticket
+from services.tickets.relations import check_children
 from services.tickets.state import drop_request, step_to, tell
 
 
@@ -26,6 +27,7 @@ def update_ticket(
     contact_name: str | None = None,
     contact_email: str | None = None,
     contact_phone: str | None = None,
+    tags: list[str] | None = None,
 ) -> Ticket:
     """Change what is given; `version` is the one the editor saw. Raises Conflict when it is no longer current."""
     if ticket.version != version:
@@ -52,6 +54,8 @@ def update_ticket(
         contact_email=contact_email,
         contact_phone=contact_phone,
     )
+    if tags is not None:
+        tag_ticket(actor, ticket, tags)
     if type is not None or priority is not None:
         remember_kind(actor, ticket)
     db.session.flush()
@@ -73,6 +77,10 @@ def move_ticket(
             "A ticket cannot go from this state to that one", status=ticket.status.value, wanted=status.value
         )
     actor.require(right)
+    if ticket.merged_into_id is not None:
+        raise Conflict("The ticket was merged into another one: undo that first", kind="ticket_merged")
+    if status in ENDED:
+        check_children(ticket, reason)
     if status is TicketStatus.resolved and not (resolution.strip() or ticket.resolution):
         raise Invalid("Say how the problem was solved", fields={"resolution": "required"})
     if resolution.strip():

@@ -17,7 +17,7 @@ from services.conversations import place as conversation_place
 from services.numbers import next_number
 from services.operation import operation
 from services.sensitive import remarks
-from services.tickets.facts import clean_title, known_type, set_facts
+from services.tickets.facts import clean_title, known_type, set_facts, tag_ticket
 from services.tickets.state import give, place, tell
 from services.transcripts import carry_files, with_transcript
 from services.understanding import labels
@@ -38,6 +38,7 @@ def create_ticket(
     contact_name: str = "",
     contact_email: str = "",
     contact_phone: str = "",
+    tags: list[str] | None = None,
 ) -> Ticket:
     """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
     if assignee_id is not None and assignee_id != actor.agent_id:
@@ -52,7 +53,7 @@ def create_ticket(
     ):
         raise NotFound("This customer does not exist")
     caught = remarks.look_at_ticket(actor, title, description, customer_id=customer_id)
-    ticket = _create(
+    ticket = new_ticket(
         actor,
         title=title,
         description=description,
@@ -66,6 +67,8 @@ def create_ticket(
         contact_email=contact_email,
         contact_phone=contact_phone,
     )
+    if tags:
+        tag_ticket(actor, ticket, tags)
     if assignee_id is not None:
         give(actor, ticket, get_agent(assignee_id), method="create")
     remarks.mark_ticket(ticket, caught)
@@ -88,7 +91,7 @@ def create_from_conversation(
         raise Conflict("A ticket was already made from this conversation", ticket_id=existing.id)
     # what was said has been looked at when it was said
     caught = remarks.look_at_ticket(actor, title, description, customer_id=conversation.customer_id)
-    ticket = _create(
+    ticket = new_ticket(
         actor,
         title=title,
         description=with_transcript(description, conversation),
@@ -120,7 +123,7 @@ def remember_kind(actor: Actor, ticket: Ticket) -> None:
     labels.remember(actor, Subject.ticket_priority, ticket.id, ticket.priority.value)
 
 
-def _create(
+def new_ticket(
     actor: Actor,
     *,
     title: str,
@@ -132,6 +135,7 @@ def _create(
     conversation_id: int | None = None,
     **facts,
 ) -> Ticket:
+    """Inside an operation: a stored ticket with its number and its room; `facts` as for `set_facts`."""
     ticket = Ticket(
         no=next_number("TK", utcnow()),
         title=clean_title(title),

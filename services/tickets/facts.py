@@ -7,6 +7,7 @@ from models.tickets import Ticket
 from services import settings
 from services.crud import referenced
 from services.customers import EMAIL, PHONE
+from services.tickets.tags import set_tags
 
 LONGEST_NAME = 100
 
@@ -51,9 +52,16 @@ def set_facts(
     if contact_name is not None:
         ticket.contact_name = _short(" ".join(contact_name.split()), LONGEST_NAME, "contactName")
     if contact_email is not None:
-        ticket.contact_email = _matching(EMAIL, contact_email.strip(), 255, "contactEmail", "name@host")
+        ticket.contact_email = _address(contact_email.strip())
     if contact_phone is not None:
-        ticket.contact_phone = _matching(PHONE, contact_phone.strip(), 32, "contactPhone", "digits")
+        ticket.contact_phone = _number(contact_phone.strip())
+
+
+def tag_ticket(actor: Actor, ticket: Ticket, tags: list[str]) -> None:
+    """Inside an operation on a stored ticket. Raises NotAllowed for customers: by tags staff find their way."""
+    if actor.sees_as_customer:
+        raise NotAllowed("Tags are given by staff")
+    set_tags(ticket, tags)
 
 
 def _short(text: str, longest: int, name: str) -> str | None:
@@ -62,8 +70,13 @@ def _short(text: str, longest: int, name: str) -> str | None:
     return text or None
 
 
-def _matching(pattern, text: str, longest: int, name: str, wanted: str) -> str | None:
-    if text and not pattern.fullmatch(text):
-        words = {"contactEmail": "This is not an e-mail address", "contactPhone": "This is not a phone number"}
-        raise Invalid(words[name], fields={name: wanted})
-    return _short(text, longest, name)
+def _address(text: str) -> str | None:
+    if text and not EMAIL.fullmatch(text):
+        raise Invalid("This is not an e-mail address", fields={"contactEmail": "name@host"})
+    return _short(text, 255, "contactEmail")
+
+
+def _number(text: str) -> str | None:
+    if text and not PHONE.fullmatch(text):
+        raise Invalid("This is not a phone number", fields={"contactPhone": "digits"})
+    return _short(text, 32, "contactPhone")

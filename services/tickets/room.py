@@ -5,8 +5,9 @@ from models.actor import Actor
 from models.messaging import ChatMessage, MessageType, ReadMark
 from models.tickets import ENDED, Ticket, TicketStatus
 from models.types import utcnow
-from services import read_marks, saying, threads
+from services import read_marks, saying, threads, transcripts
 from services.operation import is_repeated, operation
+from services.tickets.splitting import parts_of
 from services.tickets.state import place, step_to
 
 
@@ -51,6 +52,10 @@ def send_message(
 
 @operation("ticket.message_recall", title="Recall a message in a ticket room", right="message.recall")
 def recall_message(actor: Actor, ticket: Ticket, message: ChatMessage) -> ChatMessage:
+    """Take back an own message within two minutes; a ticket that was split off with it loses it too."""
+    if message.recalled_time is None:
+        for part in parts_of(ticket):
+            transcripts.forget(part, message)
     return threads.recall(actor, ticket.thread, message, place=place(ticket))
 
 

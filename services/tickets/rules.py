@@ -14,6 +14,7 @@ from services.tickets.plans import DEFAULT
 #: the name of the rule that a company begins with, and its place behind those that are added
 DEFAULT_NAME, DEFAULT_SORT = "默认规则", 1000
 HIGHEST_LEVEL = 100
+_LISTS = ("ticket_types", "priorities", "products", "strategies", "target_teams")
 
 
 def new_default() -> TicketRule:
@@ -25,33 +26,27 @@ def _check_rule(actor: Actor, row: TicketRule, data: dict) -> None:
     row.name = (row.name or "").strip()
     if not row.name:
         raise Invalid("A rule needs a name", fields={"name": "required"})
+    for name in _LISTS:
+        setattr(row, name, list(dict.fromkeys(getattr(row, name) or ())) or None)
     with db.session.no_autoflush:  # what is refused must not have been stored
         types, products = settings.titles_of("ticket_type"), settings.titles_of("product")
-    row.ticket_types = _known(row.ticket_types, types, "ticketTypes", "This ticket type does not exist")
-    row.products = _known(row.products, products, "products", "This product does not exist")
-    row.priorities = _known(
-        row.priorities, [one.value for one in TicketPriority], "priorities", "This priority does not exist"
-    )
-    row.strategies = _known(row.strategies, TICKET_STRATEGIES, "strategies", "This strategy does not exist")
+    if not types.keys() >= set(row.ticket_types or ()):
+        raise Invalid("This ticket type does not exist", fields={"ticketTypes": "unknown"})
+    if not products.keys() >= set(row.products or ()):
+        raise Invalid("This product does not exist", fields={"products": "unknown"})
+    if not set(TicketPriority) >= set(row.priorities or ()):
+        raise Invalid("This priority does not exist", fields={"priorities": "unknown"})
+    if not TICKET_STRATEGIES.keys() >= set(row.strategies or ()):
+        raise Invalid("This strategy does not exist", fields={"strategies": "unknown"})
     if not row.strategies:
         raise Invalid("Choose at least one strategy", fields={"strategies": "required"})
     if row.vip_from is not None and not 0 <= row.vip_from <= HIGHEST_LEVEL:
         raise Invalid("This number is out of range", fields={"vipFrom": f"0 to {HIGHEST_LEVEL}"})
     row.department = referenced(Department, row.department_id, actor, "departmentId")
     row.team = referenced(Team, row.team_id, actor, "teamId")
-    teams = list(dict.fromkeys(row.target_teams or ()))
-    for number in teams:
+    for number in row.target_teams or ():
         referenced(Team, number, actor, "targetTeams")
-    row.target_teams = teams or None
     row.skill = (row.skill or "").strip() or None
-
-
-def _known(names: list[str] | None, known, field: str, refusal: str) -> list[str] | None:
-    """Each once, all of them known. Raises Invalid."""
-    names = list(dict.fromkeys(names or ()))
-    if not set(names) <= set(known):
-        raise Invalid(refusal, fields={field: "unknown"})
-    return names or None
 
 
 crud(

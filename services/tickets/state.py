@@ -133,7 +133,6 @@ def end_request(request: TicketTransfer, state: TicketTransferState) -> None:
     """Inside an operation: there is an answer to it; the ticket may be asked for again."""
     request.state, request.end_time, request.end_token = state, utcnow(), request.id
     db.session.flush()
-    tell_request(request, f"transfer_{state.value}")
 
 
 def drop_request(ticket: Ticket) -> None:
@@ -141,6 +140,7 @@ def drop_request(ticket: Ticket) -> None:
     request = pending_request(ticket)
     if request is not None:
         end_request(request, TicketTransferState.cancelled)
+        tell_request(request, "transfer_cancelled")
 
 
 def tell_request(request: TicketTransfer, event: str) -> None:
@@ -151,7 +151,9 @@ def tell_request(request: TicketTransfer, event: str) -> None:
 
 
 def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:
-    """The states to which this actor may move the ticket now."""
+    """The states to which this actor may move the ticket now; a merged one has none of its own."""
+    if ticket.merged_into_id is not None:
+        return []
     return [to.value for (start, to), right in TRANSITIONS.items() if start is ticket.status and actor.may(right)]
 
 

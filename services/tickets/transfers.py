@@ -48,6 +48,7 @@ def approve_transfer(actor: Actor, ticket: Ticket, request: TicketTransfer, *, n
     agent = _able(get_agent(request.to_agent_id))
     request.decided_by, request.note = actor.user_id, note.strip()[:500] or None
     end_request(request, TicketTransferState.approved)
+    tell_request(request, "transfer_approved")
     give(
         actor,
         ticket,
@@ -68,6 +69,7 @@ def reject_transfer(actor: Actor, ticket: Ticket, request: TicketTransfer, *, no
         raise Invalid("Say why", fields={"note": "required"})
     request.decided_by, request.note = actor.user_id, note.strip()[:500]
     end_request(request, TicketTransferState.rejected)
+    tell_request(request, "transfer_rejected")
     return request
 
 
@@ -78,6 +80,7 @@ def cancel_transfer(actor: Actor, ticket: Ticket, request: TicketTransfer) -> Ti
     if request.from_agent_id != actor.agent_id:
         raise NotAllowed("Only who asked for it can take it back")
     end_request(request, TicketTransferState.cancelled)
+    tell_request(request, "transfer_cancelled")
     return request
 
 

@@ -27,6 +27,11 @@ _SENTENCES = {
     "rated": _("The customer gave %(score)s stars"),
     "ticket_created": _("Turned into ticket %(no)s"),
     "created": _("Ticket created"),
+    "merged_into": _("Merged into ticket %(no)s"),
+    "merged_from": _("Ticket %(no)s was merged into this one"),
+    "unmerged": _("Taken out of ticket %(no)s again"),
+    "split_to": _("Ticket %(no)s was split off"),
+    "split_from": _("Split off ticket %(no)s"),
     "status": _("State changed from %(from)s to %(to)s"),
 }
 

@@ -15,7 +15,7 @@ from views.admin import fields, labels
 from views.admin.assigning import chain_of, teams_named
 from views.admin.base import AdminView
 from views.admin.cells import tag
-from views.admin.dictionaries import items_of, words_for
+from views.admin.dictionaries import items_of, words_for, words_of
 from views.assigning import TICKET_STRATEGY_WORDS
 
 #: this module registers the operations of the screen below
@@ -33,6 +33,11 @@ _OFF_HOURS = {
 
 def _priorities() -> list[tuple[str, object]]:
     return [(one.value, labels.state_title(one)) for one in TicketPriority]
+
+
+def _priorities_of(row: TicketRule) -> Markup:
+    titles = dict(_priorities())
+    return Markup(" ").join(tag(titles.get(one, one)) for one in row.priorities or ())
 
 
 def _off_hours(row: TicketRule) -> Markup:
@@ -60,13 +65,19 @@ class TicketRuleView(AdminView):
         "rule fits stays in the pool. Its strategies are asked one after the other: the first that tells two agents "
         "apart decides between them. Nobody is given more open tickets than he may have."
     )
-    list_columns = ["name", "ticket_types", "strategies", "target_teams", "off_hours", "active", "sort", "id"]
-    key_columns = ("ticket_types", "strategies", "active", "sort")
+    list_columns = ["name", "applies_to", "strategies", "target_teams", "off_hours", "active", "sort", "id"]
+    counted = ("applies_to",)
+    key_columns = ("applies_to", "strategies", "active", "sort")
     show_columns = [
         "name",
         "active",
         "sort",
         "ticket_types",
+        "priorities",
+        "products",
+        "department_id",
+        "team_id",
+        "vip_from",
         "strategies",
         "target_teams",
         "skill",
@@ -92,7 +103,7 @@ class TicketRuleView(AdminView):
         "off_hours",
         "sort",
     ]
-    label_columns = {"sort": _("Order"), "ticket_types": _("For")}
+    label_columns = {"sort": _("Order")}
     search_text, search_columns = ("name",), ["active", "department_id", "team_id"]
     base_order = ("sort", "asc")
     choices = {
@@ -103,7 +114,9 @@ class TicketRuleView(AdminView):
     }
     own_fields = {"strategies": partial(_ORDER, default=list(DEFAULT), explained=True)}
     formatters = {
-        "ticket_types": _subject,
+        "ticket_types": words_of("ticket_type", "ticket_types"),
+        "priorities": _priorities_of,
+        "products": words_of("product", "products"),
         "strategies": chain_of("strategies", TICKET_STRATEGY_WORDS),
         "target_teams": lambda row: teams_named(row.target_teams),
         "off_hours": _off_hours,
@@ -124,3 +137,7 @@ class TicketRuleView(AdminView):
         "skill_required": _("Who lacks the skill does not get it, even if nobody else is there"),
         "off_hours": _("Who is asked when the team does not work, by the working hours and the duty roster"),
     }
+
+    def count(self, rows: list[TicketRule]) -> dict[int, dict[str, object]]:
+        """Which tickets each is for."""
+        return {row.id: {"applies_to": _subject(row)} for row in rows}

@@ -23,6 +23,12 @@ def _reach(actor: Actor, ticket: Ticket, text: str | None, mask) -> str | None:
     return text if actor.sees_as_customer or actor.may("customer.read_pii") else mask(text)
 
 
+def _taker(actor: Actor, ticket: Ticket) -> dict | None:
+    """Where to go on reading; few tickets were merged, so that lists do not join them."""
+    into = tickets.taker_of(actor, ticket)
+    return {"id": into.id, "no": into.no} if into is not None else None
+
+
 TICKETS = Resource(
     path="tickets",
     key="ticket",
@@ -39,6 +45,7 @@ TICKETS = Resource(
         "type",
         "product",
         "source",
+        "tags",
         "contact_name",
         "department_id",
         "conversation_id",
@@ -62,6 +69,7 @@ TICKETS = Resource(
         "contactEmail": lambda actor, row: _reach(actor, row, row.contact_email, mask_email),
         "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
         "transitions": tickets.transitions_for,
+        "mergedInto": lambda actor, row: _taker(actor, row),
     },
     enrich=lambda actor, rows: _enriched(actor, rows),
     writes=(),
@@ -92,12 +100,14 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     right="ticket.read",
     query={
         **PAGING,
-        **dict.fromkeys(("status", "priority", "type", "product", "assigneeId"), str),
+        **dict.fromkeys(("status", "priority", "type", "product", "tag", "assigneeId"), str),
         **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
     },
 )
-def list_tickets(actor: Actor, assigneeId: str = "", **query):
+def list_tickets(actor: Actor, assigneeId: str = "", tag: str = "", **query):
     statement = select(Ticket)
+    if tag:
+        statement = statement.where(tickets.tagged(tag))
     if assigneeId == "me":
         statement = statement.where(Ticket.assignee_id == (actor.agent_id or 0))
     elif assigneeId == "none":

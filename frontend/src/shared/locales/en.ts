@@ -171,6 +171,11 @@ export default {
     assigned: 'Assigned to {to}',
     status: 'Status changed from {from} to {to}',
     statusReason: 'Status changed from {from} to {to}: {reason}',
+    merged_into: 'Merged into ticket {no}',
+    merged_from: 'Ticket {no} was merged into this one',
+    unmerged: 'Taken out of ticket {no}, on its own again',
+    split_to: 'Ticket {no} was split off',
+    split_from: 'Split off ticket {no}',
   },
   conversationStatus: {
     bot: 'Bot',

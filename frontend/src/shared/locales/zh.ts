@@ -171,6 +171,11 @@ export default {
     assigned: '工单已指派给 {to}',
     status: '工单状态由「{from}」变为「{to}」',
     statusReason: '工单状态由「{from}」变为「{to}」：{reason}',
+    merged_into: '已合并到工单 {no}',
+    merged_from: '工单 {no} 已合并到这里',
+    unmerged: '已从工单 {no} 拆回，恢复为独立工单',
+    split_to: '已拆分出工单 {no}',
+    split_from: '从工单 {no} 拆分而来',
   },
   conversationStatus: {
     bot: '机器人',
