@@ -96,6 +96,7 @@ class Desk:
 
     def __init__(self, company: Company):
         self.company, self.admin = company, company.admin
+        self.boss = company.supervisor  # there from the beginning, to be told of what waits
 
     def agent(self, name: str = "", *teams: int, **profile) -> Person:
         """Somebody who is not even signed in at his desk, as tickets do not mind."""

@@ -117,9 +117,9 @@ def test_agents_decide_nothing_and_supervisors_need_not_ask(handing):
 def test_nobody_approves_his_own_request(handing):
     """He may have become a supervisor meanwhile."""
     number = handing.request()
-    roles = {row["code"]: row["id"] for row in handing.company.admin.get("/roles", size=100)["list"]}
-    handing.company.admin.put(f"/users/{handing.agent.user_id}/roles", {"roleIds": [roles["supervisor"]]})
-    handing.agent.post(f"/ticket-transfers/{number}/approve", expect=403)
+    supervisor = handing.company.role_id("supervisor")
+    handing.company.admin.put(f"/users/{handing.agent.user_id}", {"roleIds": [supervisor]})
+    handing.agent.again().post(f"/ticket-transfers/{number}/approve", expect=403)
     assert handing.state(number) == "pending"
 
 

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: tickets looked at together
 BATCH = 100
-_URGENCY = case({TicketPriority.critical: 0, TicketPriority.urgent: 1}, value=Ticket.priority, else_=2)
+_URGENCY = case((Ticket.priority == TicketPriority.critical, 0), (Ticket.priority == TicketPriority.urgent, 1), else_=2)
 _WAITS = (Ticket.assignee_id.is_(None), Ticket.status.in_(UNDER_WAY))
 
 _rounds = Rounds()

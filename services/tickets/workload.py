@@ -38,6 +38,8 @@ class Fit:
     """How well one agent fits a ticket."""
 
     ranked: Ranked
+    #: the rules would ask him; who gives tickets out himself is only ever chosen by hand
+    is_asked: bool
     #: why he is not given it by the rules just now, or None
     obstacle: str | None
     #: how good he is in what it needs; 0: he is not known for it
@@ -54,7 +56,7 @@ class Recommendation:
 
     @property
     def best(self) -> Fit | None:
-        return next((fit for fit in self.fits if fit.obstacle is None), None)
+        return next((fit for fit in self.fits if fit.is_asked and fit.obstacle is None), None)
 
 
 def workload(agent_ids: set[int] | None = None) -> dict[int, Workload]:
@@ -100,8 +102,9 @@ def recommend(ticket: Ticket) -> Recommendation:
     fits = []
     for ranked in rank(request, [one for one in floor.candidates if one.is_enabled], plan.strategies):
         one = ranked.candidate
-        obstacle = plans.why_not(plan, request, one, floor) if one.id in allowed else "not_meant"
+        is_asked = one.id in allowed
+        obstacle = plans.why_not(plan, request, one, floor) if is_asked or not plan.rule else "not_meant"
         level = max(map(one.level_of, request.skills), default=0)
-        fits.append(Fit(ranked, obstacle, level))
-    fits.sort(key=lambda fit: fit.obstacle is not None)
+        fits.append(Fit(ranked, is_asked, obstacle, level))
+    fits.sort(key=lambda fit: (not fit.is_asked, fit.obstacle is not None))
     return Recommendation(plan.rule, fits, workload({fit.ranked.candidate.id for fit in fits}))
