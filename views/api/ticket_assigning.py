@@ -98,8 +98,9 @@ def _dump_workload(one: Workload) -> dict:
 def _dump_fit(fit: Fit, found: Recommendation) -> dict:
     one = fit.ranked.candidate
     facts = candidate(fit.ranked, fit.obstacle, found.best.ranked if found.best else None)
-    least = min(each.ranked.candidate.count for each in found.fits)
-    fewest = [gettext("fewest tickets")] if one.count == least else []
+    counts = {each.ranked.candidate.count for each in found.fits}
+    # where all have as many nobody stands out
+    fewest = [gettext("fewest tickets")] if len(counts) > 1 and one.count == min(counts) else []
     return {
         **_dump_workload(found.workload[one.id]),
         "limit": one.most,
