@@ -35,6 +35,7 @@ celery_app.conf.update(
     beat_schedule={
         "tell what was not told": {"task": "outbox.sweep", "schedule": 5.0},
         "give waiting conversations to free agents": {"task": "routing.dispatch", "schedule": 5.0},
+        "give tickets to those who work now": {"task": "tickets.dispatch", "schedule": 30.0},
         "customers of agents who have gone": {"task": "routing.requeue", "schedule": 10.0},
         "transfers nobody has answered": {"task": "conversations.expire_transfers", "schedule": 5.0},
         "conversations in which nothing is said": {"task": "conversations.close_idle", "schedule": 10.0},

@@ -74,6 +74,8 @@ MENU = (
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
             Entry("ticket_rating", "TicketRatingView", _("Ratings of tickets"), "fa-star"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("ticket_transfer", "TicketTransferView", _("Transfers"), "fa-right-left"),
+            Entry("ticket_rule", "TicketRuleView", _("Assignment rules"), "fa-route"),
             Entry("sla_policy", "SlaPolicyView", _("Service levels"), "fa-stopwatch"),
             Entry("sla_escalation", "SlaEscalationView", _("Escalation"), "fa-arrow-up-right-dots"),
             Entry("ticket_clock", "TicketClockView", _("Clocks of tickets"), "fa-hourglass-half"),

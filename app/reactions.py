@@ -18,9 +18,10 @@ from models.knowledge import Article
 from models.messaging import ChatMessage, SenderKind
 from models.notifications import Notification
 from models.sensitive import SensitiveAlert
+from models.ticket_transfers import TicketTransfer
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, generation, imports, lexicon, logos, notices, wechat
+from services import exports, files, generation, imports, lexicon, logos, notices, tickets, wechat
 from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
@@ -81,6 +82,11 @@ def _dispatch(event: Event) -> None:
     jobs.send("routing.dispatch", tenant_id=event.tenant_id)
 
 
+def _dispatch_tickets(event: Event) -> None:
+    """A ticket may find an agent: one waits, somebody has room, or the rules or hours are others."""
+    jobs.send("tickets.dispatch", tenant_id=event.tenant_id)
+
+
 def _let_bot_answer(event: Event) -> None:
     jobs.send(
         "assistant.answer",
@@ -128,7 +134,7 @@ def _notify_of_conversation(event: Event) -> None:
 
 
 def _notify_of_ticket(event: Event) -> None:
-    """Its agent, or those who look after tickets without one."""
+    """Its agent, or those who look after tickets without one, unless a rule is looking for one."""
     ticket = db.session.get(Ticket, event.payload["ticket_id"])
     if ticket is None:
         return
@@ -137,12 +143,23 @@ def _notify_of_ticket(event: Event) -> None:
         notices.ticket_given(actor, ticket, agent_id=event.payload["agent_id"], **about)
     elif event.name == "ticket.moved":
         notices.ticket_moved(actor, ticket, **about)
-    elif ticket.assignee_id is None:
+    elif ticket.assignee_id is None and (event.name == "ticket.unrouted" or not tickets.is_routed(ticket)):
         notices.ticket_without_owner(actor, ticket, **about)
 
 
 def _notify_of_rating(event: Event) -> None:
     notices.ticket_rated(system(event.tenant_id), event.payload["rating_id"], by=event.by)
+
+
+def _notify_of_ticket_transfer(event: Event) -> None:
+    transfer = db.session.get(TicketTransfer, event.payload["transfer_id"], populate_existing=True)
+    if transfer is None:
+        return
+    actor, about = system(event.tenant_id), {"by": event.by, "event": f"event-{event.id}"}
+    if event.name == "ticket.transfer_requested":
+        notices.ticket_transfer_requested(actor, transfer, **about)
+    else:
+        notices.ticket_transfer_decided(actor, transfer, **about)
 
 
 def _notify_of_message(event: Event) -> None:
@@ -320,18 +337,23 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.transfer_declined": (_transfer,),
     "conversation.transfer_timed_out": (_transfer,),
     "conversation.transfer_cancelled": (_transfer,),
-    "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed),
-    "ticket.updated": (_ticket,),
-    "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed),
+    "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets),
+    "ticket.updated": (_ticket, _dispatch_tickets),
+    "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets),
     "ticket.rated": (_ticket, _notify_of_rating),
-    "ticket.assigned": (_ticket, _notify_of_ticket),
-    "ticket.deleted": (_ticket,),
+    "ticket.assigned": (_ticket, _notify_of_ticket, _dispatch_tickets),
+    "ticket.deleted": (_ticket, _dispatch_tickets),
+    "ticket.unrouted": (_notify_of_ticket,),
+    "ticket.transfer_requested": (_ticket, _notify_of_ticket_transfer),
+    "ticket.transfer_approved": (_ticket, _notify_of_ticket_transfer),
+    "ticket.transfer_rejected": (_ticket, _notify_of_ticket_transfer),
+    "ticket.transfer_cancelled": (_ticket,),
     "ticket.followed_up": (_ticket,),
     "ticket.linked": (_ticket,),
     "ticket.watched": (_ticket,),
     "agent.presence": (_presence, _dispatch),
-    "agent.created": (_nothing,),
-    "agent.updated": (_dispatch,),
+    "agent.created": (_dispatch_tickets,),
+    "agent.updated": (_dispatch, _dispatch_tickets),
     "agent.deleted": (_nothing,),
     "notification.created": (_notification,),
     "session.ended": (_end_sockets,),
@@ -346,7 +368,8 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "article.updated": (_index,),
     "article.deleted": (_nothing,),
     **{
-        f"{name}.{verb}": (_dispatch, sla_reactions.hours_changed)  # who waits may be served by others from now on
+        # who waits may be served by others from now on
+        f"{name}.{verb}": (_dispatch, _dispatch_tickets, sla_reactions.hours_changed)
         for name in (
             "customer_team_relation",
             "duty_shift",
@@ -359,6 +382,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         )
         for verb in ("created", "updated", "deleted")
     },
+    **{f"ticket_rule.{verb}": (_dispatch_tickets,) for verb in ("created", "updated", "deleted")},
     **{
         f"{name}.{verb}": (_nothing,)
         for name in (
@@ -380,12 +404,12 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "quick_reply.proposed": (_notify_of_reply_proposal,),
     "quick_reply.reviewed": (_notify_of_reply_review,),
     "user.created": (_forget_watchers,),
-    "user.updated": (_forget_watchers,),
+    "user.updated": (_forget_watchers, _dispatch_tickets),
     "user.deleted": (_discard_avatar,),
     "user.avatar_changed": (_discard_avatar,),
     "channel.logo_changed": (_discard_logo,),
     "learned_model.requested": (_learn,),
-    "system_setting.updated": (_nothing,),
+    "system_setting.updated": (_dispatch_tickets,),
     "question_group.settled": (_nothing,),
     **{f"evaluation_question.{verb}": (_nothing,) for verb in ("created", "updated", "deleted")},
     "evaluation_run.started": (_evaluate,),

@@ -65,6 +65,8 @@ READABLE = (
     "ticket_clock",
     "ticket_follow_up",
     "ticket_letter",
+    "ticket_rule",
+    "ticket_transfer",
     "ticket_link",
     "ticket_rating",
     "user",
@@ -157,6 +159,7 @@ _SERVING = (
     "conversation_assignment.read",
     "customer_team_relation.read",
     "conversation_transfer.read",
+    "ticket_transfer.read",
 )
 _LEADING = (
     "conversation.monitor",
@@ -187,6 +190,7 @@ _LEADING = (
     "customer_team_relation.*",
     "duty_shift.*",
     "routing_rule.read",
+    "ticket_rule.read",
     "problem_profile.read",
     "work_calendar.read",
     "work_day.read",

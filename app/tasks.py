@@ -30,6 +30,7 @@ from services import (
     questions,
     retention,
     routing,
+    tickets,
     wechat,
 )
 from services.articles import publishing
@@ -66,6 +67,11 @@ def sweep_outbox() -> int:
 @shared_task(name="routing.dispatch")
 def dispatch(tenant_id: int | None = None) -> int:
     return _each(tenant_id, lambda number: routing.dispatch(system(number)))
+
+
+@shared_task(name="tickets.dispatch")
+def dispatch_tickets(tenant_id: int | None = None) -> int:
+    return _each(tenant_id, lambda number: tickets.dispatch(system(number)))
 
 
 @shared_task(name="routing.requeue")

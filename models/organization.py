@@ -74,7 +74,9 @@ class Agent(Versioned, Entity, Model):
     """The working side of a staff account (ORG-6): presence, capacity, skills."""
 
     __tablename__ = "agent"
-    __bookkeeping__ = frozenset({"seen_time", "current_count", "last_assigned_time", "presence_time"})
+    __bookkeeping__ = frozenset(
+        {"seen_time", "current_count", "last_assigned_time", "last_ticket_time", "presence_time"}
+    )
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id", "delete_token"),
         UniqueConstraint("tenant_id", "work_no", "delete_token"),
@@ -95,6 +97,10 @@ class Agent(Versioned, Entity, Model):
     current_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     #: when a conversation was last given, for taking turns
     last_assigned_time: Mapped[dt.datetime | None]
+    #: open tickets up to which he is given more automatically; 0: none; empty: the setting `default_max_tickets`
+    max_tickets: Mapped[int | None] = mapped_column(Integer)
+    #: when a ticket was last given, for taking turns
+    last_ticket_time: Mapped[dt.datetime | None]
     #: [{"name": "安装", "level": 1 to 5}]
     skills: Mapped[list | None] = mapped_column(Json)
     region: Mapped[str | None] = mapped_column(String(64))

@@ -48,6 +48,8 @@ class SlaState(StrEnum):
 
 #: nobody works on it any more; the room is closed
 ENDED = (TicketStatus.closed, TicketStatus.cancelled)
+#: somebody has to do something about it: these count as an agent's work
+UNDER_WAY = (TicketStatus.pending, TicketStatus.processing, TicketStatus.waiting, TicketStatus.review)
 
 S = TicketStatus
 #: (from, to) → the operation whose right is needed; what is not here cannot happen (TKT-2)
@@ -77,7 +79,7 @@ class Ticket(Versioned, Entity, Model):
     """A problem that needs following up until it is solved."""
 
     __tablename__ = "ticket"
-    __bookkeeping__ = frozenset({"first_reply_time", "due_time", "sla_state"})
+    __bookkeeping__ = frozenset({"first_reply_time", "due_time", "sla_state", "unrouted_time"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
         Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
@@ -128,6 +130,8 @@ class Ticket(Versioned, Entity, Model):
     sla_state: Mapped[SlaState] = mapped_column(Code(SlaState), default=SlaState.none, server_default="1")
     #: when its customer was asked what he thinks of the solution; None: not about the present one
     rating_invited_time: Mapped[dt.datetime | None]
+    #: since when automatic assignment has found nobody for it
+    unrouted_time: Mapped[dt.datetime | None]
     customer: Mapped[Customer | None] = relationship()
     assignee: Mapped[Agent | None] = relationship()
     team: Mapped[Team | None] = relationship()
@@ -164,10 +168,13 @@ class TicketAssignment(Entity, Model):
     __tablename__ = "ticket_assignment"
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    #: auto, assign, transfer, takeover, create, conversation
     method: Mapped[str] = mapped_column(String(32))
     from_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     to_agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     reason: Mapped[str | None] = mapped_column(String(500))
+    #: of an automatic one the rule, the candidates and why each was passed over; of an approved transfer who approved
+    detail: Mapped[dict | None] = mapped_column(Json)
     ticket: Mapped[Ticket] = relationship()
     from_agent: Mapped[Agent | None] = relationship(foreign_keys=[from_agent_id])
     to_agent: Mapped[Agent | None] = relationship(foreign_keys=[to_agent_id])

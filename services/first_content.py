@@ -22,9 +22,11 @@ from models.routing import ProblemProfile
 from models.sensitive import SensitiveWord, WordLevel
 from models.settings import Dictionary, DictionaryItem
 from models.sla import SlaAction, SlaEscalation, SlaGoal, SlaPolicy
+from models.ticket_routing import TicketRule
 from models.tickets import TicketPriority
 from services.routing import rules
 from services.sensitive import lists
+from services.tickets import rules as ticket_rules
 
 #: (code, name) → its items: code, label, label in English
 DICTIONARIES = {
@@ -181,6 +183,12 @@ def _sla_policies() -> int:
     )
 
 
+def _ticket_rule() -> int:
+    """One that is switched off, to begin with: who has the pool goes on as before."""
+    known = db.session.scalar(select(TicketRule.id).limit(1))
+    return 0 if known else _add([ticket_rules.new_default()])
+
+
 def _portal() -> int:
     known = db.session.scalar(select(Channel.id).where(Channel.code == PORTAL))
     return 0 if known else _add([Channel(code=PORTAL, name="服务门户", kind=ChannelKind.portal)])
@@ -250,6 +258,7 @@ CONTENTS: dict[str, Content] = {
     "work_calendar": Content(_work_calendar),
     "routing_rule": Content(_routing_rule),
     "sla_policies": Content(_sla_policies),
+    "ticket_rule": Content(_ticket_rule),
     "channel.portal": Content(_portal),
     "teams": Content(_teams),
     "quick_replies": Content(_quick_replies),

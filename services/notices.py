@@ -9,8 +9,9 @@ from models.conversations import Conversation, QuickReply
 from models.identity import User
 from models.knowledge import Article
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
-from models.organization import Agent
+from models.organization import Agent, Team, TeamMember
 from models.ticket_ratings import TicketRating
+from models.ticket_transfers import TicketTransfer
 from models.tickets import Ticket
 from services import mentioning
 from services.identity import rights
@@ -49,6 +50,30 @@ def ticket_without_owner(actor: Actor, ticket: Ticket, *, by: int | None, event:
     for user_id in rights.holders_of(LOOKS_AFTER_TICKETS):
         if user_id != by:
             _about_ticket(actor, ticket, user_id, "ticket.created", event)
+
+
+def ticket_transfer_requested(actor: Actor, transfer: TicketTransfer, *, by: int | None, event: str) -> None:
+    """Of those who decide and see the ticket whoever leads a team of the agent; where nobody does, all of them."""
+    deciders = {user.id for user in mentioning.colleagues_of(transfer.ticket)} & set(rights.holders_of("ticket.assign"))
+    leaders = select(Team.leader_id).join(TeamMember).where(TeamMember.agent_id == transfer.from_agent_id)
+    lead = deciders & set(db.session.scalars(leaders))
+    for user_id in sorted((lead or deciders) - {by}):
+        _about_ticket(
+            actor,
+            transfer.ticket,
+            user_id,
+            "ticket.transfer_requested",
+            event,
+            by=transfer.from_agent.name,
+            reason=transfer.reason,
+        )
+
+
+def ticket_transfer_decided(actor: Actor, transfer: TicketTransfer, *, by: int | None, event: str) -> None:
+    """Who asked for it: how it ended, and what was said to it."""
+    if transfer.create_by not in (None, by):
+        kind = f"ticket.transfer_{transfer.state.value}"
+        _about_ticket(actor, transfer.ticket, transfer.create_by, kind, event, reason=transfer.note or "")
 
 
 def ticket_moved(actor: Actor, ticket: Ticket, *, by: int | None, event: str) -> None:

@@ -141,6 +141,8 @@ def _check_agent(actor: Actor, row: Agent, data: dict) -> None:
     referenced(User, row.user_id, actor, "userId")
     if not 1 <= (row.max_conversations or 5) <= 100:
         raise Invalid("This number is out of range", fields={"maxConversations": "1 to 100"})
+    if not 0 <= (row.max_tickets or 0) <= 1000:
+        raise Invalid("This number is out of range", fields={"maxTickets": "0 to 1000"})
     row.skills = levelled(row.skills)
 
 
@@ -169,7 +171,17 @@ crud(
     "agent",
     Agent,
     title="Agent",
-    writable=("user_id", "work_no", "max_conversations", "skills", "region", "seniority", "hire_date", "introduction"),
+    writable=(
+        "user_id",
+        "work_no",
+        "max_conversations",
+        "max_tickets",
+        "skills",
+        "region",
+        "seniority",
+        "hire_date",
+        "introduction",
+    ),
     kinds={"skills": list[str | dict]},
     check=_check_agent,
     before_delete=_leave,

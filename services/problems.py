@@ -15,7 +15,7 @@ from models.routing import ProblemProfile
 from models.settings import Dictionary, DictionaryItem
 from models.understanding import ProblemSource
 from services.crud import crud
-from services.settings import dictionary_codes
+from services.settings import dictionary_codes, titles_of
 
 #: the customer's last messages that are looked at
 LOOKED_AT = 20
@@ -74,8 +74,7 @@ def check_type(code: str | None, field: str = "problemType") -> None:
 
 def titles() -> dict[str, tuple[str, str]]:
     """code → (Chinese, English) of every problem type, those no longer in use too."""
-    items = select(DictionaryItem).join(Dictionary).where(Dictionary.code == DICTIONARY)
-    return {item.code: (item.label, item.label_en or item.label) for item in db.session.scalars(items)}
+    return titles_of(DICTIONARY)
 
 
 def active_types() -> list[DictionaryItem]:

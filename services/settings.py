@@ -126,6 +126,8 @@ SETTINGS = {
         ),
         Declared("article_review", False, "Articles are published only after somebody else has approved them"),
         Declared("default_max_conversations", 5, "Conversations a new agent may hold at once", 1, 100),
+        Declared("default_max_tickets", 30, "Open tickets up to which an agent is given more by the rules", 1, 1000),
+        Declared("ticket_transfer_approval", False, "Agents pass tickets on only once a supervisor approves"),
         Declared("quick_reply_review", False, "What members write for their team is approved by whoever leads"),
         Declared(
             "suggest_past_answers",
@@ -181,6 +183,12 @@ def dictionary_codes(code: str) -> set[str]:
             select(DictionaryItem.code).join(Dictionary).where(Dictionary.code == code, DictionaryItem.active == 1)
         )
     )
+
+
+def titles_of(code: str) -> dict[str, tuple[str, str]]:
+    """code → (Chinese, English) of every item of a dictionary, those no longer in use too."""
+    items = select(DictionaryItem).join(Dictionary).where(Dictionary.code == code)
+    return {item.code: (item.label, item.label_en or item.label) for item in db.session.scalars(items)}
 
 
 def _objection(name: str, value) -> str | None:

@@ -258,6 +258,23 @@ class Things:
         """One that is off: the company goes on assigning as it did."""
         return self._created("/routing-rules", {"name": self.text(), "strategies": ["fewest"], "active": False})
 
+    def _ticket_rule(self) -> Thing:
+        """One that is off: tickets go on waiting in the pool."""
+        return self._created("/ticket-rules", {"name": self.text(), "strategies": ["fewest"], "active": False})
+
+    def _ticket_transfer(self) -> Thing:
+        """A request of `agent` to pass a ticket on to `other_team_agent`, who does not see it."""
+        thing = self._ticket()
+        settings = self.company.admin.get("/settings")
+        self.company.admin.put("/settings", {"values": {"ticket_transfer_approval": True}})
+        try:
+            body = {"toAgentId": self.company.other_team_agent.agent_id, "reason": self.text()}
+            ticket = self.company.agent.post(f"/tickets/{thing.id}/transfer", body)
+        finally:
+            kept = settings["ticket_transfer_approval"]
+            self.company.admin.put("/settings", {"values": {"ticket_transfer_approval": kept}})
+        return Thing(ticket["pendingTransfer"]["id"], thing.owner, {"ticket": thing.id})
+
     def _new_problem_type(self) -> str:
         """A code of the dictionary that has no keywords yet."""
         found = self.company.admin.get("/dictionaries", code="problem_type")["list"][0]

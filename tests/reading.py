@@ -27,6 +27,7 @@ WRITTEN = (
     "kb/categories",
     "kb/articles",
     "routing-rules",
+    "ticket-rules",
     "problem-profiles",
     "work-calendars",
     "work-days",

@@ -22,7 +22,8 @@ BUSINESS = (
     *("conversation", "chat_message", "thread", "read_mark", "rating", "conversation_assignment", "file_object"),
     *("conversation_transfer", "ticket", "ticket_follow_up", "ticket_assignment", "customer", "export_job", "channel"),
     *("entry_code", "quick_reply", "notification", "team", "team_member", "sensitive_word", "sensitive_alert"),
-    *("routing_rule", "department", "organization", "contact", "dictionary", "dictionary_item", "system_setting"),
+    *("routing_rule", "ticket_rule", "ticket_transfer"),
+    *("department", "organization", "contact", "dictionary", "dictionary_item", "system_setting"),
 )
 
 

@@ -37,6 +37,9 @@ SUPER_ONLY = {
     "routing_rule.delete",
     "routing_rule.update",
     "system_setting.update",
+    "ticket_rule.create",
+    "ticket_rule.delete",
+    "ticket_rule.update",
 }
 #: operations that no person calls: jobs, consequences, the bot
 SYSTEM_ONLY = {"notification.create"}

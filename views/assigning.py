@@ -1,16 +1,18 @@
-"""Why a conversation was given to whom, in words: from the facts stored with the assignment (RTE-6).
+"""Why a conversation or ticket was given to whom, in words: from the facts stored with the assignment (RTE-6, TKT-7).
 
 For REST and the administration's screens alike, in the reader's language.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from app.locale import current_locale
 from models.conversations import ConversationAssignment
-from services import problems
+from models.tickets import TicketAssignment
+from services import problems, settings
 
 #: strategy → what it is called, and what it does, in plain words
 STRATEGY_WORDS = {
@@ -30,6 +32,21 @@ STRATEGY_WORDS = {
     "fewest": (_("Fewest conversations"), _("Who holds the fewest conversations just now")),
     "round_robin": (_("In turn"), _("One after the other: whose last assignment is longest ago")),
 }
+#: the same for tickets, in the order in which they are offered
+TICKET_STRATEGY_WORDS = {
+    "exclusive": (_("Exclusive agent"), _("The customer's own agent")),
+    "relation": STRATEGY_WORDS["relation"],
+    "skill": (
+        _("Skill"),
+        _("Who has the skill that is called like the ticket's type or product, or that the rule names"),
+    ),
+    "senior": (_("Seniority by priority"), _("Urgent and critical tickets, and those of VIPs, to experienced agents")),
+    "region": STRATEGY_WORDS["region"],
+    "last_agent": (_("Last agent"), _("Who worked on this customer's last ticket")),
+    "at_work": (_("Working time"), _("Who works now by the working hours, or is on duty")),
+    "fewest": (_("Fewest tickets"), _("Who has the fewest open tickets just now")),
+    "round_robin": STRATEGY_WORDS["round_robin"],
+}
 #: why a candidate could not get it
 OBSTACLES = {
     "busy": _("busy"),
@@ -39,101 +56,142 @@ OBSTACLES = {
     "team_full": _("team has no room"),
     "off_hours": _("not at work now"),
     "promised": _("just came free, for somebody who waits longer"),
+    "tickets_full": _("as many open tickets as allowed"),
+    "no_skill": _("without the skill that is needed"),
+    "not_meant": _("not asked by the rules"),
 }
 
 
-def strategy_title(name: str) -> str:
-    return str(STRATEGY_WORDS[name][0]) if name in STRATEGY_WORDS else name
+@dataclass(frozen=True)
+class Wording:
+    """What is said of conversations in one way and of tickets in another."""
+
+    strategies: dict[str, tuple]
+    got: Callable[[], str]
+    #: how many somebody has, of how many he may have
+    used: Callable[[dict], str]
+    more: Callable[[dict], str]
+    conditions: Callable[[dict], list[str]]
 
 
-def explanation(row: ConversationAssignment) -> dict | None:
+def explanation(row: ConversationAssignment | TicketAssignment) -> dict | None:
     """{summary, conditions, candidates: [{agentId, name, chosen, facts, outcome}]} of an automatic one; else None."""
     detail = row.detail or {}
     candidates = detail.get("candidates")
     if not candidates:
         return None
+    wording = TICKETS if isinstance(row, TicketAssignment) else CONVERSATIONS
     return {
-        "summary": _summary(row, detail),
-        "conditions": _conditions(detail),
+        "summary": _summary(row, detail, wording),
+        "conditions": [*_rule(detail), *wording.conditions(detail), *_teams(detail)],
         "candidates": [
             {
                 "agentId": one["agentId"],
                 "name": one["name"],
                 "chosen": one["agentId"] == row.to_agent_id,
-                "facts": facts_of(one),
-                "outcome": gettext("got the conversation") if one["agentId"] == row.to_agent_id else outcome(one),
+                "facts": [wording.used(one), *facts_of(one)],
+                "outcome": wording.got() if one["agentId"] == row.to_agent_id else outcome(one, wording),
             }
             for one in candidates
         ],
     }
 
 
-def _summary(row: ConversationAssignment, detail: dict) -> str:
+def _summary(row: ConversationAssignment | TicketAssignment, detail: dict, wording: Wording) -> str:
     """One line for a supervisor: who got it, decided by what, and why the others did not."""
     chosen = next((one for one in detail["candidates"] if one["agentId"] == row.to_agent_id), None)
-    parts = [described(chosen)] if chosen else []
-    parts.append(_decided(detail.get("decidedBy")))
+    parts = [_described(chosen, wording)] if chosen else []
+    parts.append(_decided(detail.get("decidedBy"), wording))
     others = [one for one in detail["candidates"] if one["agentId"] != row.to_agent_id]
-    parts += [_passed(one) for one in others[:3]]
+    parts += [_passed(one, wording) for one in others[:3]]
     left = len(others) - 3 + detail.get("further", 0)
     if left > 0:
         parts.append(ngettext("and %(num)d other", "and %(num)d others", left))
     return gettext("; ").join(part for part in parts if part)
 
 
-def described(candidate: dict) -> str:
+def _described(candidate: dict, wording: Wording) -> str:
     """ "王敏: 2/5 in use, skill 安装 level 3" """
-    return gettext("%(name)s: %(facts)s", name=candidate["name"], facts=gettext(", ").join(facts_of(candidate)))
+    facts = [wording.used(candidate), *facts_of(candidate)]
+    return gettext("%(name)s: %(facts)s", name=candidate["name"], facts=gettext(", ").join(facts))
 
 
 def facts_of(candidate: dict) -> list[str]:
-    """What spoke for a candidate, beginning with how many conversations he had then."""
-    used = gettext("%(count)d/%(max)d in use", count=candidate["count"], max=candidate["max"])
+    """What spoke for a candidate."""
     scores = candidate.get("scores") or {}
-    return [used, *(_FACTS[name](facts) for name, facts in scores.items() if name in _FACTS)]
+    return [_FACTS[name](facts) for name, facts in scores.items() if name in _FACTS]
 
 
-def outcome(candidate: dict) -> str:
+def obstacle_title(name: str) -> str:
+    return str(OBSTACLES.get(name, name))
+
+
+def outcome(candidate: dict, wording: Wording) -> str:
     """Why somebody else got it: what this one lacked, had less of, or had more of."""
     if candidate.get("passedOver"):
-        reason = candidate["passedOver"]
-        return str(OBSTACLES.get(reason, reason))
+        return obstacle_title(candidate["passedOver"])
     lost = candidate.get("lostBy")
     if lost is None or lost == "turn":
         return gettext("later in turn")
+    if lost == "fewest":
+        return wording.more(candidate)
     facts = (candidate.get("scores") or {}).get(lost) or {}
     return _LACKS[lost](facts, candidate) if lost in _LACKS else gettext("less by “%(name)s”", name=lost)
 
 
-def _passed(candidate: dict) -> str:
-    return gettext("%(name)s passed over: %(reason)s", name=candidate["name"], reason=outcome(candidate))
+def _passed(candidate: dict, wording: Wording) -> str:
+    return gettext("%(name)s passed over: %(reason)s", name=candidate["name"], reason=outcome(candidate, wording))
 
 
-def _decided(name: str | None) -> str:
+def _decided(name: str | None, wording: Wording) -> str:
     if name == "only":
         return gettext("the only one who could take it")
     if name == "turn":
         return gettext("all equal, in turn")
-    return gettext("decided by “%(strategy)s”", strategy=strategy_title(name)) if name else ""
+    title = wording.strategies.get(name, (name,))[0]
+    return gettext("decided by “%(strategy)s”", strategy=title) if name else ""
 
 
-def _conditions(detail: dict) -> list[str]:
+def _rule(detail: dict) -> list[str]:
+    return [gettext("Rule: %(name)s", name=detail["rule"]["name"])] if detail.get("rule") else []
+
+
+def _teams(detail: dict) -> list[str]:
+    because = (detail.get("teams") or {}).get("because")
+    return [str(_TEAMS_BECAUSE[because])] if because in _TEAMS_BECAUSE else []
+
+
+def _of_conversation(detail: dict) -> list[str]:
     """What was known of the conversation itself."""
     found = []
-    if detail.get("rule"):
-        found.append(gettext("Rule: %(name)s", name=detail["rule"]["name"]))
     if detail.get("problemType"):
-        found.append(gettext("Problem type: %(name)s", name=_problem(detail["problemType"])))
+        found.append(gettext("Problem type: %(name)s", name=_word(problems.DICTIONARY, detail["problemType"])))
     if detail.get("isUrgent"):
         found.append(gettext("Urgent"))
     if detail.get("vipLevel", 0) > 1:
         found.append(f"VIP {detail['vipLevel']}")
     if detail.get("isFirstVisit"):
         found.append(gettext("First visit"))
-    teams = detail.get("teams")
-    if teams and teams["because"] in _TEAMS_BECAUSE:
-        found.append(str(_TEAMS_BECAUSE[teams["because"]]))
     return found
+
+
+def _of_ticket(detail: dict) -> list[str]:
+    """What was known of the ticket itself."""
+    found = []
+    if detail.get("ticketType"):
+        found.append(gettext("Type: %(name)s", name=_word("ticket_type", detail["ticketType"])))
+    if detail.get("product"):
+        found.append(gettext("Product: %(name)s", name=_word("product", detail["product"])))
+    if detail.get("priority") in _PRIORITIES:
+        found.append(str(_PRIORITIES[detail["priority"]]))
+    if detail.get("vipLevel", 0) > 1:
+        found.append(f"VIP {detail['vipLevel']}")
+    if detail.get("skillRequired"):
+        found.append(gettext("Only with skill %(name)s", name=detail["skillRequired"]))
+    return found
+
+
+_PRIORITIES = {"urgent": _("Urgent"), "critical": _("Critical")}
 
 
 _TEAMS_BECAUSE = {
@@ -144,8 +202,8 @@ _TEAMS_BECAUSE = {
 }
 
 
-def _problem(code: str) -> str:
-    words = problems.titles().get(code)
+def _word(dictionary: str, code: str) -> str:
+    words = settings.titles_of(dictionary).get(code)
     return words[1 if current_locale() == "en" else 0] if words else code
 
 
@@ -164,6 +222,7 @@ _FACTS: dict[str, Callable[[dict], str]] = {
     "senior": lambda facts: gettext("seniority %(number)d", number=facts["seniority"]),
     "region": lambda facts: gettext("region %(name)s", name=facts["region"]),
     "last_agent": lambda facts: gettext("served this customer the last time"),
+    "at_work": lambda facts: gettext("at work now"),
 }
 
 
@@ -194,6 +253,21 @@ _LACKS: dict[str, Callable[[dict, dict], str]] = {
     "senior": lambda facts, one: gettext("less senior"),
     "region": lambda facts, one: gettext("another region"),
     "last_agent": lambda facts, one: gettext("did not serve this customer the last time"),
-    "fewest": lambda facts, one: gettext("has %(count)d conversations already", count=one["count"]),
+    "at_work": lambda facts, one: gettext("not at work now"),
     "round_robin": lambda facts, one: gettext("had one more recently"),
 }
+
+CONVERSATIONS = Wording(
+    STRATEGY_WORDS,
+    got=lambda: gettext("got the conversation"),
+    used=lambda one: gettext("%(count)d/%(max)d in use", count=one["count"], max=one["max"]),
+    more=lambda one: gettext("has %(count)d conversations already", count=one["count"]),
+    conditions=_of_conversation,
+)
+TICKETS = Wording(
+    TICKET_STRATEGY_WORDS,
+    got=lambda: gettext("got the ticket"),
+    used=lambda one: gettext("%(count)d of at most %(max)d open tickets", count=one["count"], max=one["max"]),
+    more=lambda one: gettext("has %(count)d open tickets already", count=one["count"]),
+    conditions=_of_ticket,
+)

@@ -2,8 +2,7 @@
 
 import datetime as dt
 import logging
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import select
 
@@ -15,9 +14,10 @@ from models.organization import Agent, Presence
 from models.types import utcnow
 from services import conversations, problems, settings
 from services.operation import operation
-from services.routing import facts, plans, queue
-from services.routing.facts import Candidate, Floor, Request
+from services.routing import facts, plans, queue, records
+from services.routing.facts import Floor, Request
 from services.routing.plans import Plan
+from services.routing.rounds import Rounds
 from services.routing.strategies import Ranked, rank
 from services.understanding.waiting import recognise_waiting
 
@@ -25,47 +25,9 @@ logger = logging.getLogger(__name__)
 
 #: conversations looked at together
 BATCH = 100
-#: candidates kept in the record of an assignment; in a large company nobody reads more
-RECORDED = 30
 
 
-class _Rounds:
-    """One round at a time for a company in this process: who calls meanwhile has it done once more afterwards.
-
-    Otherwise fifty arrivals at once would be fifty rounds that wait for each other, each with a connection.
-    """
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        #: company with a round on → whether it is called for again
-        self._called: dict[int, bool] = {}
-
-    def run(self, tenant_id: int, work: Callable[[], int]) -> int:
-        with self._lock:
-            if tenant_id in self._called:
-                self._called[tenant_id] = True
-                return 0
-            self._called[tenant_id] = True
-        done = 0
-        try:
-            while self._goes_on(tenant_id):
-                done += work()
-        except BaseException:
-            with self._lock:
-                self._called.pop(tenant_id, None)
-            raise
-        return done
-
-    def _goes_on(self, tenant_id: int) -> bool:
-        with self._lock:
-            if not self._called[tenant_id]:
-                del self._called[tenant_id]
-                return False
-            self._called[tenant_id] = False
-            return True
-
-
-_rounds = _Rounds()
+_rounds = Rounds()
 
 
 def dispatch(actor: Actor) -> int:
@@ -220,36 +182,14 @@ def _record(
 ) -> dict:
     """The facts of an assignment: by which rule, who else was there, and why each of them did not get it (RTE-6)."""
     others = [one for one in ranking if one is not chosen and _is_worth_telling(one, request)]
-    runner_up = next((one for one in others if obstacles[one.candidate.id] is None), None)
     relation = next((one for one in request.relations if one.team_id in chosen.candidate.team_ids), None)
     return {
-        "rule": {"id": plan.rule.id, "name": plan.rule.name} if plan.rule else None,
-        "teams": {"ids": sorted(plan.team_ids), "because": plan.because} if plan.team_ids else None,
+        **records.compared(plan, chosen, others, obstacles),
         "problemType": request.problem_type,
         "isUrgent": request.is_urgent,
         "vipLevel": request.vip_level,
         "isFirstVisit": request.is_first_visit,
         "relation": {"teamId": relation.team_id, "isPrimary": relation.is_primary} if relation else None,
-        "strategies": list(plan.strategies),
-        # whom nobody was there to be compared with got it for being the only one
-        "decidedBy": runner_up.loses_to(chosen) if runner_up else "only",
-        "candidates": [
-            _candidate(one.candidate, one, None if one is chosen else obstacles[one.candidate.id], chosen)
-            for one in (chosen, *others)[:RECORDED]
-        ],
-        "further": max(0, len(others) + 1 - RECORDED),
-    }
-
-
-def _candidate(candidate: Candidate, ranked: Ranked, obstacle: str | None, chosen: Ranked) -> dict:
-    return {
-        "agentId": candidate.id,
-        "name": candidate.name,
-        "count": candidate.count,
-        "max": candidate.most,
-        "passedOver": obstacle,
-        "lostBy": None if ranked is chosen or obstacle else ranked.loses_to(chosen),
-        "scores": {name: {"score": score.value, **score.facts} for name, score in ranked.scores.items() if score.facts},
     }
 
 

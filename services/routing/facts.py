@@ -1,4 +1,7 @@
-"""What is known when a conversation is assigned, as plain values: the agents, the teams, whoever waits."""
+"""What is known when something is assigned, as plain values: the agents, the teams, whoever waits.
+
+Conversations and tickets share the agents and teams; what `count` and `most` count is what is assigned.
+"""
 
 import datetime as dt
 from collections import defaultdict
@@ -57,6 +60,11 @@ class Candidate:
     region: str | None
     seniority: int
     teams: tuple[TeamFacts, ...] = ()
+    #: his team or the company works now, or he is on duty
+    is_at_work: bool = True
+    user_id: int = 0
+    #: of tickets: he gives them out to others
+    is_leader: bool = False
 
     @property
     def has_room(self) -> bool:
@@ -86,10 +94,10 @@ class Relation:
 
 @dataclass(frozen=True)
 class Request:
-    """A conversation that waits, and who waits in it."""
+    """What waits for an agent, a conversation or a ticket, and for which customer."""
 
     id: int
-    customer_id: int
+    customer_id: int | None
     vip_level: int = 0
     is_urgent: bool = False
     region: str | None = None
@@ -150,23 +158,30 @@ class Floor:
 
 
 def look_around() -> Floor:
-    """The floor of the bound company, read anew."""
+    """The floor of the bound company with the rules of its conversations, read anew."""
+    floor = look_at_staff()
+    floor.rules = [
+        RuleFacts.of(row)
+        for row in db.session.scalars(
+            select(RoutingRule).where(RoutingRule.active == 1).order_by(RoutingRule.sort, RoutingRule.id)
+        )
+    ]
+    floor.skills = _skills()
+    return floor
+
+
+def look_at_staff() -> Floor:
+    """Who works in the bound company and when, without any rules, read anew."""
     now, timetable = utcnow(), hours.timetable()
     teams = _teams(timetable, now)
     company = timetable.company
     return Floor(
         candidates=_candidates(teams),
         teams=teams,
-        rules=[
-            RuleFacts.of(row)
-            for row in db.session.scalars(
-                select(RoutingRule).where(RoutingRule.active == 1).order_by(RoutingRule.sort, RoutingRule.id)
-            )
-        ],
+        rules=[],
         is_open=company.is_open(now),
         duty=hours.duty(now),
         today=company.date_at(now),
-        skills=_skills(),
     )
 
 
@@ -180,7 +195,7 @@ def requests_of(conversations: Iterable[Conversation], floor: Floor) -> list[Req
             select(Customer).where(Customer.id.in_(customer_ids)).options(joinedload(Customer.organization))
         )
     }
-    relations, last_agents = _relations(customer_ids, floor.today), _last_agents(customer_ids)
+    relations, last_agents = relations_of(customer_ids, floor.today), _last_agents(customer_ids)
     return [
         _request(row, customers[row.customer_id], relations[row.customer_id], last_agents.get(row.customer_id), floor)
         for row in rows
@@ -222,7 +237,7 @@ def _skills() -> dict[str, tuple[str, ...]]:
     }
 
 
-def _relations(customer_ids: set[int], today: dt.date) -> dict[int, list[Relation]]:
+def relations_of(customer_ids: set[int], today: dt.date) -> dict[int, list[Relation]]:
     """customer → the relations that hold today, the primary one first."""
     found: dict[int, list[Relation]] = defaultdict(list)
     starts, ends = CustomerTeamRelation.effective_date, CustomerTeamRelation.expiry_date
@@ -302,6 +317,7 @@ def _candidates(teams: dict[int, TeamFacts]) -> list[Candidate]:
             region=row.region,
             seniority=row.seniority,
             teams=tuple(members[row.id]),
+            user_id=row.user_id,
         )
         for row in rows
     ]

@@ -1,6 +1,6 @@
 """Which rule a conversation is assigned by, who may get it by that rule, and why somebody may not (RTE-2)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.organization import Presence
@@ -82,19 +82,20 @@ def why_not(
     teams = teams_for(plan, request, candidate)
     if teams and not any(team.has_room for team in teams):
         return "team_full"
-    if not _works_now(plan, candidate, teams, floor):
+    if not works_now(plan.off_hours, candidate, teams, floor):
         return "off_hours"
     if among is not None and candidate.id not in among:
         return "promised"
     return None
 
 
-def _works_now(plan: Plan, candidate: Candidate, teams: list[TeamFacts], floor: Floor) -> bool:
-    if plan.off_hours is OffHours.anyone:
+def works_now(off_hours: OffHours, candidate: Candidate, teams: Sequence[TeamFacts], floor: Floor) -> bool:
+    """Whether somebody may be given anything at this moment in the name of these teams, of which he may have none."""
+    if off_hours is OffHours.anyone:
         return True
     if any(team.is_open for team in teams) if teams else floor.is_open:
         return True
-    return plan.off_hours is OffHours.duty and floor.duty.covers(candidate.id, candidate.team_ids)
+    return off_hours is OffHours.duty and floor.duty.covers(candidate.id, candidate.team_ids)
 
 
 def _teams_of(request: Request, floor: Floor) -> list[TeamFacts]:

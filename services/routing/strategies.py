@@ -29,7 +29,7 @@ def round_robin(request: Request, candidate: Candidate) -> Score:
 
 
 def fewest(request: Request, candidate: Candidate) -> Score:
-    """Who holds fewest conversations now."""
+    """Who holds fewest now, conversations or tickets."""
     return Score(-candidate.count, {"count": candidate.count, "max": candidate.most})
 
 
@@ -88,6 +88,11 @@ def last_agent(request: Request, candidate: Candidate) -> Score:
     return Score(1, {"last": True}) if candidate.id == request.last_agent_id else Score()
 
 
+def at_work(request: Request, candidate: Candidate) -> Score:
+    """Who works now or is on duty. Conversations are given to nobody else anyway; a ticket may wait for him."""
+    return Score(1, {"atWork": True}) if candidate.is_at_work else Score()
+
+
 #: name, as stored in rules → function; new ones go to the end
 STRATEGIES: dict[str, Strategy] = {
     function.__name__: function
@@ -105,6 +110,12 @@ STRATEGIES: dict[str, Strategy] = {
 }
 #: what a company does that has configured nothing: all of them; without data most tell nobody apart
 DEFAULT = tuple(STRATEGIES)
+#: the same for tickets, which have no problem type but may be worked on later
+TICKET_STRATEGIES: dict[str, Strategy] = {
+    function.__name__: function
+    for function in (exclusive, relation, skill, senior, region, last_agent, at_work, fewest, round_robin)
+}
+_ALL = STRATEGIES | TICKET_STRATEGIES
 
 
 @dataclass(frozen=True)
@@ -134,10 +145,8 @@ class Ranked:
 
 def rank(request: Request, candidates: Sequence[Candidate], strategies: Sequence[str]) -> list[Ranked]:
     """The candidates, the best one first."""
-    known = [name for name in strategies if name in STRATEGIES]
-    scored = [
-        Ranked(candidate, {name: STRATEGIES[name](request, candidate) for name in known}) for candidate in candidates
-    ]
+    known = [name for name in strategies if name in _ALL]
+    scored = [Ranked(candidate, {name: _ALL[name](request, candidate) for name in known}) for candidate in candidates]
     return sorted(scored, key=lambda ranked: ranked.key)
 
 

@@ -1,8 +1,10 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
-from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
+from services.tickets import rules
+from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
+from services.tickets.dispatch import dispatch, is_routed
 from services.tickets.figures import figures
 from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
 from services.tickets.rating import change_ticket_rating, is_current, rate_ticket, rating_of
@@ -11,32 +13,48 @@ from services.tickets.room import read_messages, recall_message, receive_message
 from services.tickets.splitting import split_ticket
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
 from services.tickets.tags import known_tags, tagged
+from services.tickets.transfers import (
+    approve_transfer,
+    cancel_transfer,
+    pending_requests,
+    reject_transfer,
+    transfer_ticket,
+)
 from services.tickets.watchers import unwatch_ticket, watch_ticket, watchers_of
+from services.tickets.workload import recommend, workload
 
 __all__ = [
     "add_follow_up",
+    "approve_transfer",
     "assign_ticket",
     "assignments_of",
     "batch_assign",
+    "cancel_transfer",
     "change_ticket_rating",
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
+    "dispatch",
     "figures",
     "follow_ups_of",
     "is_current",
+    "is_routed",
     "known_tags",
     "link_tickets",
     "links_of",
     "merge_tickets",
     "move_ticket",
+    "pending_requests",
     "place",
     "rate_ticket",
     "rating_of",
     "read_messages",
     "recall_message",
     "receive_messages",
+    "recommend",
+    "reject_transfer",
     "rooms",
+    "rules",
     "send_message",
     "settle_ticket",
     "split_ticket",
@@ -52,4 +70,5 @@ __all__ = [
     "update_ticket",
     "watch_ticket",
     "watchers_of",
+    "workload",
 ]

@@ -10,7 +10,7 @@ from services.sensitive import remarks
 from services.tickets.creating import remember_kind
 from services.tickets.facts import clean_title, known_type, set_facts, tag_ticket
 from services.tickets.relations import check_children
-from services.tickets.state import step_to, tell
+from services.tickets.state import drop_request, step_to, tell
 
 
 @operation("ticket.update", title="Change a ticket")
@@ -104,6 +104,7 @@ def settle_ticket(actor: Actor, ticket: Ticket, *, resolution: str) -> Ticket:
 @operation("ticket.delete", title="Delete a ticket")
 def delete_ticket(actor: Actor, ticket: Ticket) -> None:
     """Out of every list; only a purge removes it for good."""
+    drop_request(ticket)
     tell(ticket, "deleted")
     sla.drop(ticket)
     db.session.delete(ticket)

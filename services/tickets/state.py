@@ -5,6 +5,7 @@ from sqlalchemy import select
 from app.extensions import db
 from models.actor import Actor
 from models.organization import Agent
+from models.ticket_transfers import TicketTransfer, TicketTransferState
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketStatus
 from models.types import utcnow
 from services import settings, sla, threads
@@ -70,6 +71,8 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
         now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)
     )
     ticket.close_time = now if status in ENDED else None
+    if status in ENDED:
+        drop_request(ticket)
     sla.follow(ticket)
     threads.system_message(
         actor,
@@ -92,10 +95,25 @@ def _ask_for_rating(actor: Actor, ticket: Ticket) -> None:
         threads.system_message(actor, ticket.thread, "rating_invited", "请您评价本次服务", place=place(ticket))
 
 
-def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str = "") -> None:
-    """Inside an operation: hand a ticket to an agent, with a line in its room and a row of its history."""
+def give(
+    actor: Actor,
+    ticket: Ticket,
+    agent: Agent,
+    *,
+    method: str,
+    reason: str = "",
+    detail: dict | None = None,
+    by: int | None = None,
+) -> None:
+    """Inside an operation: hand a ticket to an agent, with a line in its room and a row of its history.
+
+    `by` is the account that wanted it, if not the actor's. A request to pass the ticket on is over.
+    """
+    drop_request(ticket)
     previous = ticket.assignee
     ticket.assignee = agent
+    ticket.unrouted_time = None
+    agent.last_ticket_time = utcnow()
     db.session.add(
         TicketAssignment(
             ticket_id=ticket.id,
@@ -103,6 +121,8 @@ def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str
             from_agent_id=previous.id if previous else None,
             to_agent_id=agent.id,
             reason=reason[:500] or None,
+            detail=detail,
+            create_by=by,
         )
     )
     sla.follow(ticket)
@@ -115,6 +135,36 @@ def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str
         **{"from": previous.name if previous else "", "to": agent.name},
     )
     tell(ticket, "assigned", agent_id=agent.id, from_agent_id=previous.id if previous else None)
+
+
+def pending_request(ticket: Ticket) -> TicketTransfer | None:
+    """The request to pass this ticket on that nobody has decided about."""
+    return db.session.scalars(
+        select(TicketTransfer).where(
+            TicketTransfer.ticket_id == ticket.id, TicketTransfer.state == TicketTransferState.pending
+        )
+    ).first()
+
+
+def end_request(request: TicketTransfer, state: TicketTransferState) -> None:
+    """Inside an operation: there is an answer to it; the ticket may be asked for again."""
+    request.state, request.end_time, request.end_token = state, utcnow(), request.id
+    db.session.flush()
+
+
+def drop_request(ticket: Ticket) -> None:
+    """Inside an operation: the ticket went another way, so nobody is asked any more."""
+    request = pending_request(ticket)
+    if request is not None:
+        end_request(request, TicketTransferState.cancelled)
+        tell_request(request, "transfer_cancelled")
+
+
+def tell_request(request: TicketTransfer, event: str) -> None:
+    """Inside an operation: announce it to staff alone; customers do not hear who is asked for what."""
+    ticket = request.ticket
+    staff = [f"monitor:{ticket.tenant_id}", f"agent:{request.from_agent_id}"]
+    announce(f"ticket.{event}", rooms=staff, ticket_id=ticket.id, transfer_id=request.id)
 
 
 def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:

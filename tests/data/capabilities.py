@@ -245,6 +245,8 @@ SCREENS: dict[str, Screen] = {
     "ticket_follow_up": Screen("read", "", "export"),
     "ticket_rating": Screen("read", "export"),
     "ticket_assignment": Screen("read", "", "export"),
+    "ticket_transfer": Screen("read", "", "export"),
+    "ticket_rule": Screen("read", "", "create update delete export"),
     "sla_policy": Screen("read", "create update delete export"),
     "sla_escalation": Screen("read", "create update delete export"),
     "ticket_clock": Screen("read", "export"),

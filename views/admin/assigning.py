@@ -25,23 +25,17 @@ _ORDER = partial(fields.OrderField, choices=lambda: [(name, *STRATEGY_WORDS[name
 problem_word = word_of("problem_type", "problem_type")
 
 
-def _strategies(column: str):
+def chain_of(column: str, words: dict[str, tuple]):
     """A list of strategies as a chain of words, each of which says what it does when it is pointed at."""
 
-    def shown(row: RoutingRule) -> Markup:
-        names = getattr(row, column) or []
-        return (
-            Markup('<span class="ad-chain">{}</span>').format(Markup("").join(map(_strategy, names)))
-            if names
-            else EMPTY
-        )
+    def shown(row) -> Markup:
+        links = [
+            Markup('<span class="ad-tag" title="{}">{}</span>').format(meaning, title)
+            for title, meaning in (words.get(name, (name, "")) for name in getattr(row, column) or [])
+        ]
+        return Markup('<span class="ad-chain">{}</span>').format(Markup("").join(links)) if links else EMPTY
 
     return shown
-
-
-def _strategy(name: str) -> Markup:
-    title, meaning = STRATEGY_WORDS.get(name, (name, ""))
-    return Markup('<span class="ad-tag" title="{}">{}</span>').format(meaning, title)
 
 
 def _subject(row: RoutingRule) -> Markup:
@@ -127,9 +121,9 @@ class RoutingRuleView(AdminView):
     formatters = {
         "applies_to": _subject,
         "problem_type": problem_word,
-        "strategies": _strategies("strategies"),
-        "first_visit_strategies": _strategies("first_visit_strategies"),
-        "no_relation_strategies": _strategies("no_relation_strategies"),
+        "strategies": chain_of("strategies", STRATEGY_WORDS),
+        "first_visit_strategies": chain_of("first_visit_strategies", STRATEGY_WORDS),
+        "no_relation_strategies": chain_of("no_relation_strategies", STRATEGY_WORDS),
         "target_teams": lambda row: teams_named(row.target_teams),
     }
     eager = ("department", "team")

@@ -6,11 +6,12 @@ from flask_babel import lazy_pgettext as pgettext
 from markupsafe import Markup
 
 from models.conversations import ConversationAssignment
+from models.ticket_transfers import TicketTransfer
 from models.tickets import TicketAssignment
 from models.transfers import ConversationTransfer
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
-from views.assigning import explanation, facts_of, outcome
+from views.assigning import explanation
 
 METHODS = {
     "auto": _("Automatic"),
@@ -38,25 +39,31 @@ def method(row) -> Markup:
     return tag(METHODS.get(row.method, row.method))
 
 
-def considered(row: ConversationAssignment) -> Markup:
-    """Why an automatic assignment went as it did: in a sentence, and the candidates as a small table."""
+def considered(row: ConversationAssignment | TicketAssignment) -> Markup:
+    """Why an automatic assignment went as it did: in a sentence, and the candidates as a small table.
+
+    Of a transfer that was approved, by whom.
+    """
     explained = explanation(row)
     if explained is None:
-        return EMPTY
-    lines = (
-        _LINE.format(one["name"], " · ".join(facts_of(one)), _outcome(one, row.to_agent_id))
-        for one in row.detail["candidates"]
-    )
+        return _approval(row.detail)
+    lines = (_LINE.format(one["name"], " · ".join(one["facts"]), _outcome(one)) for one in explained["candidates"])
     conditions = Markup(" ").join(map(tag, explained["conditions"]))
     return _TABLE.format(
         explained["summary"], conditions, _("Agent"), _("What spoke for him"), _("Outcome"), Markup("").join(lines)
     )
 
 
-def _outcome(candidate: dict, chosen_id: int | None) -> Markup:
-    if candidate["agentId"] == chosen_id:
-        return tag(gettext("Chosen"), "success")
-    return tag(outcome(candidate))
+def _outcome(explained: dict) -> Markup:
+    return tag(gettext("Chosen"), "success") if explained["chosen"] else tag(explained["outcome"])
+
+
+def _approval(detail: dict | None) -> Markup:
+    approval = (detail or {}).get("approval")
+    if not approval:
+        return EMPTY
+    text = gettext("Approved by %(name)s", name=approval["by"])
+    return Markup("{} {}").format(tag(text, "success"), approval["note"] or "")
 
 
 class ConversationAssignmentView(AdminView):
@@ -105,15 +112,32 @@ class TicketAssignmentView(AdminView):
     model, resource, icon = TicketAssignment, "ticket_assignment", "fa-shuffle"
     singular, plural = _("Ticket assignment"), _("Ticket assignments")
     list_columns = ["ticket_id", "method", "from_agent_id", "to_agent_id", "reason", "create_time", "id"]
-    show_columns = [*list_columns[:-1], "create_by", "id"]
+    show_columns = [*list_columns[:-1], "create_by", "id", "detail"]
     key_columns = ("method", "from_agent_id", "to_agent_id", "create_time")
     related_columns = ("method", "from_agent_id", "to_agent_id", "reason", "create_time")
+    label_columns = {"detail": _("Candidates")}
     search_columns = ["ticket_id", "to_agent_id", "create_time"]
-    formatters = {"method": method}
+    formatters = {"method": method, "detail": considered}
     when_empty = _("A line appears here whenever a ticket is given to somebody.")
 
     def heading(self, row) -> str:
         return _heading(row, row.ticket.no if row.ticket else "")
+
+
+class TicketTransferView(AdminView):
+    model, resource, icon = TicketTransfer, "ticket_transfer", "fa-right-left"
+    singular, plural = _("Ticket transfer"), _("Ticket transfers")
+    intro = _("Which tickets agents have asked to pass on, and what was decided. Decisions are made in the workbench.")
+    list_columns = ["ticket_id", "state", "from_agent_id", "to_agent_id", "reason", "create_time", "id"]
+    show_columns = [*list_columns[:-1], "decided_by", "note", "end_time", "id"]
+    key_columns = ("state", "from_agent_id", "to_agent_id", "create_time")
+    related_columns = ("state", "from_agent_id", "to_agent_id", "reason", "create_time")
+    search_columns = ["state", "ticket_id", "from_agent_id", "to_agent_id", "create_time"]
+    label_columns = {"end_time": pgettext("offer", "Answered")}
+    when_empty = _("A line appears here whenever an agent asks to pass a ticket on.")
+
+    def heading(self, row) -> str:
+        return row.ticket.no if row.ticket else f"#{row.id}"
 
 
 def _heading(row, number: str) -> str:

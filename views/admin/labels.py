@@ -30,6 +30,7 @@ from models.retention import RunState
 from models.routing import OffHours, RelationKind, RuleScope
 from models.sensitive import AlertState, WordAction, WordLevel, WordSpeaker
 from models.sla import SlaAction, SlaGoal
+from models.ticket_transfers import TicketTransferState
 from models.tickets import SlaState, TicketPriority, TicketStatus
 from models.transfers import TransferState
 from models.understanding import LearnedState, Mood, ProblemSource, Subject
@@ -133,6 +134,12 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
     Side: {
         "right": (pgettext("side", "Right"), "quiet"),
         "left": (pgettext("side", "Left"), "quiet"),
+    },
+    TicketTransferState: {
+        "pending": (pgettext("request", "Pending"), "warning"),
+        "approved": (_("Approved"), "success"),
+        "rejected": (_("Rejected"), "danger"),
+        "cancelled": (pgettext("offer", "Taken back"), "quiet"),
     },
     TicketPriority: {
         "normal": (_("Normal"), "quiet"),

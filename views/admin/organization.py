@@ -171,6 +171,7 @@ class AgentView(AdminView):
         "last_login",
         "current_count",
         "max_conversations",
+        "max_tickets",
         "total_count",
         "today_count",
         "satisfaction",
@@ -183,6 +184,7 @@ class AgentView(AdminView):
         "introduction",
         "groups",
         "last_assigned_time",
+        "last_ticket_time",
         "create_time",
     ]
     counted = ("groups", "total_count", "today_count", "satisfaction", "first_reply", "online_today")
@@ -190,6 +192,7 @@ class AgentView(AdminView):
         "user_id",
         "work_no",
         "max_conversations",
+        "max_tickets",
         "skills",
         "region",
         "seniority",
@@ -202,6 +205,7 @@ class AgentView(AdminView):
     help_texts = {
         "user_id": _("The account with which this agent signs in"),
         "skills": _("What he is good at, from 1 (knows it) to 5 (teaches it); an empty line is left out"),
+        "max_tickets": _("Up to which the rules give him more; 0: none; empty: as set for everybody"),
         "seniority": _("Higher numbers get VIP customers and urgent problems first"),
         "region": _("Written like the region of customers and organizations"),
     }

@@ -22,6 +22,7 @@ CONTENTS = {
     "work_calendar": _("Working hours"),
     "routing_rule": _("Assignment rules"),
     "sla_policies": _("Service levels"),
+    "ticket_rule": _("Assignment rules for tickets"),
     "channel": _("Channels"),
     "teams": _("Teams"),
     "quick_replies": _("Quick replies"),

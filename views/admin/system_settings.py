@@ -155,6 +155,14 @@ TITLES = {
         _("Agents are offered answers with which customers were content, without names and numbers"),
     ),
     "default_max_conversations": (_("Conversations of a new agent"), _("Conversations a new agent may hold at once")),
+    "default_max_tickets": (
+        _("Open tickets of an agent"),
+        _("Open tickets up to which an agent is given more by the rules"),
+    ),
+    "ticket_transfer_approval": (
+        _("Passing tickets on needs approval"),
+        _("Agents pass tickets on only once a supervisor approves"),
+    ),
     "export_max_conversations": (
         _("Conversations in an exported file"),
         _("Conversations that one exported file may hold"),
@@ -196,6 +204,7 @@ GROUPS = (
             "default_max_conversations",
         ),
     ),
+    (_("Tickets"), ("default_max_tickets", "ticket_transfer_approval")),
     (pgettext("settings", "Transfers"), ("transfer_timeout_seconds", "team_transfer_at_once")),
     (_("E-mail about tickets"), tuple(name for name in SETTINGS if name.startswith("mail_"))),
     (pgettext("settings", "Ratings"), ("rating_invitation", "rating_change_minutes")),

@@ -11,7 +11,7 @@ from models.tickets import ENDED, Ticket, TicketFollowUp, TicketStatus
 from services.customers import mask_email, mask_phone
 from services.tickets import transitions_for
 from views.admin import labels
-from views.admin.assignments import TicketAssignmentView
+from views.admin.assignments import TicketAssignmentView, TicketTransferView
 from views.admin.base import AdminView
 from views.admin.dictionaries import items_of, word_of
 from views.admin.labels import TICKET_SOURCES, origin
@@ -109,7 +109,14 @@ class TicketView(ReachView):
         RowAction("follow_up", _("Record a follow-up"), "ticket.follow_up", "fa-list-check", ask=("content", "result")),
     )
     asked_when = {"resolution": ("status", TicketStatus.resolved.value)}
-    related_views = [MessageView, TicketFollowUpView, TicketRatingView, TicketAssignmentView, TicketClockView]
+    related_views = [
+        MessageView,
+        TicketFollowUpView,
+        TicketRatingView,
+        TicketAssignmentView,
+        TicketTransferView,
+        TicketClockView,
+    ]
 
     def narrow_form(self, form, action: RowAction, row) -> None:
         """A ticket can go only where the table of transitions and the actor's rights let it."""

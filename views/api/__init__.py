@@ -35,6 +35,7 @@ from views.api import (  # noqa: F401
     sla,
     table,
     team_members,
+    ticket_assigning,
     ticket_relations,
     tickets,
     transfers,

@@ -390,8 +390,8 @@ def dump_assignments(rows: list[ConversationAssignment]) -> list[dict]:
             "fromAgent": dump_agent_ref(row.from_agent),
             "toAgent": dump_agent_ref(row.to_agent),
             "reason": row.reason,
-            "detail": getattr(row, "detail", None),
-            "explanation": explanation(row) if isinstance(row, ConversationAssignment) else None,
+            "detail": row.detail,
+            "explanation": explanation(row),
             "by": {"id": row.create_by, "name": names.get(row.create_by, "")} if row.create_by else None,
             "createTime": plain(row.create_time),
         }

@@ -50,6 +50,7 @@ AGENTS = Resource(
         "roles": lambda actor, row: [role.code for role in row.user.roles if role.code] if row.user else [],
         "lastLoginTime": lambda actor, row: plain(row.user.last_login) if row.user else None,
         "maxCount": lambda actor, row: row.max_conversations,
+        "maxTickets": lambda actor, row: row.max_tickets,
         "skills": lambda actor, row: row.skills or [],
         "teamIds": lambda actor, row: [team.id for team in row.teams],
         "teamNames": lambda actor, row: [team.name for team in row.teams],

@@ -15,6 +15,7 @@ from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, moment, plain
 from views.api.sla import dump_levels
 from views.api.threads import counters, serve_thread
+from views.api.ticket_transfers import dump_transfer
 
 SECTION = "工单管理接口"
 
@@ -31,9 +32,16 @@ def _taker(actor: Actor, ticket: Ticket) -> dict | None:
 
 
 def _along(actor: Actor, rows: list[Ticket]) -> dict[int, dict]:
-    """What is counted and measured of a page of tickets."""
+    """What is counted and measured of a page of tickets; for staff also the transfer that nobody has decided about."""
     levels = dump_levels(actor, rows)
-    return {number: {**counted, **levels[number]} for number, counted in counters(actor, rows).items()}
+    found = {number: {**counted, **levels[number]} for number, counted in counters(actor, rows).items()}
+    if actor.sees_as_customer:
+        return found
+    asked = tickets.pending_requests(rows)
+    return {
+        number: {**values, "pendingTransfer": dump_transfer(asked[number]) if number in asked else None}
+        for number, values in found.items()
+    }
 
 
 TICKETS = Resource(

@@ -303,6 +303,26 @@ export interface TicketSla {
   resolution: SlaGoal | null
 }
 
+/** Why something was given to somebody by itself, in the reader's language. */
+export interface AssignmentExplanation {
+  summary: string
+  conditions: string[]
+  candidates: { agentId: number; name: string; chosen: boolean; facts: string[]; outcome: string }[]
+}
+
+/** An agent's wish to pass a ticket on, which a supervisor decides about. */
+export interface TicketTransfer {
+  id: number
+  ticketId: number
+  state: 'pending' | 'approved' | 'rejected' | 'cancelled'
+  fromAgent: AgentBrief | null
+  toAgent: AgentBrief | null
+  reason: string
+  note: string | null
+  createTime: string
+  ticket: { id: number; no: string; title: string; priority: TicketPriority; status: TicketStatus }
+}
+
 export interface Ticket {
   id: number
   no: string
@@ -338,6 +358,8 @@ export interface Ticket {
   transitions: TicketStatus[]
   /** Staff only. */
   sla: TicketSla | null
+  /** For staff: the transfer that waits for an answer. */
+  pendingTransfer?: TicketTransfer | null
 }
 
 export type Presence = 'online' | 'busy' | 'offline'

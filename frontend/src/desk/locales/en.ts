@@ -10,6 +10,7 @@ import { en as satisfaction } from '../satisfaction/words'
 import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
 import { en as sla } from '../sla/words'
+import { en as handing } from '../tickets/handing-words'
 import { en as relations } from '../tickets/relation-words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
@@ -29,6 +30,7 @@ export default {
     ...searchIndex,
     ...shell,
     ...sla,
+    ...handing,
     ...tickets,
     ...transfer,
     ...workbench,

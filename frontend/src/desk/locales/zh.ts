@@ -10,6 +10,7 @@ import { zh as satisfaction } from '../satisfaction/words'
 import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
 import { zh as sla } from '../sla/words'
+import { zh as handing } from '../tickets/handing-words'
 import { zh as relations } from '../tickets/relation-words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
@@ -29,6 +30,7 @@ export default {
     ...searchIndex,
     ...shell,
     ...sla,
+    ...handing,
     ...tickets,
     ...transfer,
     ...workbench,

@@ -1,0 +1,53 @@
+/** What is said when tickets go from one to another: workload, requests, answers. */
+
+export const zh = {
+  handing: {
+    open: '未完成 {n}',
+    resolved: '近 7 天解决 {week}，近 30 天 {month}',
+    skills: '擅长 {skills}',
+    recommended: '推荐',
+    pending: '{n} 个转派申请等待审批',
+    requested: '转派申请已提交，批准前仍由您处理',
+    waiting: '转派给 {to}，等待批准',
+    asks: '{from} 申请转派给 {to}',
+    approve: '批准',
+    reject: '驳回',
+    approveTitle: '批准转派？',
+    approveText: '批准后，工单由 {to} 处理。',
+    rejectTitle: '驳回转派？',
+    rejectText: '工单仍由 {from} 处理，对方会看到您写的说明。',
+    note: '说明',
+    approved: '工单已转派给 {name}',
+    rejected: '转派申请已驳回',
+    takeBack: '撤回申请',
+    takenBack: '转派申请已撤回',
+    byRule: '按规则“{rule}”自动分配给 {to}',
+    approvedBy: '{by} 批准',
+  },
+}
+
+export const en = {
+  handing: {
+    open: '{n} open',
+    resolved: '{week} solved in 7 days, {month} in 30',
+    skills: 'Good at {skills}',
+    recommended: 'Best',
+    pending: 'One transfer waits for approval | {n} transfers wait for approval',
+    requested: 'You have asked to pass it on; until it is approved it stays with you',
+    waiting: 'To {to}, waiting for approval',
+    asks: '{from} wants to pass it on to {to}',
+    approve: 'Approve',
+    reject: 'Reject',
+    approveTitle: 'Approve this transfer?',
+    approveText: 'From now on {to} works on the ticket.',
+    rejectTitle: 'Reject this transfer?',
+    rejectText: 'The ticket stays with {from}, who sees the reason you give.',
+    note: 'Note',
+    approved: 'Passed on to {name}',
+    rejected: 'Transfer rejected',
+    takeBack: 'Take back',
+    takenBack: 'You keep the ticket',
+    byRule: 'Given to {to} by the rule “{rule}”',
+    approvedBy: 'Approved by {by}',
+  },
+}
