@@ -311,6 +311,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.mood_heard": (_mood,),
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
     "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch, _summarise),
+    "conversation.fields_filled": (_conversation,),
     "conversation.classified": (_conversation, _queue_moved, _dispatch),
     "conversation.held": (_conversation,),
     "conversation.resumed": (_conversation,),
@@ -369,6 +370,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "bot_menu_entry",
             "channel",
             "contact",
+            "custom_field",
             "customer",
             "department",
             "dictionary",
@@ -377,6 +379,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "invitation",
             "organization",
             "quick_reply",
+            "ticket_workflow",
         )
         for verb in ("created", "updated", "deleted")
     },

@@ -2,17 +2,18 @@
 
 from services.custom_fields import definitions
 from services.custom_fields.filtering import conditions
-from services.custom_fields.reading import custom_columns, shown_of, shown_of_many, values_of
-from services.custom_fields.values import CUSTOM, missing_in, set_values
+from services.custom_fields.reading import SUBJECTS, custom_columns, shown_of, shown_of_many, values_of, values_of_many
+from services.custom_fields.values import CUSTOM, set_values
 
 __all__ = [
     "CUSTOM",
+    "SUBJECTS",
     "conditions",
     "custom_columns",
     "definitions",
-    "missing_in",
     "set_values",
     "shown_of",
     "shown_of_many",
     "values_of",
+    "values_of_many",
 ]

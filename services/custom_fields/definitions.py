@@ -11,7 +11,7 @@ from models.custom_fields import CustomField, CustomValue, FieldKind, FieldSubje
 from services import settings
 from services.crud import crud
 
-CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+CODE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 OPTION_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 #: fields of one subject, and options of one field
 MOST_FIELDS, MOST_OPTIONS = 100, 200
@@ -67,8 +67,8 @@ def _check(actor: Actor, row: CustomField, data: dict) -> None:
     row.label = (row.label or "").strip()
     if not CODE.fullmatch(row.code or ""):
         raise Invalid(
-            "A field's code has small letters, digits and underscores",
-            fields={"code": Reason("small letters, digits and _, a letter first")},
+            "A field's code begins with a small letter and has small letters, digits, - and _",
+            fields={"code": Reason("small letters, digits, - and _, a letter first")},
         )
     if not row.label:
         raise Invalid("A field needs a name", fields={"label": Reason("required")})

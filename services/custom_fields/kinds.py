@@ -35,7 +35,6 @@ COLUMN = {
     FieldKind.organization: "ref_id",
     FieldKind.yes_no: "number_value",
 }
-EMPTY = (None, "", [])
 
 
 class Refused(Exception):
@@ -46,12 +45,17 @@ class Refused(Exception):
         self.reason = reason
 
 
+def is_empty(value: object) -> bool:
+    """Whether a value of a request takes away what stands there; 0 and false do not."""
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
 def cleaned(actor: Actor, field: CustomField, value: object, kept: object = None) -> object:
     """The value as `values_of` gives it; None for nothing. `kept` stands there now and may stay. Raises Refused."""
+    if is_empty(value):
+        return None
     if isinstance(value, str):
         value = value.strip()
-    if value in EMPTY and value is not False:
-        return None
     return _CLEAN[field.kind](actor, field, value, kept)
 
 
@@ -121,7 +125,7 @@ def _text(longest: int) -> Callable:
 def _number(actor: Actor, field: CustomField, value: object, kept: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(Reason("must be a number"))
-    if isinstance(value, float) and not math.isfinite(value):
+    if not math.isfinite(value) if isinstance(value, float) else abs(value) >= LARGEST:
         raise Refused(Reason("the number is out of range"))
     number = number_of(str(value))
     return int(number) if number == number.to_integral_value() else float(number)

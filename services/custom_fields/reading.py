@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -29,6 +30,11 @@ SUBJECTS: dict[type[Entity], FieldSubject] = {
 def values_of(row: Entity) -> dict[str, object]:
     """{code: value} of everything that stands in a row's fields, for rules and checks, whoever acts."""
     return _values(fields_of(SUBJECTS[type(row)]), [row.id]).get(row.id, {})
+
+
+def values_of_many(subject: FieldSubject, row_ids: Collection[int]) -> dict[int, dict[str, object]]:
+    """The same for several rows of a subject, those without any left out."""
+    return _values(fields_of(subject), row_ids)
 
 
 def shown_of(actor: Actor, row: Entity) -> dict[str, dict]:
@@ -94,7 +100,7 @@ def _values(fields: list[CustomField], row_ids: Collection[int]) -> dict[int, di
         found[line.row_id, line.field_id].append(line)
     return {
         row_id: {f.code: kinds.read(f, found[row_id, f.id]) for f in fields if (row_id, f.id) in found}
-        for row_id in row_ids
+        for row_id in {row_id for row_id, _ in found}
     }
 
 
@@ -107,8 +113,7 @@ def _text(field: CustomField, value: object, names: dict[FieldKind, dict[int, st
         separator = ", " if current_locale() == "en" else "、"
         return separator.join(titles.get(code, code) for code in chosen)
     if field.kind is FieldKind.yes_no:
-        words = ("Yes", "No") if current_locale() == "en" else ("是", "否")
-        return words[0] if value else words[1]
+        return gettext("Yes") if value else gettext("No")
     return str(value)
 
 

@@ -1,6 +1,5 @@
 """Writing values, inside the operation that changes their row (SET-4, TKT-3)."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,15 +19,13 @@ from services.custom_fields.definitions import fields_of
 _LONGEST_LOGGED = 2000
 
 
-def set_values(
-    actor: Actor, row: Entity, given: dict | None, *, is_complete: bool = False, also: Collection[str] = ()
-) -> None:
+def set_values(actor: Actor, row: Entity, given: dict | None, *, is_complete: bool = False) -> None:
     """Inside an operation that has the row's lock: write {code: value} into the row's fields; others stay.
 
-    Null, "" and [] take a value away. `is_complete`: afterwards no required field may be empty, as when a row is made;
-    `also` are codes of fields that are required this time. Raises Invalid with a reason per field, `custom.<code>`.
+    Null, "" and [] take a value away. `is_complete`: afterwards no required field may be empty, as when a row is made.
+    Raises Invalid with a reason per field, `custom.<code>`.
     """
-    if not given and not is_complete and not also:
+    if not given and not is_complete:
         return
     subject = reading.SUBJECTS[type(row)]
     fields = {field.code: field for field in fields_of(subject)}
@@ -50,7 +47,7 @@ def set_values(
                 wrong[code] = Reason("not for this ticket type")
     after = before | wanted
     for code, field in fields.items():
-        is_asked = code in also or (field.required and (is_complete or code in wanted))
+        is_asked = field.required and (is_complete or code in wanted)
         if is_asked and code not in wrong and after.get(code) is None and _must_fill(actor, field, row):
             wrong[code] = Reason("required")
     if wrong:
@@ -58,15 +55,6 @@ def set_values(
     changed = {code: value for code, value in wanted.items() if value != before.get(code)}
     if changed:
         _write(row, fields, before, changed)
-
-
-def missing_in(row: Entity, codes: Collection[str]) -> list[str]:
-    """Of these fields, in the order of forms, those of the row in which nothing stands."""
-    if not codes:
-        return []
-    values = reading.values_of(row)
-    fields = fields_of(reading.SUBJECTS[type(row)])
-    return [f.code for f in fields if f.code in codes and values.get(f.code) is None and _applies(f, row)]
 
 
 def _store_beside(actor: Actor, row: Entity, given: dict | None, is_new: bool) -> None:
@@ -106,9 +94,7 @@ def _write(row: Entity, fields: dict[str, CustomField], before: dict, changed: d
     if isinstance(row, Versioned) and not is_edited(row):
         row.version += 1  # who edits an older copy is told
     row.update_time = utcnow()
-    was, now = (
-        {f"custom.{code}": _logged(values.get(code)) for code in changed} for values in (before, changed)
-    )
+    was, now = ({f"custom.{code}": _logged(values.get(code)) for code in changed} for values in (before, changed))
     audit.changed_beside(db.session(), row, was, now)
     db.session.flush()
 

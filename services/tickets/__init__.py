@@ -1,5 +1,6 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
+from services.tickets import workflow
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
@@ -26,4 +27,5 @@ __all__ = [
     "transfer_ticket",
     "transitions_for",
     "update_ticket",
+    "workflow",
 ]

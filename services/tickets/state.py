@@ -10,6 +10,7 @@ from models.types import utcnow
 from services import threads
 from services.operation import announce
 from services.places import Place, room
+from services.tickets import workflow
 
 #: the states as the room's lines and the older protocol name them
 TITLES = {
@@ -100,9 +101,10 @@ def give(actor: Actor, ticket: Ticket, agent: Agent, *, method: str, reason: str
     tell(ticket, "assigned", agent_id=agent.id, from_agent_id=previous.id if previous else None)
 
 
-def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:
-    """The states to which this actor may move the ticket now."""
-    return [to.value for (start, to), right in TRANSITIONS.items() if start is ticket.status and actor.may(right)]
+def transitions_for(actor: Actor, ticket: Ticket, workflows: workflow.Workflows | None = None) -> list[str]:
+    """The states to which this actor may move the ticket now; `workflows` where they are known already."""
+    steps = workflow.steps_for(ticket, workflows)
+    return [to.value for to in steps if actor.may(TRANSITIONS[ticket.status, to])]
 
 
 def assignments_of(ticket: Ticket) -> list[TicketAssignment]:

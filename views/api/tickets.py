@@ -22,6 +22,17 @@ def _reach(actor: Actor, ticket: Ticket, text: str | None, mask) -> str | None:
     return text if actor.sees_as_customer or actor.may("customer.read_pii") else mask(text)
 
 
+def _page(actor: Actor, rows: list[Ticket]) -> dict[int, dict]:
+    """What of their rooms is new, where they may go, and what must be known before that."""
+    found, workflows = counters(actor, rows), tickets.workflow.in_force()
+    wanted = {} if actor.sees_as_customer else tickets.workflow.requirements_of(rows, workflows)
+    for row in rows:
+        transitions = tickets.transitions_for(actor, row, workflows)
+        needed = {status: names for status, names in wanted.get(row.id, {}).items() if status in transitions}
+        found[row.id] |= {"transitions": transitions, "requirements": needed}
+    return found
+
+
 TICKETS = Resource(
     path="tickets",
     key="ticket",
@@ -60,9 +71,9 @@ TICKETS = Resource(
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
         "contactEmail": lambda actor, row: _reach(actor, row, row.contact_email, mask_email),
         "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
-        "transitions": tickets.transitions_for,
     },
-    enrich=counters,
+    enrich=_page,
+    custom=True,
     writes=(),
 )
 
@@ -81,6 +92,7 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
         **PAGING,
         **dict.fromkeys(("status", "priority", "type", "product", "assigneeId"), str),
         **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
+        "custom": dict,
     },
 )
 def list_tickets(actor: Actor, assigneeId: str = "", **query):
