@@ -73,6 +73,7 @@ MENU = (
             Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("ticket_workflow", "TicketWorkflowView", _("Ticket workflows"), "fa-diagram-project"),
         ),
     ),
     Category(
@@ -133,6 +134,7 @@ MENU = (
             Entry("invitation", "InvitationView", _("Invitations"), "fa-bullhorn"),
             Entry("dictionary", "DictionaryView", _("Dictionaries"), "fa-book"),
             Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
+            Entry("custom_field", "CustomFieldView", _("Custom fields"), "fa-table-list"),
             Entry("sensitive_word", "SensitiveWordView", _("Sensitive words"), "fa-comment-slash"),
             Entry("operation_log", "OperationLogView", _("Operation log"), "fa-clock-rotate-left"),
             Entry("provision", "ProvisionView", _("New since updates"), "fa-gift"),

@@ -31,11 +31,13 @@ CUSTOM = "custom."
 #: states before which something may be required; what is required of a new ticket is said apart
 BEFORE = tuple(status for status in TicketStatus if status is not TicketStatus.pending)
 _STUCK = {
-    TicketStatus.pending: "Tickets would be stuck in “Pending”: allow steps from there that lead to an end",
-    TicketStatus.processing: "Tickets would be stuck in “In progress”: allow steps from there that lead to an end",
-    TicketStatus.waiting: "Tickets would be stuck in “Waiting”: allow steps from there that lead to an end",
-    TicketStatus.review: "Tickets would be stuck in “In review”: allow steps from there that lead to an end",
-    TicketStatus.resolved: "Tickets would be stuck in “Resolved”: allow steps from there that lead to an end",
+    TicketStatus.pending: Reason("Tickets would be stuck in “Pending”: allow steps from there that lead to an end"),
+    TicketStatus.processing: Reason(
+        "Tickets would be stuck in “In progress”: allow steps from there that lead to an end"
+    ),
+    TicketStatus.waiting: Reason("Tickets would be stuck in “Waiting”: allow steps from there that lead to an end"),
+    TicketStatus.review: Reason("Tickets would be stuck in “In review”: allow steps from there that lead to an end"),
+    TicketStatus.resolved: Reason("Tickets would be stuck in “Resolved”: allow steps from there that lead to an end"),
 }
 
 Step = tuple[TicketStatus, TicketStatus]
