@@ -488,6 +488,7 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/dictionaries/<code>/items", EVERYBODY, "dictionary"),
     # --- what a company defines itself: customers get the fields that are meant for them
     Row("GET", "/custom-fields", SIGNED_IN),
+    Row("GET", "/ticket-form", EVERYBODY),
     Row("GET", "/custom-fields/<id:id>", "401 404 404 200 200 200 200 200", "custom_field"),
     Row(
         "POST",

@@ -1,5 +1,7 @@
 /** The shapes of the REST and socket contract, as the pages see them. */
 
+import type { WithCustom } from './custom-fields'
+
 export type Locale = 'zh' | 'en'
 
 export interface Actor {
@@ -220,7 +222,7 @@ export interface LastMessage {
   createTime: string
 }
 
-export interface Conversation {
+export interface Conversation extends WithCustom {
   id: number
   no: string
   status: ConversationStatus
@@ -276,7 +278,7 @@ export interface Conversation {
 export type TicketStatus = 'pending' | 'processing' | 'review' | 'resolved' | 'closed' | 'cancelled' | 'waiting'
 export type TicketPriority = 'normal' | 'urgent' | 'critical'
 
-export interface Ticket {
+export interface Ticket extends WithCustom {
   id: number
   no: string
   title: string
@@ -305,6 +307,8 @@ export interface Ticket {
   closeTime: string | null
   version: number
   transitions: TicketStatus[]
+  /** State that may come next → what must be known before it: "product", "custom.cause". */
+  requirements?: Partial<Record<TicketStatus, string[]>>
 }
 
 export type Presence = 'online' | 'busy' | 'offline'

@@ -41,4 +41,5 @@ export function dictionaryStore(dictionary: string) {
 export const useTicketTypes = dictionaryStore('ticket_type')
 export const useCustomerTags = dictionaryStore('tag')
 export const useRatingTags = dictionaryStore('rating_tag')
+export const useProducts = dictionaryStore('product')
 export const useProblemTypes = dictionaryStore('problem_type')

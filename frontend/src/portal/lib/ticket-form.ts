@@ -2,6 +2,7 @@
 import { reactive, ref, shallowRef, watch } from 'vue'
 
 import { api, ApiError } from '@shared/api'
+import { type CustomField, type CustomValues, isEmpty } from '@shared/custom-fields'
 import { live } from '@shared/live'
 import type { Draft } from '@shared/outbox'
 import type { Ticket, TicketPriority } from '@shared/types'
@@ -15,6 +16,8 @@ export interface TicketForm {
   type: string
   priority: TicketPriority
   name: string
+  /** What the fields that the company defined hold. */
+  custom: CustomValues
 }
 
 const KEY = 'ss.portal.ticket'
@@ -25,7 +28,7 @@ function kept(): Partial<TicketForm> {
 }
 
 export function useTicketForm(title: string) {
-  const form = reactive<TicketForm>({ title: '', description: '', type: '', priority: 'normal', name: '', ...kept() })
+  const form = reactive<TicketForm>({ title: '', description: '', type: '', priority: 'normal', name: '', custom: {}, ...kept() })
   if (title) form.title = title.slice(0, TITLE_MAX)
   const contact = useContact()
   const files = shallowRef<Draft[]>([])
@@ -33,10 +36,12 @@ export function useTicketForm(title: string) {
   const sending = ref(false)
 
   watch(form, () => sessionStorage.setItem(KEY, JSON.stringify(form)))
-  watch([() => form.title, () => form.description, contact], () => (fields.value = {}))
+  watch([() => form.title, () => form.description, () => form.custom, contact], () => (fields.value = {}))
 
-  function missing(): Record<string, string> {
+  /** `asked` are the fields of the chosen type. */
+  function missing(asked: CustomField[]): Record<string, string> {
     const found: Record<string, string> = {}
+    for (const field of asked) if (field.required && isEmpty(form.custom[field.code])) found[`custom.${field.code}`] = 'required'
     if (!form.title.trim()) found.title = 'required'
     if (!form.description.trim()) found.description = 'required'
     if (!hasAccount.value && !isContact(contact.value)) found.contact = 'contact'
@@ -52,15 +57,17 @@ export function useTicketForm(title: string) {
   }
 
   /** The new ticket, or null when fields are missing or refused; other failures are thrown. */
-  async function submit(): Promise<Ticket | null> {
-    fields.value = missing()
+  async function submit(asked: CustomField[]): Promise<Ticket | null> {
+    fields.value = missing(asked)
     if (Object.keys(fields.value).length > 0 || sending.value) return null
     sending.value = true
     try {
       await ensureCustomer(form.name.trim())
       if (!hasAccount.value) await introduce(form.name.trim(), contact.value.trim())
       const { title: words, description, type, priority } = form
-      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, priority })
+      const filled = asked.filter((one) => !isEmpty(form.custom[one.code])).map((one) => [one.code, form.custom[one.code]])
+      const custom = filled.length ? { custom: Object.fromEntries(filled) as CustomValues } : {}
+      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, priority, ...custom })
       // The files are the first messages of the ticket's room; the outbox sees them there.
       for (const draft of files.value) live.send({ ticketId: ticket.id }, draft)
       sessionStorage.removeItem(KEY)
