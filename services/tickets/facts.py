@@ -74,6 +74,8 @@ def _short(text: str, longest: int, name: str) -> str | None:
 
 def _matching(pattern, text: str, longest: int, name: str, wanted: str) -> str | None:
     if text and not pattern.fullmatch(text):
-        words = {"contactEmail": "This is not an e-mail address", "contactPhone": "This is not a phone number"}
-        raise Invalid(words[name], fields={name: wanted})
+        is_mail = name == "contactEmail"
+        raise Invalid(
+            "This is not an e-mail address" if is_mail else "This is not a phone number", fields={name: wanted}
+        )
     return _short(text, longest, name)

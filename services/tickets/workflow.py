@@ -188,7 +188,12 @@ def _refuse_dead_ends(allowed: set[Step]) -> None:
     ]
     if stuck:  # named is the one that nothing leaves, rather than those that lead there
         status = next((status for status in stuck if _reachable(status, allowed) == {status}), stuck[0])
-        raise Conflict(_STUCK[status], kind="stuck", status=status.value)
+        raise Conflict(
+            "Tickets would be stuck: from every state steps must lead to an end",
+            kind="stuck",
+            status=status.value,
+            fields={"steps": _STUCK[status]},
+        )
     if TicketStatus.resolved not in reached:
         raise Conflict("By these steps no ticket could ever be resolved: allow a way there", kind="stuck")
 
