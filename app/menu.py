@@ -80,6 +80,7 @@ MENU = (
             Entry("sla_escalation", "SlaEscalationView", _("Escalation"), "fa-arrow-up-right-dots"),
             Entry("ticket_clock", "TicketClockView", _("Clocks of tickets"), "fa-hourglass-half"),
             Entry("ticket_letter", "TicketLetterView", _("E-mails about tickets"), "fa-envelope"),
+            Entry("ticket_workflow", "TicketWorkflowView", _("Ticket workflows"), "fa-diagram-project"),
         ),
     ),
     Category(
@@ -140,6 +141,7 @@ MENU = (
             Entry("invitation", "InvitationView", _("Invitations"), "fa-bullhorn"),
             Entry("dictionary", "DictionaryView", _("Dictionaries"), "fa-book"),
             Entry("dictionary_item", "DictionaryItemView", _("Dictionary items"), "fa-list"),
+            Entry("custom_field", "CustomFieldView", _("Custom fields"), "fa-table-list"),
             Entry("sensitive_word", "SensitiveWordView", _("Sensitive words"), "fa-comment-slash"),
             Entry("operation_log", "OperationLogView", _("Operation log"), "fa-clock-rotate-left"),
             Entry("provision", "ProvisionView", _("New since updates"), "fa-gift"),

@@ -325,7 +325,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
     "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch, _summarise),
     "conversation.classified": (_conversation, _queue_moved, _dispatch),
-    **dict.fromkeys(("conversation.held", "conversation.resumed"), (_conversation,)),
+    **dict.fromkeys(("conversation.held", "conversation.resumed", "conversation.fields_filled"), (_conversation,)),
     "conversation.closed": (_conversation, _queue_moved, _dispatch, _settle_questions),
     "conversation.rated": (_conversation, _learn_answers),
     "conversation.rating_invited": (_conversation,),
@@ -391,6 +391,8 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "bot_menu_entry",
             "channel",
             "contact",
+            "custom_field",
+            "customer",
             "department",
             "dictionary",
             "dictionary_item",
@@ -398,6 +400,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "invitation",
             "organization",
             "quick_reply",
+            "ticket_workflow",
         )
         for verb in ("created", "updated", "deleted")
     },

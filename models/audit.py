@@ -76,6 +76,11 @@ def record(
     )
 
 
+def changed_beside(session: Session, row, before: dict, after: dict) -> None:
+    """Values of `row` that stand in another table: they join the line of its own columns at the next flush."""
+    session.info.setdefault("audit_pending", []).append((row, "update", before, after))
+
+
 def _who(actor: Actor | None) -> dict:
     if actor is None:
         return {"user_name": "system"}
@@ -108,13 +113,13 @@ def _write_changes(session, flush_context) -> None:
     actor = bound_actor(session)
     operation = session.info.get("operation")
     rows = []
-    for row, verb, before, after in pending:
+    for row, verb, before, after in _line_per_row(pending):
         if verb == "create":
             after = {
                 key: _plain(row, key, getattr(row, key))
                 for key in people_columns(type(row))
                 if getattr(row, key) is not None
-            }
+            } | (after or {})
         rows.append(
             {
                 **_who(actor),
@@ -128,6 +133,21 @@ def _write_changes(session, flush_context) -> None:
         )
     # a Core insert: adding objects to the session inside a flush is not allowed
     session.execute(AuditLog.__table__.insert(), rows)
+
+
+def _line_per_row(pending: list[tuple]) -> list[tuple]:
+    """What happened to the same row in this flush is one line; a row that is new has no before."""
+    lines: dict[int, tuple] = {}
+    for row, verb, before, after in pending:
+        _, known_verb, known_before, known_after = lines.get(id(row), (row, verb, None, None))
+        is_new = "create" in (verb, known_verb)
+        lines[id(row)] = (
+            row,
+            "create" if is_new else known_verb,
+            None if is_new else {**(known_before or {}), **(before or {})},
+            {**(known_after or {}), **(after or {})},
+        )
+    return list(lines.values())
 
 
 def _audited(row) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -97,6 +98,27 @@ class Flag(TypeDecorator):
 
     def process_result_value(self, value, dialect):
         return None if value is None else bool(value)
+
+
+class FixedPoint(TypeDecorator):
+    """A decimal number with four places, kept as a whole number of ten-thousandths: exact, and in order, everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+    PLACES = 4
+
+    @property
+    def python_type(self) -> type:
+        return Decimal
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else int(Decimal(value).scaleb(self.PLACES))
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else Decimal(value).scaleb(-self.PLACES)
+
+
+Fixed = FixedPoint()
 
 
 class Numbers(TypeDecorator):

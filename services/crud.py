@@ -5,6 +5,7 @@ agree without a second description. What needs more than a check has operations 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from inspect import Parameter
 
 from flask_appbuilder import Model
@@ -21,6 +22,15 @@ from services.operation import DataField, announce, operation
 Check = Callable[[Actor, Entity, dict], None]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A datum of a row that stands in another table: its type, and `store(actor, row, value, is_new)`, which refuses
+    or writes it once the row has its number; None was not given."""
+
+    annotation: object
+    store: Callable[[Actor, Entity, object, bool], None]
+
+
 def crud(
     resource: str,
     model: type[Entity],
@@ -28,6 +38,7 @@ def crud(
     title: str,
     writable: Iterable[str],
     kinds: Mapping[str, object] | None = None,
+    beside: Mapping[str, Beside] | None = None,
     check: Check | None = None,
     before_delete: Callable[[Actor, Entity], None] | None = None,
     restorable: bool = False,
@@ -36,29 +47,39 @@ def crud(
     """Register `<resource>.create/.update/.delete` for `model`, and `.restore` if its rows may come back.
 
     `kinds` says of lists what is in them, where it is not texts: {"target_teams": list[int]}.
+    `beside` are data that stand in other tables.
     `check(actor, row, data)` refuses or completes the row before it is stored, on creation and on change.
     `after_restore(actor, row)` brings back what went along when the row was deleted.
     """
     columns = tuple(writable)
     create_fields, change_fields = fields_of(model, columns, kinds)
+    parts = dict(beside or {})
+    further = tuple(DataField(name, part.annotation, None) for name, part in parts.items())
 
-    @operation(f"{resource}.create", title=f"Create: {title}", fields=create_fields)
+    def store(actor: Actor, row: Entity, given: dict, is_new: bool) -> None:
+        for name, part in parts.items():
+            part.store(actor, row, given[name], is_new)
+
+    @operation(f"{resource}.create", title=f"Create: {title}", fields=(*create_fields, *further))
     def create(actor: Actor, **data) -> Entity:
-        row = model()
+        row, given = model(), {name: data.pop(name, None) for name in parts}
         _fill(row, data, columns)
         if check:
             check(actor, row, data)
         db.session.add(row)
         db.session.flush()
+        store(actor, row, given, True)
         announce(f"{resource}.created", **{f"{resource}_id": row.id})
         return row
 
-    @operation(f"{resource}.update", title=f"Change: {title}", fields=change_fields)
+    @operation(f"{resource}.update", title=f"Change: {title}", fields=(*change_fields, *further))
     def update(actor: Actor, row: Entity, **data) -> Entity:
         refuse_stale(row, data.pop("version", None))
+        given = {name: data.pop(name, None) for name in parts}
         _fill(row, data, columns)
         if check:
             check(actor, row, data)
+        store(actor, row, given, False)
         db.session.flush()
         announce(f"{resource}.updated", **{f"{resource}_id": row.id})
         return row

@@ -13,6 +13,7 @@ from models.identity import User
 from models.organization import Agent
 from models.tickets import ENDED, Ticket
 from services.crud import crud, referenced
+from services.custom_fields import CUSTOM
 
 PHONE = re.compile(r"[+\d][\d\- ]{4,19}")
 #: shorter numbers are masked whole
@@ -74,6 +75,7 @@ crud(
     Organization,
     title="Organization",
     writable=("name", "credit_code", "region", "address", "phone", "industry", "cooperation_level", "note"),
+    beside=CUSTOM,
 )
 crud(
     "contact",
@@ -111,6 +113,7 @@ crud(
         "region",
         "note",
     ),
+    beside=CUSTOM,
     check=_check_customer,
     before_delete=_free,
     restorable=True,

@@ -448,6 +448,22 @@ class Things:
         code = self.text()
         return Thing(self._created("/dictionaries", {"code": code, "name": self.text()}).id, ids={"code": code})
 
+    def _custom_field(self) -> Thing:
+        return self._created(
+            "/custom-fields",
+            {"subject": "organization", "code": unique("field"), "label": self.text(), "kind": "text"},
+        )
+
+    def _free_ticket_type(self) -> Thing:
+        """A code of the dictionary that has no workflow yet."""
+        found = self.company.admin.get("/dictionaries", code="ticket_type")["list"][0]
+        code = unique("type")
+        self.company.admin.post("/dictionary-items", {"dictionaryId": found["id"], "code": code, "label": self.text()})
+        return Thing(code)
+
+    def _ticket_workflow(self) -> Thing:
+        return self._created("/ticket-workflows", {"ticketType": self._free_ticket_type().id})
+
     def _dictionary_item(self) -> Thing:
         return self._created(
             "/dictionary-items", {"dictionaryId": self.any("dictionary").id, "code": self.text(), "label": self.text()}

@@ -37,6 +37,7 @@ NO_SCREEN = {
     "article_import_row": "shown with the import",
     "article_revision": "read, compared and taken back in the editor",
     "article_vector": "numbers for search, rebuilt from the articles",
+    "custom_value": "what stands in a field; shown with the row",
     "customer_identity": "who a site says a customer is; shown with the customer",
     "external_identity": "shown and kept with the account",
     "index_process": "what each process holds; on the page of the index",

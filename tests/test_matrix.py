@@ -103,6 +103,7 @@ def filled(value: Any, thing: Thing | None, things: Things) -> Any:
             "waiting_ticket",
             "retired_agent",
             "problem_type",
+            "free_ticket_type",
             "new_calendar",
             "new_customer",
             "wechat_channel",

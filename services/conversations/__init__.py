@@ -8,7 +8,7 @@ from services.conversations.assigning import (
     give,
     take_over,
 )
-from services.conversations.classifying import classify_conversation, note_problem
+from services.conversations.classifying import classify_conversation, fill_fields, note_problem
 from services.conversations.flow import (
     back_to_bot,
     close_conversation,
@@ -64,6 +64,7 @@ __all__ = [
     "close_idle",
     "decline_transfer",
     "expire_transfers",
+    "fill_fields",
     "fill_form",
     "find_offer",
     "get_agent",

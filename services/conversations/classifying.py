@@ -5,7 +5,7 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.conversations import ConversationStatus as Status
 from models.understanding import ProblemSource, Subject
-from services import problems
+from services import custom_fields, problems
 from services.conversations.state import tell
 from services.operation import operation
 from services.settings import dictionary_codes
@@ -51,6 +51,19 @@ def note_problem(
     if problem_type in dictionary_codes(problems.DICTIONARY):
         _name(conversation, problem_type, source)
         tell(conversation, "classified")
+    return conversation
+
+
+@operation("conversation.fill_fields", title="Fill in the fields of a conversation")
+def fill_fields(actor: Actor, conversation: Conversation, *, custom: dict) -> Conversation:
+    """Write {code: value} into the fields that the company defined, also after its end, when it is wrapped up (SET-4).
+
+    Raises Conflict when retention has taken what was said.
+    """
+    if conversation.purge_time is not None:
+        raise Conflict("The conversation has ended", kind="conversation_closed")
+    custom_fields.set_values(actor, conversation, custom)
+    tell(conversation, "fields_filled")
     return conversation
 
 

@@ -16,6 +16,7 @@ from models.articles import ArticleFile
 from models.assistance import PastAnswer, SuggestionChoice, TextVector
 from models.base import mark_deleted
 from models.conversations import Conversation, ConversationAssignment, Rating
+from models.custom_fields import CustomField, CustomValue, FieldSubject
 from models.customers import Customer
 from models.generation import ModelCall
 from models.knowledge import Question
@@ -144,6 +145,11 @@ def _forget(row: Conversation) -> None:
     db.session.execute(delete(ReadMark).where(ReadMark.thread_id == row.thread_id), execution_options=_GONE)
     db.session.execute(delete(Question).where(Question.conversation_id == row.id), execution_options=_GONE)
     db.session.execute(delete(WechatChat).where(WechatChat.conversation_id == row.id), execution_options=_GONE)
+    fields = select(CustomField.id).where(CustomField.subject == FieldSubject.conversation)
+    db.session.execute(
+        delete(CustomValue).where(CustomValue.row_id == row.id, CustomValue.field_id.in_(fields)),
+        execution_options=_GONE,
+    )
     answers = select(PastAnswer.id).where(PastAnswer.conversation_id == row.id)
     db.session.execute(
         delete(TextVector).where(TextVector.shelf == "answer", TextVector.row_id.in_(answers)), execution_options=_GONE

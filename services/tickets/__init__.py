@@ -1,6 +1,6 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
-from services.tickets import rules
+from services.tickets import rules, workflow
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
@@ -70,5 +70,6 @@ __all__ = [
     "update_ticket",
     "watch_ticket",
     "watchers_of",
+    "workflow",
     "workload",
 ]

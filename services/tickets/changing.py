@@ -1,14 +1,15 @@
 """What is done with a ticket: changing, moving, following up (TKT)."""
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
-from services import sla
+from services import custom_fields, sla
 from services.operation import operation
 from services.sensitive import remarks
+from services.tickets import workflow
 from services.tickets.creating import remember_kind
-from services.tickets.facts import clean_title, known_type, set_facts, tag_ticket
+from services.tickets.facts import clean_title, known_type, names_of, set_facts, tag_ticket
 from services.tickets.relations import check_children
 from services.tickets.state import drop_request, step_to, tell
 
@@ -29,6 +30,7 @@ def update_ticket(
     contact_email: str | None = None,
     contact_phone: str | None = None,
     tags: list[str] | None = None,
+    custom: dict | None = None,
 ) -> Ticket:
     """Change what is given; `version` is the one the editor saw. Raises Conflict when it is no longer current."""
     if ticket.version != version:
@@ -42,19 +44,22 @@ def update_ticket(
         ticket.title = clean_title(title)
     if description is not None:
         ticket.description = description
+    is_other_type = type is not None and type != ticket.type
     if type is not None:
         ticket.type = known_type(type)
     if priority is not None:
         ticket.priority = priority
-    set_facts(
-        actor,
-        ticket,
-        product=product,
-        department_id=department_id,
-        contact_name=contact_name,
-        contact_email=contact_email,
-        contact_phone=contact_phone,
-    )
+    facts = {
+        "product": product,
+        "department_id": department_id,
+        "contact_name": contact_name,
+        "contact_email": contact_email,
+        "contact_phone": contact_phone,
+    }
+    set_facts(actor, ticket, **facts)
+    touched = None if is_other_type else names_of(facts, custom)
+    workflow.check_new(actor, ticket, custom, only=touched)
+    custom_fields.set_values(actor, ticket, custom, is_complete=is_other_type)
     if tags is not None:
         tag_ticket(actor, ticket, tags)
     if type is not None or priority is not None:
@@ -67,13 +72,28 @@ def update_ticket(
 
 @operation("ticket.flow", title="Move a ticket", right="ticket.read")
 def move_ticket(
-    actor: Actor, ticket: Ticket, *, status: TicketStatus, resolution: str = "", reason: str = ""
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    status: TicketStatus,
+    resolution: str = "",
+    reason: str = "",
+    product: str | None = None,
+    department_id: int | None = None,
+    contact_name: str | None = None,
+    contact_email: str | None = None,
+    contact_phone: str | None = None,
+    custom: dict | None = None,
 ) -> Ticket:
-    """One step in the transition table; the right depends on the step (TKT-2)."""
+    """One step in the transition table, as far as the workflow of its type allows it (TKT-2, TKT-15).
+
+    The right depends on the step. What the workflow wants to know before it may come along, from who may change
+    tickets. Raises Invalid naming what is missing.
+    """
     if status is ticket.status:
         return ticket
     right = TRANSITIONS.get((ticket.status, status))
-    if right is None:
+    if right is None or status not in workflow.steps_for(ticket):
         raise Conflict(
             "A ticket cannot go from this state to that one", status=ticket.status.value, wanted=status.value
         )
@@ -82,8 +102,26 @@ def move_ticket(
         raise Conflict("The ticket was merged into another one: undo that first", kind="ticket_merged")
     if status in ENDED:
         check_children(ticket, reason)
+    facts = {
+        "product": product,
+        "department_id": department_id,
+        "contact_name": contact_name,
+        "contact_email": contact_email,
+        "contact_phone": contact_phone,
+    }
+    if custom or any(value is not None for value in facts.values()):
+        actor.require("ticket.update")
+    missing = workflow.require_known(actor, ticket, status, names_of(facts, custom, is_filled=True))
     if status is TicketStatus.resolved and not (resolution.strip() or ticket.resolution):
-        raise Invalid("Say how the problem was solved", fields={"resolution": "required"})
+        missing["resolution"] = Reason("required")
+    if missing:
+        only_the_solution = set(missing) == {"resolution"}
+        raise Invalid(
+            "Say how the problem was solved" if only_the_solution else "Some things must be known before this step",
+            fields=missing,
+        )
+    set_facts(actor, ticket, **facts)
+    custom_fields.set_values(actor, ticket, custom)
     if resolution.strip():
         ticket.resolution = resolution.strip()
     step_to(actor, ticket, status, reason=reason)

@@ -11,12 +11,13 @@ from models.messaging import ThreadKind
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
 from models.understanding import Subject
-from services import sla, threads
+from services import custom_fields, sla, threads
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
 from services.operation import operation
 from services.sensitive import remarks
+from services.tickets import workflow
 from services.tickets.facts import clean_title, known_type, set_facts, tag_ticket
 from services.tickets.state import give, place, tell
 from services.transcripts import carry_files, with_transcript
@@ -39,6 +40,7 @@ def create_ticket(
     contact_email: str = "",
     contact_phone: str = "",
     tags: list[str] | None = None,
+    custom: dict | None = None,
 ) -> Ticket:
     """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
     if assignee_id is not None and assignee_id != actor.agent_id:
@@ -66,6 +68,7 @@ def create_ticket(
         contact_name=contact_name,
         contact_email=contact_email,
         contact_phone=contact_phone,
+        custom=custom,
     )
     if tags:
         tag_ticket(actor, ticket, tags)
@@ -84,6 +87,12 @@ def create_from_conversation(
     description: str = "",
     type: str = "",
     priority: TicketPriority = TicketPriority.normal,
+    product: str = "",
+    department_id: int | None = None,
+    contact_name: str = "",
+    contact_email: str = "",
+    contact_phone: str = "",
+    custom: dict | None = None,
 ) -> Ticket:
     """What could not be solved while talking goes on as a ticket, assigned to the agent who talked (CHT-14)."""
     existing = db.session.scalars(select(Ticket).where(Ticket.conversation_id == conversation.id)).first()
@@ -100,6 +109,12 @@ def create_from_conversation(
         customer_id=conversation.customer_id,
         source="conversation",
         conversation_id=conversation.id,
+        product=product,
+        department_id=department_id,
+        contact_name=contact_name,
+        contact_email=contact_email,
+        contact_phone=contact_phone,
+        custom=custom,
     )
     carry_files(conversation, ticket, place=place(ticket))
     if conversation.agent_id:
@@ -133,6 +148,7 @@ def new_ticket(
     customer_id: int | None,
     source: str,
     conversation_id: int | None = None,
+    custom: dict | None,
     **facts,
 ) -> Ticket:
     """Inside an operation: a stored ticket with its number and its room; `facts` as for `set_facts`."""
@@ -149,8 +165,10 @@ def new_ticket(
         status=TicketStatus.pending,
     )
     set_facts(actor, ticket, **facts)
+    workflow.check_new(actor, ticket, custom)
     db.session.add(ticket)
     db.session.flush()
+    custom_fields.set_values(actor, ticket, custom, is_complete=True)
     remember_kind(actor, ticket)
     sla.follow(ticket)
     threads.system_message(

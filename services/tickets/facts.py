@@ -1,11 +1,14 @@
 """What a ticket is about and whom it concerns, checked: title, type, product, department, contact (TKT-1, TKT-3)."""
 
+from pydantic.alias_generators import to_camel
+
 from app.errors import Invalid, NotAllowed
 from models.actor import Actor
 from models.organization import Department
 from models.tickets import Ticket
 from services import settings
 from services.crud import referenced
+from services.custom_fields.kinds import is_empty
 from services.customers import EMAIL, PHONE
 from services.tickets.tags import set_tags
 
@@ -62,6 +65,13 @@ def tag_ticket(actor: Actor, ticket: Ticket, tags: list[str]) -> None:
     if actor.sees_as_customer:
         raise NotAllowed("Tags are given by staff")
     set_tags(ticket, tags)
+
+
+def names_of(facts: dict[str, object], custom: dict | None, *, is_filled: bool = False) -> set[str]:
+    """What of a ticket is said here, as REST calls it: "departmentId", "custom.<code>"; `is_filled`: not emptied."""
+    said = {to_camel(name): value or "" for name, value in facts.items() if value is not None}
+    said |= {f"custom.{code}": value for code, value in (custom or {}).items()}
+    return {name for name, value in said.items() if not (is_filled and is_empty(value))}
 
 
 def _short(text: str, longest: int, name: str) -> str | None:

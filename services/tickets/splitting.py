@@ -8,7 +8,7 @@ from models.actor import Actor
 from models.messaging import ChatMessage
 from models.ticket_relations import LinkKind, TicketLink
 from models.tickets import Ticket, TicketPriority
-from services import sla, threads, transcripts
+from services import custom_fields, sla, threads, transcripts
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import new_ticket
@@ -43,6 +43,7 @@ def split_ticket(
         priority=priority or ticket.priority,
         customer_id=ticket.customer_id,
         source="ticket",
+        custom=custom_fields.values_of(ticket) if type in ("", ticket.type) else None,
         product=ticket.product,
         department_id=ticket.department_id,
         contact_name=ticket.contact_name or "",

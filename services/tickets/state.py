@@ -11,6 +11,7 @@ from models.types import utcnow
 from services import settings, sla, threads
 from services.operation import announce
 from services.places import Place, room
+from services.tickets import workflow
 
 #: the states as the room's lines and the older protocol name them
 TITLES = {
@@ -167,11 +168,15 @@ def tell_request(request: TicketTransfer, event: str) -> None:
     announce(f"ticket.{event}", rooms=staff, ticket_id=ticket.id, transfer_id=request.id)
 
 
-def transitions_for(actor: Actor, ticket: Ticket) -> list[str]:
-    """The states to which this actor may move the ticket now; a merged one has none of its own."""
+def transitions_for(actor: Actor, ticket: Ticket, workflows: workflow.Workflows | None = None) -> list[str]:
+    """The states to which this actor may move the ticket now; a merged one has none of its own.
+
+    `workflows` where they are known already.
+    """
     if ticket.merged_into_id is not None:
         return []
-    return [to.value for (start, to), right in TRANSITIONS.items() if start is ticket.status and actor.may(right)]
+    steps = workflow.steps_for(ticket, workflows)
+    return [to.value for to in steps if actor.may(TRANSITIONS[ticket.status, to])]
 
 
 def assignments_of(ticket: Ticket) -> list[TicketAssignment]:

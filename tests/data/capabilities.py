@@ -287,6 +287,8 @@ SCREENS: dict[str, Screen] = {
     "invitation": Screen("", "read create update delete export"),
     "dictionary": Screen("read", "create update delete export"),
     "dictionary_item": Screen("read", "create update delete export"),
+    "custom_field": Screen("read", "create update delete export"),
+    "ticket_workflow": Screen("read", "create update delete export"),
     "sensitive_word": Screen("", f"{KEPT} switch_off switch_on"),
     "operation_log": Screen("read", "export"),
     "provision": Screen("", "read", "export"),

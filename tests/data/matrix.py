@@ -530,6 +530,27 @@ MATRIX: tuple[Row, ...] = (
         change={"name": "$unique"},
     ),
     Row("GET", "/dictionaries/<code>/items", EVERYBODY, "dictionary"),
+    # --- what a company defines itself: customers get the fields that are meant for them
+    Row("GET", "/custom-fields", SIGNED_IN),
+    Row("GET", "/ticket-form", EVERYBODY),
+    Row("GET", "/custom-fields/<id:id>", "401 404 404 200 200 200 200 200", "custom_field"),
+    Row(
+        "POST",
+        "/custom-fields",
+        ADMINISTRATORS,
+        body={"subject": "organization", "code": "$unique", "label": "$unique", "kind": "text"},
+    ),
+    Row("PUT", "/custom-fields/<id:id>", ADMINISTRATORS, "custom_field", {"label": "$unique"}),
+    Row("DELETE", "/custom-fields/<id:id>", ADMINISTRATORS, "custom_field"),
+    *resource(
+        "ticket-workflows",
+        "ticket_workflow",
+        read=STAFF,
+        write=ADMINISTRATORS,
+        create={"ticketType": "$free_ticket_type"},
+        change={"needsReview": True},
+    ),
+    Row("PUT", "/sessions/<id:id>/custom-fields", CONCERNED_STAFF, "session", {"custom": {}}),
     # --- sensitive words: the list is the administrators', the alerts are the supervisors', marks are for who serves
     *resource(
         "sensitive-words",

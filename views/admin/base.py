@@ -135,7 +135,7 @@ class AdminView(Deletion, RowActions, ModelView):
 
     def _show(self, pk: str) -> dict:
         row = self.row(pk)
-        columns = sorted(self.show_columns, key=lambda name: (name in WIDE, name == "id"))
+        columns = sorted(self.shown_columns(), key=lambda name: (name in WIDE, name == "id"))
         return {
             "row": row,
             "cells": Cells(self, [row], columns),
@@ -195,6 +195,14 @@ class AdminView(Deletion, RowActions, ModelView):
 
     def edit_form_of(self, row):
         return self.edit_form(obj=row)
+
+    def listed_columns(self) -> list[str]:
+        """The columns of the list and of files made of it."""
+        return list(self.list_columns)
+
+    def shown_columns(self) -> list[str]:
+        """What the page of a row shows."""
+        return list(self.show_columns)
 
     def heading(self, row) -> str:
         """What the page of a row is called."""

@@ -10,6 +10,7 @@ from views.admin.assigning import problem_word
 from views.admin.assignments import ConversationAssignmentView, ConversationTransferView
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY
+from views.admin.custom_values import CustomValuesView
 from views.admin.dictionaries import items_of
 from views.admin.labels import origin
 from views.admin.messages import MessageView
@@ -35,7 +36,7 @@ def _source(row) -> Markup:
     return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(page, title or page)
 
 
-class ConversationView(AdminView):
+class ConversationView(CustomValuesView):
     model, resource, icon = Conversation, "conversation", "fa-comments"
     singular, plural = _("Conversation"), _("Conversations")
     list_columns = [

@@ -11,9 +11,9 @@ from models.customers import Contact, Customer, Organization
 from models.tickets import Ticket
 from services.reach import reached_by
 from views.admin.assigning import CustomerTeamRelationView
-from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
 from views.admin.conversations import ConversationView
+from views.admin.custom_values import CustomValuesView
 from views.admin.dictionaries import texts_of, words_of
 from views.admin.labels import origin, origins
 from views.admin.reach import ReachView
@@ -68,7 +68,7 @@ class ContactView(PersonView):
     formatters = {**ReachView.formatters, "gender": lambda row: GENDERS.get(row.gender, row.gender)}
 
 
-class CustomerView(PersonView):
+class CustomerView(CustomValuesView, PersonView):
     model, resource, icon = Customer, "customer", "fa-user-tag"
     singular, plural = _("Customer"), _("Customers")
     intro = _("Everybody who asked for service, with an account or as a visitor of the portal.")
@@ -179,7 +179,7 @@ def _count(model: type, owner: Customer | Organization) -> int:
     return db.session.scalar(select(func.count()).select_from(model).where(column == owner.id))
 
 
-class OrganizationView(AdminView):
+class OrganizationView(CustomValuesView):
     model, resource, icon = Organization, "organization", "fa-building"
     singular, plural = _("Organization"), _("Organizations")
     list_columns = ["name", "region", "industry", "cooperation_level", "phone", "create_time", "id"]

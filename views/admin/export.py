@@ -29,20 +29,20 @@ def answer(view, active, kind: str) -> Response:
         f"{view.resource}.export",
         lambda: audit.record(db.session, f"{view.resource}.export", note="; ".join([kind, *wanted])[:2000]),
     )
-    titles = [str(view.label_columns[column]) for column in view.list_columns]
+    titles = [str(view.label_columns[column]) for column in view.listed_columns()]
     pages = _pages(view, active) if kind == "xlsx" else stream_with_context(_flowing(view, active))
     return tables.answer(view.resource, kind, titles, pages)
 
 
 def _pages(view, active) -> Iterator[list[list[str]]]:
     """Page by page the texts of the rows, newest first."""
-    last_id = None
+    last_id, columns = None, view.listed_columns()
     while True:
         rows = view.datamodel.page_after(active, last_id, PAGE)
         if not rows:
             return
-        cells = Cells(view, rows, view.list_columns)
-        yield [[cells.text(row, column) for column in view.list_columns] for row in rows]
+        cells = Cells(view, rows, columns)
+        yield [[cells.text(row, column) for column in columns] for row in rows]
         last_id = rows[-1].id
         db.session.rollback()  # neither snapshot nor rows are kept while the client reads
         time.sleep(0)  # others may run in between: cooperative servers switch only where somebody waits

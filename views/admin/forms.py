@@ -59,7 +59,7 @@ def data_of(form: DynamicForm, operation: str, row=None) -> dict:
 def show_refusal(form: DynamicForm, error: DomainError) -> str:
     """Put the reasons of a refusal to their fields; returns the sentence for the top of the page."""
     for name, reason in error.fields.items():
-        field = form._fields.get(to_snake(name))
+        field = form._fields.get(name) or form._fields.get(to_snake(name))
         if field is not None:
             field.errors = [*field.errors, gettext(reason)]
     return gettext(error.message)

@@ -14,6 +14,7 @@ from models.article_verdicts import ArticleReason
 from models.bot_menu import MenuKind
 from models.channels import ChannelKind, FormField, FormWhen, Side
 from models.conversations import ConversationStatus, ReplyReview
+from models.custom_fields import FieldKind, FieldSubject
 from models.entry_codes import EntryKind
 from models.exports import ExportContent, ExportFormat, ExportState
 from models.generation import CallOutcome, Feature
@@ -140,6 +141,23 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "approved": (_("Approved"), "success"),
         "rejected": (_("Rejected"), "danger"),
         "cancelled": (pgettext("offer", "Taken back"), "quiet"),
+    },
+    FieldSubject: {
+        "customer": (_("Customer"), "primary"),
+        "organization": (_("Organization"), "info"),
+        "ticket": (_("Ticket"), "warning"),
+        "conversation": (_("Conversation"), "success"),
+    },
+    FieldKind: {
+        "text": (_("Text on one line"), "quiet"),
+        "long_text": (_("Long text"), "quiet"),
+        "number": (_("Number"), "quiet"),
+        "date": (_("Date"), "quiet"),
+        "select": (_("One of several options"), "quiet"),
+        "multi_select": (_("Several of several options"), "quiet"),
+        "person": (_("Person (agent)"), "quiet"),
+        "organization": (_("Organization"), "quiet"),
+        "yes_no": (_("Yes or no"), "quiet"),
     },
     TicketPriority: {
         "normal": (_("Normal"), "quiet"),

@@ -41,7 +41,7 @@ class Listing:
 
 def page_of(view, active: Filters, *, prefix: str = "", columns: list[str] | None = None) -> Listing:
     """The page of the view's rows that the address asks for, of those that fit."""
-    columns = list(columns or view.list_columns)
+    columns = list(columns or view.listed_columns())
     page = max(0, (filters.whole_number(request.args.get(f"{prefix}page", "1")) or 1) - 1)
     size = filters.whole_number(request.args.get(f"{prefix}size", "")) or view.page_size
     size = size if size in PAGE_SIZES else view.page_size

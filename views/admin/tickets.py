@@ -9,11 +9,12 @@ from app.extensions import db
 from models.messaging import ChatMessage
 from models.tickets import ENDED, Ticket, TicketFollowUp, TicketStatus
 from services.customers import mask_email, mask_phone
-from services.tickets import transitions_for
+from services.tickets import transitions_for, workflow
 from views.admin import labels
 from views.admin.assignments import TicketAssignmentView, TicketTransferView
 from views.admin.base import AdminView
-from views.admin.dictionaries import items_of, word_of
+from views.admin.custom_values import CustomValuesView
+from views.admin.dictionaries import items_of, texts_of, word_of, words_of
 from views.admin.labels import TICKET_SOURCES, origin
 from views.admin.messages import MessageView
 from views.admin.reach import ReachView, reach_of
@@ -31,7 +32,14 @@ class TicketFollowUpView(AdminView):
     search_text, search_columns = ("content", "result"), ["ticket_id", "user_id", "create_time"]
 
 
-class TicketView(ReachView):
+def _transitions(row: Ticket) -> list[str]:
+    """Where the reader may move it; the workflows are read once per request."""
+    if "ticket_workflows" not in g:
+        g.ticket_workflows = workflow.in_force()
+    return transitions_for(g.actor, row, g.ticket_workflows)
+
+
+class TicketView(CustomValuesView, ReachView):
     model, resource, icon = Ticket, "ticket", "fa-ticket"
     singular, plural = _("Ticket"), _("Tickets")
     list_columns = ["title", "no", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
@@ -43,6 +51,7 @@ class TicketView(ReachView):
         "priority",
         "type",
         "product",
+        "tags",
         "source",
         "customer_id",
         "contact_name",
@@ -69,6 +78,7 @@ class TicketView(ReachView):
         "type",
         "priority",
         "product",
+        "tags",
         "department_id",
         "contact_name",
         "contact_email",
@@ -83,9 +93,11 @@ class TicketView(ReachView):
     search_columns = ["status", "priority", "type", "product", "assignee_id", "customer_id", "create_time", "sla_state"]
     reach = {"contact_email": mask_email, "contact_phone": mask_phone}
     choices = {"type": items_of("ticket_type"), "product": items_of("product")}
+    tags = {"tags": texts_of("ticket_tag")}
     formatters = {
         "type": word_of("ticket_type", "type"),
         "product": word_of("product", "product"),
+        "tags": words_of("ticket_tag", "tags"),
         "source": origin("source", TICKET_SOURCES),
         **{column: reach_of(column, mask) for column, mask in reach.items()},
     }
@@ -96,7 +108,7 @@ class TicketView(ReachView):
             "ticket.flow",
             "fa-arrow-right-arrow-left",
             ask=("status", "resolution", "reason"),
-            when=lambda row: bool(transitions_for(g.actor, row)),
+            when=lambda row: bool(_transitions(row)),
         ),
         RowAction(
             "assign",
@@ -121,7 +133,7 @@ class TicketView(ReachView):
     def narrow_form(self, form, action: RowAction, row) -> None:
         """A ticket can go only where the table of transitions and the actor's rights let it."""
         if action.name == "flow":
-            possible = [TicketStatus(value) for value in transitions_for(g.actor, row)]
+            possible = [TicketStatus(value) for value in _transitions(row)]
             nothing_yet = [("", "—")] if len(possible) > 1 else []
             choices = [(status.value, labels.state_title(status)) for status in possible]
             form["status"].choices = [*nothing_yet, *choices]

@@ -9,6 +9,7 @@ from views.api import (  # noqa: F401
     assistance,
     bot,
     conversations,
+    custom_fields,
     endpoint,
     entry_codes,
     exports,

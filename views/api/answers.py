@@ -18,6 +18,11 @@ _TYPES = {
     dt.date: {"type": "string", "format": "date"},
     dt.datetime: {"type": "string", "format": "date-time"},
 }
+#: what stands in the fields that the company defined: values, and texts in the reader's language
+_CUSTOM = {
+    "custom": {"type": "object", "additionalProperties": {}},
+    "customText": {"type": "object", "additionalProperties": {"type": "string"}},
+}
 
 
 def schemas() -> dict[str, dict]:
@@ -83,6 +88,8 @@ def _page(row: dict) -> dict:
 def _row(resource: Resource) -> dict:
     columns = inspect(resource.model).columns
     known = {to_camel(name): _column(columns[name]) if name in columns else {} for name in resource.out}
+    if resource.custom:
+        known |= _CUSTOM
     return {
         "type": "object",
         "required": [*known, *resource.more],

@@ -209,6 +209,7 @@ SESSIONS = Resource(
         "problemConfidence": lambda actor, row: row.problem_confidence if actor.is_staff else None,
     },
     enrich=_enrich,
+    custom=True,
     writes=(),
 )
 
@@ -235,6 +236,7 @@ def dump(actor: Actor, conversation: Conversation) -> dict:
         "since": str,
         "ids": str,
         "mood": str,
+        "custom": dict,
     },
 )
 def list_sessions(

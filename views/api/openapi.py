@@ -148,9 +148,27 @@ def _parameters(entry: Endpoint) -> list[dict]:
             found.append({"name": name, "in": "path", "required": True, "schema": schema})
     found += [
         {"name": name, "in": "query", "required": False, "schema": answers.query_of(entry, name)}
-        for name in entry.query
+        for name, kind in entry.query.items()
+        if kind is not dict
     ]
+    found += [_custom_filters(name) for name, kind in entry.query.items() if kind is dict]
     return found
+
+
+def _custom_filters(name: str) -> dict:
+    """Each company has its own: a family of parameters, "custom.colour=red"."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "style": "form",
+        "explode": True,
+        "description": (
+            f"Fields that the company defined (GET /custom-fields): `{name}.<code>=value`, several divided by commas, "
+            f"`none` for empty ones; of numbers and dates also `{name}.<code>.from` and `{name}.<code>.to`."
+        ),
+        "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+    }
 
 
 def _inlined(schema: dict) -> dict:

@@ -16,7 +16,7 @@ from app.errors import Invalid, Reason
 from app.extensions import db
 from models.actor import Actor, Scope
 from models.types import Code
-from services import words
+from services import custom_fields, words
 from services.operation import OPERATIONS
 from views.api.endpoint import endpoint, load
 from views.api.envelope import page_of
@@ -55,6 +55,8 @@ class Resource:
     more: dict[str, Callable] = field(default_factory=dict)
     #: further keys for a whole page at once: function(actor, rows) → {row id: {key: value}}
     enrich: Callable | None = None
+    #: whether its rows have fields that the company defines: keys `custom` and `customText`, filters `custom.<code>`
+    custom: bool = False
     writes: tuple[str, ...] = ("create", "update", "delete")
 
     def __post_init__(self) -> None:
@@ -70,11 +72,13 @@ class Resource:
 
     def dump_all(self, actor: Actor, rows: list) -> list[dict]:
         extra = self.enrich(actor, rows) if self.enrich and rows else {}
+        filled = custom_fields.shown_of_many(actor, custom_fields.SUBJECTS[self.model], rows) if self.custom else {}
         return [
             {
                 **{to_camel(name): plain(getattr(row, name)) for name in self.out},
                 **{name: make(actor, row) for name, make in self.more.items()},
                 **extra.get(row.id, {}),
+                **filled.get(row.id, {}),
             }
             for row in rows
         ]
@@ -85,6 +89,8 @@ def serve(resource: Resource) -> Resource:
     section, title = resource.section, resource.title
     read = f"{resource.key}.read"
     query = {**PAGING, **{to_camel(name): _query_type(resource.model, name) for name in resource.filters}}
+    if resource.custom:
+        query["custom"] = dict
 
     @endpoint("GET", f"/{resource.path}", section=section, summary=f"{title}: list", query=query, right=read)
     def list_rows(actor: Actor, **query):
@@ -132,6 +138,7 @@ def listing(
     size: int = 20,
     sort: str = "-id",
     q: str = "",
+    custom: dict[str, str] | None = None,
     **filters,
 ) -> dict:
     """One page of what this actor may see. Raises Invalid for a page, size, key or filter that does not exist.
@@ -147,10 +154,11 @@ def listing(
     statement = (select(model) if statement is None else statement).where(model.visible_to(actor))
     for name, value in filters.items():
         statement = statement.where(_condition(model, to_snake(name), value))
+    statement = statement.where(*custom_fields.conditions(actor, model, custom or {}))
     if q:
         statement = statement.where(model.id.in_(_found_by(resource, actor, q)))
     order, offset = _order(resource, sort), (page - 1) * size
-    narrow = narrow or bool(q) or actor.scope(resource.key) != Scope.all
+    narrow = narrow or bool(q) or bool(custom) or actor.scope(resource.key) != Scope.all
     ids, total = _ids_of_page(statement.with_only_columns(model.id), order, offset, size, narrow=narrow)
     rows = (dump_all or resource.dump_all)(actor, _rows_of(resource, ids))
     return page_of(rows, total, page, size)

@@ -65,10 +65,19 @@ def read_body(name: str, fields: tuple[DataField, ...], spelled: Callable[[str],
 
 
 def read_query(allowed: dict[str, type]) -> dict:
-    """The query string as {name: value}; unknown names and wrong types are refused."""
+    """The query string as {name: value}; unknown names and wrong types are refused.
+
+    Where `allowed` has a dict, "custom.colour=red" is {"custom": {"colour": "red"}}: what is in there, others check.
+    """
     values, wrong = {}, {}
     for name, texts in request.args.lists():
-        if name not in allowed:
+        family, dot, member = name.partition(".")
+        if dot and member and allowed.get(family) is dict and len(texts) == 1:
+            try:
+                values.setdefault(family, {})[member] = _from_text(texts[0], str)
+            except ValueError as error:
+                wrong[name] = str(error)
+        elif allowed.get(name, dict) is dict:
             wrong[name] = Reason("unknown")
         elif len(texts) > 1:
             wrong[name] = Reason("given twice")

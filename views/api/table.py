@@ -112,6 +112,7 @@ serve(
         filters=("region", "industry"),
         sort=("id", "name", "create_time"),
         search=("name", "credit_code"),
+        custom=True,
     )
 )
 serve(
@@ -164,6 +165,7 @@ serve(
         search_further=_reached(Customer),
         eager=("organization",),
         enrich=_counts,
+        custom=True,
         more={
             **_MASKED,
             "organizationName": lambda actor, row: row.organization.name if row.organization else None,

@@ -32,16 +32,20 @@ def _taker(actor: Actor, ticket: Ticket) -> dict | None:
 
 
 def _along(actor: Actor, rows: list[Ticket]) -> dict[int, dict]:
-    """What is counted and measured of a page of tickets; for staff also the transfer that nobody has decided about."""
-    levels = dump_levels(actor, rows)
-    found = {number: {**counted, **levels[number]} for number, counted in counters(actor, rows).items()}
-    if actor.sees_as_customer:
-        return found
-    asked = tickets.pending_requests(rows)
-    return {
-        number: {**values, "pendingTransfer": dump_transfer(asked[number]) if number in asked else None}
-        for number, values in found.items()
-    }
+    """What of their rooms is new, how they stand in time, where they may go, and what must be known before that.
+
+    For staff also the transfer that nobody has decided about.
+    """
+    found, levels, workflows = counters(actor, rows), dump_levels(actor, rows), tickets.workflow.in_force()
+    wanted = {} if actor.sees_as_customer else tickets.workflow.requirements_of(rows, workflows)
+    asked = {} if actor.sees_as_customer else tickets.pending_requests(rows)
+    for row in rows:
+        transitions = tickets.transitions_for(actor, row, workflows)
+        needed = {status: names for status, names in wanted.get(row.id, {}).items() if status in transitions}
+        found[row.id] |= {**levels[row.id], "transitions": transitions, "requirements": needed}
+        if not actor.sees_as_customer:
+            found[row.id]["pendingTransfer"] = dump_transfer(asked[row.id]) if row.id in asked else None
+    return found
 
 
 TICKETS = Resource(
@@ -85,10 +89,10 @@ TICKETS = Resource(
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
         "contactEmail": lambda actor, row: _reach(actor, row, row.contact_email, mask_email),
         "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
-        "transitions": tickets.transitions_for,
         "mergedInto": lambda actor, row: _taker(actor, row),
     },
     enrich=_along,
+    custom=True,
     writes=(),
 )
 
@@ -108,6 +112,7 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
         **dict.fromkeys(("status", "priority", "type", "product", "tag", "assigneeId", "slaState"), str),
         **dict.fromkeys(("createdFrom", "createdTo"), str),
         **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
+        "custom": dict,
     },
 )
 def list_tickets(

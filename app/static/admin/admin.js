@@ -157,7 +157,7 @@ for (const field of document.querySelectorAll('[data-asked-when]')) {
   const [name, value] = field.dataset.askedWhen.split('=')
   const other = field.closest('form').elements[name]
   const show = () => {
-    field.hidden = other.value !== value
+    field.hidden = !value.split('|').includes(other.value)
     for (const input of field.querySelectorAll('input, textarea, select')) input.disabled = field.hidden
   }
   other.addEventListener('change', show)

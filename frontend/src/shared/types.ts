@@ -1,5 +1,7 @@
 /** The shapes of the REST and socket contract, as the pages see them. */
 
+import type { WithCustom } from './custom-fields'
+
 export type Locale = 'zh' | 'en'
 
 export interface Actor {
@@ -222,7 +224,7 @@ export interface LastMessage {
   createTime: string
 }
 
-export interface Conversation {
+export interface Conversation extends WithCustom {
   id: number
   no: string
   status: ConversationStatus
@@ -323,7 +325,7 @@ export interface TicketTransfer {
   ticket: { id: number; no: string; title: string; priority: TicketPriority; status: TicketStatus }
 }
 
-export interface Ticket {
+export interface Ticket extends WithCustom {
   id: number
   no: string
   title: string
@@ -360,6 +362,8 @@ export interface Ticket {
   sla: TicketSla | null
   /** For staff: the transfer that waits for an answer. */
   pendingTransfer?: TicketTransfer | null
+  /** State that may come next → what must be known before it: "product", "custom.cause". */
+  requirements?: Partial<Record<TicketStatus, string[]>>
 }
 
 export type Presence = 'online' | 'busy' | 'offline'

@@ -1,6 +1,7 @@
 import { en as alerts } from '../alerts/words'
 import { en as assist } from '../assist/words'
 import { en as supervision } from '../console/words'
+import { en as custom } from '../parts/custom-words'
 import { en as history } from '../history/words'
 import { en as imports } from '../imports/words'
 import { en as kb } from '../knowledge/words'
@@ -23,6 +24,7 @@ export default {
     kb,
     ...alerts,
     ...assist,
+    ...custom,
     ...supervision,
     ...profile,
     ...quality,

@@ -1,6 +1,7 @@
 import { zh as alerts } from '../alerts/words'
 import { zh as assist } from '../assist/words'
 import { zh as supervision } from '../console/words'
+import { zh as custom } from '../parts/custom-words'
 import { zh as history } from '../history/words'
 import { zh as imports } from '../imports/words'
 import { zh as kb } from '../knowledge/words'
@@ -23,6 +24,7 @@ export default {
     kb,
     ...alerts,
     ...assist,
+    ...custom,
     ...supervision,
     ...profile,
     ...quality,

@@ -1,7 +1,8 @@
 /** A customer as the side panel knows one. */
+import type { WithCustom } from '@shared/custom-fields'
 import type { AgentBrief, Conversation, Ticket } from '@shared/types'
 
-export interface Customer {
+export interface Customer extends WithCustom {
   id: number
   name: string
   phone: string | null

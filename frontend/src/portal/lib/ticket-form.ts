@@ -2,6 +2,7 @@
 import { reactive, ref, shallowRef, watch } from 'vue'
 
 import { api, ApiError } from '@shared/api'
+import { type CustomField, type CustomValues, isEmpty } from '@shared/custom-fields'
 import { live } from '@shared/live'
 import type { Draft } from '@shared/outbox'
 import { session } from '@shared/session'
@@ -21,6 +22,8 @@ export interface TicketForm {
   contactName: string
   contactEmail: string
   contactPhone: string
+  /** What the fields that the company defined hold. */
+  custom: CustomValues
 }
 
 interface Kept extends TicketForm {
@@ -40,8 +43,7 @@ const EMPTY: TicketForm = {
   name: '',
   contactName: '',
   contactEmail: '',
-  contactPhone: '',
-}
+  contactPhone: '', custom: {}}
 
 function kept(): Partial<Kept> {
   return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Partial<Kept>
@@ -64,7 +66,7 @@ export function useTicketForm(title: string) {
   const sending = ref(false)
 
   watch([form, files], () => sessionStorage.setItem(KEY, JSON.stringify({ ...form, files: files.value })))
-  watch([() => form.title, () => form.description, () => [form.contactEmail, form.contactPhone], contact], () => (fields.value = {}))
+  watch([() => form.title, () => form.description, () => form.custom, () => [form.contactEmail, form.contactPhone], contact], () => (fields.value = {}))
 
   /** What the account knows; what was written for this ticket stays. */
   async function prefill(): Promise<void> {
@@ -81,8 +83,10 @@ export function useTicketForm(title: string) {
     }
   }
 
-  function missing(): Record<string, string> {
+  /** `asked` are the fields of the chosen type. */
+  function missing(asked: CustomField[]): Record<string, string> {
     const found: Record<string, string> = {}
+    for (const field of asked) if (field.required && isEmpty(form.custom[field.code])) found[`custom.${field.code}`] = 'required'
     if (!form.title.trim()) found.title = 'required'
     if (!form.description.trim()) found.description = 'required'
     if (!hasAccount.value && !isContact(contact.value)) found.contact = 'contact'
@@ -114,15 +118,17 @@ export function useTicketForm(title: string) {
   }
 
   /** The new ticket, or null when fields are missing or refused; other failures are thrown. */
-  async function submit(): Promise<Ticket | null> {
-    fields.value = missing()
+  async function submit(asked: CustomField[]): Promise<Ticket | null> {
+    fields.value = missing(asked)
     if (Object.keys(fields.value).length > 0 || sending.value) return null
     sending.value = true
     try {
       await ensureCustomer(form.name.trim())
       if (!hasAccount.value) await introduce(form.name.trim(), contact.value.trim())
       const { title: words, description, type, product, priority } = form
-      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, product, priority, ...reach() })
+      const filled = asked.filter((one) => !isEmpty(form.custom[one.code])).map((one) => [one.code, form.custom[one.code]])
+      const custom = filled.length ? { custom: Object.fromEntries(filled) as CustomValues } : {}
+      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, product, priority, ...reach(), ...custom })
       // The files are the first messages of the ticket's room; the outbox sees them there.
       for (const draft of files.value) live.send({ ticketId: ticket.id }, draft)
       sessionStorage.removeItem(KEY)
