@@ -377,6 +377,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "invitation",
             "organization",
             "quick_reply",
+            "saved_view",
         )
         for verb in ("created", "updated", "deleted")
     },

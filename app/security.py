@@ -89,6 +89,8 @@ FURTHER = (
     "ticket.close",
     "ticket.reopen",
     "agent.set_presence",
+    "saved_view.read",
+    "saved_view.share",
 )
 
 #: everybody who may enter the staff's side
@@ -137,6 +139,10 @@ _SERVING = (
     "ticket.message",
     "ticket.from_conversation",
     "ticket.transfer",
+    "saved_view.read",
+    "saved_view.create",
+    "saved_view.update",
+    "saved_view.delete",
     "customer.read",
     "customer.create",
     "customer.update",
@@ -155,6 +161,8 @@ _LEADING = (
     "ticket.assign",
     "ticket.takeover",
     "ticket.review",
+    "ticket.export",
+    "saved_view.share",
     "customer.read_pii",
     "statistics.read",
     "article.*",

@@ -65,6 +65,8 @@ KINDS_BY_PATH = {
     "/kb/categories": "category",
     "/sessions/batch-assign": "waiting_session",
     "/tickets/batch-assign": "waiting_ticket",
+    "/tickets/batch": "ticket",
+    "/tickets/exports": "ticket",
     "/notifications/read": "notification",
 }
 

@@ -1,6 +1,7 @@
 """Tickets: creating, moving, assigning, talking, following up (TKT)."""
 
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
+from services.tickets.bulk import batch_flow, batch_give, batch_update
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
@@ -11,6 +12,9 @@ __all__ = [
     "assign_ticket",
     "assignments_of",
     "batch_assign",
+    "batch_flow",
+    "batch_give",
+    "batch_update",
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",

@@ -150,7 +150,7 @@ def listing(
     order, offset = _order(resource, sort), (page - 1) * size
     narrow = narrow or bool(q) or actor.scope(resource.key) != Scope.all
     ids, total = _ids_of_page(statement.with_only_columns(model.id), order, offset, size, narrow=narrow)
-    return page_of(resource.dump_all(actor, _rows_of(resource, ids)), total, page, size)
+    return page_of(resource.dump_all(actor, rows_of(resource, ids)), total, page, size)
 
 
 def _ids_of_page(ids: Select, order: list, offset: int, size: int, *, narrow: bool) -> tuple[list[int], int]:
@@ -168,14 +168,14 @@ def _ids_of_page(ids: Select, order: list, offset: int, size: int, *, narrow: bo
     return list(db.session.scalars(page)) if total > offset else [], total
 
 
-def _rows_of(resource: Resource, ids: list[int]) -> list:
-    """The rows of these ids, in this order, with what belongs to them."""
+def rows_of(resource: Resource, ids: list[int]) -> list:
+    """The rows of these ids, in this order, with what belongs to them; those that have vanished are left out."""
     if not ids:
         return []
     model = resource.model
     rows = select(model).where(model.id.in_(ids)).options(*(_eager(model, path) for path in resource.eager))
     by_id = {row.id: row for row in db.session.scalars(rows)}
-    return [by_id[number] for number in ids]
+    return [by_id[number] for number in ids if number in by_id]
 
 
 def _found_by(resource: Resource, actor: Actor, text: str) -> Select:

@@ -2,13 +2,13 @@
 
 from sqlalchemy import select
 
-from app.errors import Invalid
 from models.actor import Actor
 from models.conversations import Conversation
 from models.tickets import ENDED, Ticket
 from services import tickets
 from services.customers import mask_email, mask_phone
 from services.operation import DataField
+from services.tickets.filters import FILTERS, SORT, filters_of
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref
 from views.api.endpoint import action, endpoint, load, load_all
 from views.api.resource import PAGING, Resource, listing, plain
@@ -51,8 +51,7 @@ TICKETS = Resource(
         "close_time",
         "version",
     ),
-    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id"),
-    sort=("id", "create_time", "update_time", "priority", "status"),
+    sort=SORT,
     search=("no", "title", "customer.name"),
     eager=("customer.user", "assignee.user", "thread"),
     more={
@@ -77,23 +76,20 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     section=SECTION,
     summary="工单列表",
     right="ticket.read",
-    query={
-        **PAGING,
-        **dict.fromkeys(("status", "priority", "type", "product", "assigneeId"), str),
-        **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
-    },
+    query={**PAGING, **dict.fromkeys(FILTERS, str)},
 )
-def list_tickets(actor: Actor, assigneeId: str = "", **query):
-    statement = select(Ticket)
-    if assigneeId == "me":
-        statement = statement.where(Ticket.assignee_id == (actor.agent_id or 0))
-    elif assigneeId == "none":
-        statement = statement.where(Ticket.assignee_id.is_(None))
-    elif assigneeId:
-        if not assigneeId.isdigit():
-            raise Invalid("The request is not valid", fields={"assigneeId": "a number, me or none"})
-        statement = statement.where(Ticket.assignee_id == int(assigneeId[:18]))
-    return listing(TICKETS, actor, statement=statement, **query)
+def list_tickets(actor: Actor, page: int = 1, size: int = 20, sort: str = "-id", **given: str):
+    """Every filter takes several values, separated by commas; times also as today or -6d."""
+    filters = filters_of(given)
+    return listing(
+        TICKETS,
+        actor,
+        statement=select(Ticket).where(*filters.conditions(actor)),
+        narrow="q" in filters.values,
+        page=page,
+        size=size,
+        sort=sort,
+    )
 
 
 @endpoint("GET", "/tickets/unassigned", section=SECTION, summary="待分配列表", right="ticket.assign", query=PAGING)
