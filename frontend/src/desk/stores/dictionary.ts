@@ -39,6 +39,7 @@ export function dictionaryStore(dictionary: string) {
 }
 
 export const useTicketTypes = dictionaryStore('ticket_type')
+export const useProducts = dictionaryStore('product')
 export const useCustomerTags = dictionaryStore('tag')
 export const useRatingTags = dictionaryStore('rating_tag')
 export const useProblemTypes = dictionaryStore('problem_type')

@@ -10,11 +10,13 @@ export interface Preferences {
   sound: boolean
   /** Notices of the browser, outside its window. */
   browser: boolean
+  /** How the list of tickets looks: no columns are the usual ones, no view is all tickets. */
+  tickets: { columns: string[]; density: 'comfortable' | 'compact'; view: string }
 }
 
 export const usePreferences = defineStore('preferences', () => {
   /** As for everybody, until mine have come. */
-  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false })
+  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false, tickets: { columns: [], density: 'comfortable', view: '' } })
   const loaded = ref(false)
   const error = shallowRef<ApiError | null>(null)
 
@@ -29,7 +31,8 @@ export const usePreferences = defineStore('preferences', () => {
     }
   }
 
-  async function save(change: Partial<Preferences>): Promise<void> {
+  /** Of `tickets` only what is given changes. */
+  async function save(change: Partial<Omit<Preferences, 'tickets'>> & { tickets?: Partial<Preferences['tickets']> }): Promise<void> {
     mine.value = await api.put<Preferences>('/user/preferences', change)
   }
 
