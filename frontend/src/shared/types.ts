@@ -301,6 +301,7 @@ export interface Ticket {
   resolution: string | null
   createTime: string
   updateTime: string
+  firstReplyTime: string | null
   resolveTime: string | null
   closeTime: string | null
   version: number
