@@ -11,7 +11,7 @@ import { attempt } from '../../parts/notify'
 import { useAgents } from '../../stores/agents'
 import { useDepartments } from '../../stores/departments'
 import { useProducts, useTicketTypes } from '../../stores/dictionary'
-import { dayOf, PERIODS, PRIORITIES, several, SOURCES, STATUSES, type FilterName, type Filters } from './filters'
+import { dayOf, filtersOf, PERIODS, PRIORITIES, several, SOURCES, STATUSES, type FilterName, type Filters } from './filters'
 
 interface Option {
   value: string
@@ -65,8 +65,7 @@ export function useLabels() {
 
   /** Every filter in force, with its name and its values in words. */
   function chipsOf(values: Filters): { name: FilterName; label: string; text: string }[] {
-    return (Object.entries(values) as [FilterName, string][])
-      .filter(([, text]) => text.trim() !== '')
+    return (Object.entries(filtersOf(values)) as [FilterName, string][])
       .map(([name, text]) => {
         const label = t(`desk.tickets.filters.${name}`)
         if (name === 'unread') return { name, label, text: '' }
