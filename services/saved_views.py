@@ -83,11 +83,11 @@ def _check(actor: Actor, view: SavedView, data: dict) -> None:
     ordering(view.sort)
     if not -10_000 <= view.position <= 10_000:
         raise Invalid("The request is not valid", fields={"position": "the number is out of range"})
+    referenced(Team, view.team_id, actor, "teamId")
     if view.audience is not ViewAudience.team:
         view.team_id = None
     elif view.team_id is None:
         raise Invalid("Say which team shares it", fields={"teamId": "required"})
-    referenced(Team, view.team_id, actor, "teamId")
     if view.audience is not ViewAudience.own and not actor.may(SHARE):
         raise NotAllowed("Only who leads shares views with others")
 

@@ -66,6 +66,8 @@ def batch(actor: Actor, ids: list[int], action: bulk.BulkAction, **data):
     """All or none. Answers which were changed and which needed no change; a refusal names each ticket and why."""
     bulk.refuse_too_many(ids)
     wanted, act = _ACTS[action]
+    if extra := sorted(data.keys() - set(wanted)):
+        raise Invalid("The request is not valid", fields=dict.fromkeys(map(to_camel, extra), "unknown"))
     if action is not bulk.BulkAction.change and data.get(wanted[0]) is None:
         raise Invalid("The request is not valid", fields={to_camel(wanted[0]): "required"})
     rows = load_all(Ticket, ids, actor)
