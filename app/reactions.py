@@ -400,6 +400,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "invitation",
             "organization",
             "quick_reply",
+            "saved_view",
             "ticket_workflow",
         )
         for verb in ("created", "updated", "deleted")

@@ -99,6 +99,8 @@ FURTHER = (
     "ticket.close",
     "ticket.reopen",
     "agent.set_presence",
+    "saved_view.read",
+    "saved_view.share",
 )
 
 #: everybody who may enter the staff's side
@@ -156,6 +158,10 @@ _SERVING = (
     "ticket.split",
     "ticket.watch",
     "ticket_link.read",
+    "saved_view.read",
+    "saved_view.create",
+    "saved_view.update",
+    "saved_view.delete",
     "customer.read",
     "customer.create",
     "customer.update",
@@ -176,6 +182,8 @@ _LEADING = (
     "ticket.takeover",
     "ticket.review",
     "ticket_letter.read",
+    "ticket.export",
+    "saved_view.share",
     "customer.read_pii",
     "statistics.read",
     "article.*",

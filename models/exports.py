@@ -1,4 +1,4 @@
-"""Files that people have made out of conversations and articles (CHT-11, KB-4)."""
+"""Files that people have made out of conversations, articles and tickets (CHT-11, KB-4, TKT-9)."""
 
 import datetime as dt
 from enum import StrEnum, auto
@@ -21,11 +21,12 @@ class ExportFormat(StrEnum):
 
 
 class ExportContent(StrEnum):
-    """A line for each conversation, or everything that was said in them; articles."""
+    """A line for each conversation, or everything that was said in them; articles; a line for each ticket."""
 
     conversations = auto()
     messages = auto()
     articles = auto()
+    tickets = auto()
 
 
 class ExportState(StrEnum):
@@ -49,13 +50,13 @@ class ExportJob(Entity, Model):
 
     content: Mapped[ExportContent] = mapped_column(Code(ExportContent))
     format: Mapped[ExportFormat] = mapped_column(Code(ExportFormat))
-    #: what was asked for: the filters of the history or of the articles, or one conversation
+    #: what was asked for: the filters of the history, the articles or the tickets, or one conversation
     params: Mapped[dict] = mapped_column(Json)
     #: the words and the clock of its reader
     locale: Mapped[str] = mapped_column(String(8), default="zh")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     state: Mapped[ExportState] = mapped_column(Code(ExportState), default=ExportState.queued)
-    #: conversations or articles in it, and how many of them are written
+    #: conversations, articles or tickets in it, and how many of them are written
     total: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     done: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     name: Mapped[str] = mapped_column(String(255))

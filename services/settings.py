@@ -135,6 +135,7 @@ SETTINGS = {
             "Agents are offered answers with which customers were content, without names and numbers",
         ),
         Declared("export_max_conversations", 5000, "Conversations that one exported file may hold", 1, 100_000),
+        Declared("export_max_tickets", 20_000, "Tickets that one exported file may hold", 1, 500_000),
         Declared("retention_months", 6, "Months after which closed conversations are purged; 0: never", 0, 240),
         Declared(
             "retention_archive", True, "Keep a copy of purged conversations in the folder archive of the data folder"

@@ -114,6 +114,23 @@ class Things:
         eventually(lambda: boss.get(f"/kb/exports/{number}")["state"] == "done", timeout=30)
         return Thing(number)
 
+    def _tickets_export(self) -> Thing:
+        """A file of the supervisor's."""
+        boss = self.company.supervisor
+        number = boss.post("/tickets/exports", {"format": "csv", "ids": [self.make("ticket").id]})["id"]
+        eventually(lambda: boss.get(f"/tickets/exports/{number}")["state"] == "done", timeout=30)
+        return Thing(number)
+
+    def _saved_view(self) -> Thing:
+        """One that the supervisor shares with everybody."""
+        wanted = {"name": self.text()[:64], "filters": {"status": "pending"}, "audience": "everybody"}
+        return Thing(self.company.supervisor.post("/ticket-views", wanted)["id"])
+
+    def _own_saved_view(self) -> Thing:
+        """A private one of the agent's."""
+        wanted = {"name": self.text()[:64], "filters": {"assigneeId": "me"}}
+        return Thing(self.company.agent.post("/ticket-views", wanted)["id"])
+
     def _import(self) -> Thing:
         """A file of articles that was read and waits for a choice."""
         boss = self.company.supervisor

@@ -50,6 +50,7 @@ NO_SCREEN = {
     "recovery_code": "secret hashes",
     "sensitive_hit": "words of an alert, shown with it",
     "sensitive_list": "a counter of changes",
+    "saved_view": "kept beside the list of tickets",
     "role_scope": "edited with the role's rights",
     "suggestion_choice": "what order suggestions learn from",
     "system_setting": "has a form page",

@@ -67,6 +67,8 @@ KINDS_BY_PATH = {
     "/kb/categories": "category",
     "/sessions/batch-assign": "waiting_session",
     "/tickets/batch-assign": "waiting_ticket",
+    "/tickets/batch": "ticket",
+    "/tickets/exports": "ticket",
     "/tickets/<id:id>/merge": "ticket",
     "/notifications/read": "notification",
 }

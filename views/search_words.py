@@ -12,10 +12,13 @@ from sqlalchemy import select
 from app.extensions import db
 from models.conversations import Conversation, ConversationStatus
 from models.customers import Customer
+from models.exports import ExportContent
 from models.knowledge import ArticleCategory, ArticleStatus, Visibility
-from models.organization import Agent
+from models.organization import Agent, Department, Team
+from models.tickets import TicketPriority, TicketStatus
 from services import channels
 from services.visitors import shown_name
+from views.admin.dictionaries import words_for
 from views.admin.labels import ORIGINS, state_title
 
 #: parameter of a search → what it is called
@@ -39,6 +42,29 @@ ARTICLE_FILTERS = {
     "locale": _("Language"),
     "tag": _("Tags"),
 }
+#: the same for exports of tickets
+TICKET_FILTERS = {
+    "q": _("Words"),
+    "status": _("State"),
+    "priority": _("Priority"),
+    "type": _("Type"),
+    "product": _("Product"),
+    "source": _("Source"),
+    "assigneeId": pgettext("ticket", "Assignee"),
+    "creatorId": _("Created by"),
+    "customerId": _("Customer"),
+    "teamId": _("Team"),
+    "departmentId": _("Department"),
+    "tag": _("Tags"),
+    "slaState": _("Service level"),
+    "createdFrom": _("Created from"),
+    "createdTo": _("Created until"),
+    "updatedFrom": _("Changed from"),
+    "updatedTo": _("Changed until"),
+    "unread": _("Unread"),
+}
+_TICKET_MOMENTS = ("createdFrom", "createdTo", "updatedFrom", "updatedTo")
+_TICKET_LINKS = {"assigneeId": Agent, "customerId": Customer, "teamId": Team, "departmentId": Department}
 
 
 def asked(params: dict, zone: str = "UTC") -> str:
@@ -53,6 +79,45 @@ def asked_of_articles(params: dict) -> str:
     return "   ".join(
         f"{title}: {_of_article(name, params[name])}" for name, title in ARTICLE_FILTERS.items() if name in params
     )
+
+
+def asked_of_tickets(params: dict, zone: str = "UTC") -> str:
+    """The same of an export of tickets: how many were chosen, or each filter with its value."""
+    chosen = [gettext("%(number)s tickets chosen", number=len(params["ids"]))] if params.get("ids") else []
+    filters = params.get("filters", {})
+    asked_for = (
+        f"{title}: {_of_ticket(name, filters[name], zone)}" for name, title in TICKET_FILTERS.items() if name in filters
+    )
+    return "   ".join([*chosen, *asked_for])
+
+
+def asked_of(content: ExportContent, params: dict, zone: str) -> str:
+    """Whatever an exported file is of."""
+    if content is ExportContent.articles:
+        return asked_of_articles(params)
+    return asked_of_tickets(params, zone) if content is ExportContent.tickets else asked(params, zone)
+
+
+def _of_ticket(name: str, text: str, zone: str) -> str:
+    if name in _TICKET_MOMENTS:
+        if text == "today" or text.startswith("-"):
+            days = text.strip("-d")
+            return gettext("Today") if text == "today" else gettext("%(number)s days before", number=days)
+        return _moment(text, zone)
+    return "、".join(_ticket_word(name, part.strip()) for part in text.split(",") if part.strip())
+
+
+def _ticket_word(name: str, part: str) -> str:
+    if part in ("me", "none"):
+        return gettext("Own") if part == "me" else gettext("None")
+    states = {"status": TicketStatus, "priority": TicketPriority}.get(name)
+    if states is not None:
+        return str(state_title(states(part)))
+    if name in _TICKET_LINKS:
+        row = db.session.get(_TICKET_LINKS[name], int(part))
+        return str(getattr(row, "name", None) or f"#{part}")
+    dictionary = {"type": "ticket_type", "product": "product"}.get(name)
+    return words_for(dictionary, [part])[0] if dictionary else part
 
 
 def _of_article(name: str, value) -> str:

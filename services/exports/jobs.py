@@ -27,12 +27,13 @@ MOST_AT_ONCE = 3
 UNFINISHED = (ExportState.queued, ExportState.running)
 #: one of which nothing was heard for so long is made anew: its process has died
 SILENCE = dt.timedelta(minutes=2)
-RIGHT, ARTICLES_RIGHT = "conversation.export", "article.export"
+RIGHT, ARTICLES_RIGHT, TICKETS_RIGHT = "conversation.export", "article.export", "ticket.export"
 #: what belongs to which right
 RIGHTS = {
     ExportContent.conversations: RIGHT,
     ExportContent.messages: RIGHT,
     ExportContent.articles: ARTICLES_RIGHT,
+    ExportContent.tickets: TICKETS_RIGHT,
 }
 
 storage = Storage()
@@ -126,6 +127,12 @@ def remove_export(actor: Actor, job: ExportJob) -> ExportJob:
 @operation("article_export.remove", title="Remove an exported file", right=ARTICLES_RIGHT)
 def remove_articles_export(actor: Actor, job: ExportJob) -> ExportJob:
     """The same for a file of articles."""
+    return _remove(actor, job)
+
+
+@operation("ticket_export.remove", title="Remove an exported file", right=TICKETS_RIGHT)
+def remove_tickets_export(actor: Actor, job: ExportJob) -> ExportJob:
+    """The same for a file of tickets."""
     return _remove(actor, job)
 
 

@@ -23,7 +23,7 @@ from models.messaging import ChatMessage, MessageType
 from models.organization import Agent
 from models.types import utcnow
 from services import channels, history
-from services.exports import articles
+from services.exports import articles, tickets
 from services.exports.jobs import KEEP, RIGHTS, SILENCE, storage, wanted
 from services.exports.talks import Talk, Wording
 from services.exports.writers import writer_for
@@ -70,12 +70,7 @@ def _make(tenant_id: int, job_id: int, wording: Wording) -> None:
     try:
         total = 0
         with force_locale(job.locale):
-            filling = (
-                articles.fill(actor, job, part)
-                if job.content is ExportContent.articles
-                else _fill(actor, job, part, wording, owner.full_name)
-            )
-            for done, total in filling:
+            for done, total in _filling(actor, job, part, wording, owner.full_name):
                 _tell_progress(tenant_id, job_id, done, total)
         size = part.stat().st_size
         os.replace(part, storage.path(key))
@@ -85,6 +80,14 @@ def _make(tenant_id: int, job_id: int, wording: Wording) -> None:
     if not _note(tenant_id, job_id, _made(), state=ExportState.done, storage_key=key, size=size, **finished):
         storage.remove(key)
         raise _Unwanted
+
+
+def _filling(actor: Actor, job: ExportJob, part: Path, wording: Wording, owner: str) -> Iterator[tuple[int, int]]:
+    if job.content is ExportContent.articles:
+        return articles.fill(actor, job, part)
+    if job.content is ExportContent.tickets:
+        return tickets.fill(actor, job, part, wording, owner)
+    return _fill(actor, job, part, wording, owner)
 
 
 def _fill(actor: Actor, job: ExportJob, part: Path, wording: Wording, owner: str) -> Iterator[tuple[int, int]]:

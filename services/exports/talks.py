@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.actor import Actor
 from models.conversations import Conversation, Rating
 from models.exports import ExportJob
 from models.messaging import ChatMessage
+from models.tickets import Ticket
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Talk:
-    """One conversation: the values of the columns, and what was said if that is wanted."""
+    """One conversation or ticket: the values of the columns, and what was said if that is wanted."""
 
     facts: tuple[str, ...]
     said: tuple[Said, ...] = ()
@@ -60,3 +62,7 @@ class Wording(Protocol):
         count: int,
         channel: str,
     ) -> Talk: ...
+
+    def ticket_head(self, job: ExportJob, owner: str) -> Head: ...
+
+    def ticket_line(self, actor: Actor, job: ExportJob, row: Ticket) -> tuple[str, ...]: ...

@@ -29,7 +29,7 @@ class Writer(Protocol):
 
 def writer_for(path: Path, format_: ExportFormat, content: ExportContent, head: Head) -> Writer:
     if format_ is ExportFormat.pdf:
-        return (PdfTable if content is ExportContent.conversations else PdfTranscript)(path, head)
+        return (PdfTranscript if content is ExportContent.messages else PdfTable)(path, head)
     rows = _TalkRows(head, content)
     return (CsvWriter if format_ is ExportFormat.csv else XlsxWriter)(path, rows)
 

@@ -7,6 +7,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.identity import User
 from services.operation import operation
+from services.ticket_columns import known_columns
 
 #: kinds of notification that can be switched off, in the order of the page; what is not named here is always told
 NOTICES = (
@@ -32,15 +33,19 @@ NOTICES = (
 )
 #: what else draws attention besides the notification centre, and whether it does so before anybody has chosen
 ATTENTION = {"sound": True, "browser": False, "mail": True}
+#: how the list of tickets looks before anybody has chosen: no columns are the usual ones, no view is all tickets
+TICKETS = {"columns": [], "density": "comfortable", "view": ""}
+DENSITIES = ("comfortable", "compact")
 
 
 def preferences_of(user: User) -> dict:
-    """Every choice as it stands: {"notices": {kind: wanted}, "sound": True, …}."""
+    """Every choice as it stands: {"notices": {kind: wanted}, "sound": True, "tickets": {…}, …}."""
     chosen = user.preferences or {}
     notices = chosen.get("notices", {})
     return {
         "notices": {kind: notices.get(kind, True) for kind in NOTICES},
         **{name: chosen.get(name, default) for name, default in ATTENTION.items()},
+        "tickets": TICKETS | chosen.get("tickets", {}),
     }
 
 
@@ -53,8 +58,9 @@ def change_preferences(
     sound: bool | None = None,
     browser: bool | None = None,
     mail: bool | None = None,
+    tickets: dict | None = None,
 ) -> User:
-    """What is given is changed, the rest stays. Raises Invalid for a kind of notification that does not exist."""
+    """What is given is changed, the rest stays. Raises Invalid for what does not exist."""
     if user.id != actor.user_id:
         raise NotAllowed("You can only change your own profile")
     wrong = {
@@ -67,9 +73,26 @@ def change_preferences(
     chosen = user.preferences or {}
     attention = {"sound": sound, "browser": browser, "mail": mail}
     given = {name: value for name, value in attention.items() if value is not None}
+    if tickets:
+        given["tickets"] = chosen.get("tickets", {}) | _checked_list(tickets)
     user.preferences = chosen | given | {"notices": chosen.get("notices", {}) | (notices or {})}
     db.session.flush()
     return user
+
+
+def _checked_list(given: dict) -> dict:
+    """How somebody wants his list of tickets. Raises Invalid."""
+    wrong = {f"tickets.{str(name)[:64]}": "unknown" for name in given if name not in TICKETS}
+    columns, view = given.get("columns", []), given.get("view", "")
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        wrong["tickets.columns"] = "must be a list"
+    if given.get("density", DENSITIES[0]) not in DENSITIES:
+        wrong["tickets.density"] = "unknown"
+    if not isinstance(view, str) or len(view) > 32:
+        wrong["tickets.view"] = "unknown"
+    if wrong:
+        raise Invalid("The request is not valid", fields=wrong)
+    return given | ({"columns": known_columns(columns, "tickets.columns")} if "columns" in given else {})
 
 
 def wants_notice(user_id: int, kind: str) -> bool:

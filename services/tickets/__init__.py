@@ -2,6 +2,7 @@
 
 from services.tickets import rules, workflow
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket
+from services.tickets.bulk import batch_flow, batch_give, batch_update
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.dispatch import dispatch, is_routed
@@ -29,6 +30,9 @@ __all__ = [
     "assign_ticket",
     "assignments_of",
     "batch_assign",
+    "batch_flow",
+    "batch_give",
+    "batch_update",
     "cancel_transfer",
     "change_ticket_rating",
     "create_from_conversation",

@@ -241,7 +241,7 @@ SCREENS: dict[str, Screen] = {
     "work_day": Screen("read", "create update delete export"),
     "duty_shift": Screen(KEPT),
     # tickets
-    "ticket": Screen("read create update flow assign follow_up", "delete export"),
+    "ticket": Screen("read create update flow assign follow_up export", "delete"),
     "ticket_follow_up": Screen("read", "", "export"),
     "ticket_rating": Screen("read", "export"),
     "ticket_assignment": Screen("read", "", "export"),

@@ -5,20 +5,20 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import lazy_gettext as _
 
-from models.exports import ExportContent, ExportJob
+from models.exports import ExportJob
 from models.retention import RetentionRun
 from services import retention
 from services.settings import get_setting
 from views.admin.base import AdminView
 from views.admin.cells import in_units
-from views.search_words import asked, asked_of_articles
+from views.search_words import asked_of
 
 
 class ExportJobView(AdminView):
     model, resource, icon = ExportJob, "export_job", "fa-file-export"
     singular, plural = _("Exported file"), _("Exported files")
-    intro = _("Who had conversations or articles written into a file. The file itself is its owner's alone.")
-    when_empty = _("Files are made in the workbench, from the history of conversations and in the knowledge base.")
+    intro = _("Who had conversations, articles or tickets written into a file. The file itself is its owner's alone.")
+    when_empty = _("Files are made in the workbench: from the history, the knowledge base and the list of tickets.")
     list_columns = ["name", "create_by", "content", "format", "state", "total", "params", "create_time", "id"]
     key_columns = ("create_by", "content", "state", "create_time")
     show_columns = [
@@ -40,9 +40,7 @@ class ExportJobView(AdminView):
     label_columns = {"create_by": _("Owner")}
     search_text, search_columns = ("name",), ["create_by", "content", "format", "state", "create_time"]
     formatters = {
-        "params": lambda row: (
-            asked_of_articles(row.params) if row.content is ExportContent.articles else asked(row.params, row.time_zone)
-        ),
+        "params": lambda row: asked_of(row.content, row.params, row.time_zone),
         "size": lambda row: in_units(row.size) if row.size else "",
     }
 

@@ -317,6 +317,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "conversations": (_("List of conversations"), "quiet"),
         "messages": (_("All messages"), "quiet"),
         "articles": (_("Articles"), "info"),
+        "tickets": (_("Tickets"), "info"),
     },
     ExportFormat: {
         "xlsx": ("Excel", "quiet"),

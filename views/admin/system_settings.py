@@ -167,6 +167,7 @@ TITLES = {
         _("Conversations in an exported file"),
         _("Conversations that one exported file may hold"),
     ),
+    "export_max_tickets": (_("Tickets in an exported file"), _("Tickets that one exported file may hold")),
     "retention_months": (
         _("Conversations are kept for months"),
         _("Months after which closed conversations are purged; 0: never"),

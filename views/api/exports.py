@@ -1,4 +1,4 @@
-"""Conversations and articles as files, made in the background and fetched by who asked for them (CHT-11, KB-4)."""
+"""Conversations, articles and tickets as files, made in the background, fetched by who asked (CHT-11, KB-4, TKT-9)."""
 
 from collections.abc import Callable, Iterable
 
@@ -102,4 +102,12 @@ serve_exports(
     exports.ARTICLES_RIGHT,
     exports.remove_articles_export,
     (ExportContent.articles,),
+)
+serve_exports(
+    "/tickets/exports",
+    "工单管理接口",
+    "工单",
+    exports.TICKETS_RIGHT,
+    exports.remove_tickets_export,
+    (ExportContent.tickets,),
 )

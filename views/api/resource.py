@@ -160,7 +160,7 @@ def listing(
     order, offset = _order(resource, sort), (page - 1) * size
     narrow = narrow or bool(q) or bool(custom) or actor.scope(resource.key) != Scope.all
     ids, total = _ids_of_page(statement.with_only_columns(model.id), order, offset, size, narrow=narrow)
-    rows = (dump_all or resource.dump_all)(actor, _rows_of(resource, ids))
+    rows = (dump_all or resource.dump_all)(actor, rows_of(resource, ids))
     return page_of(rows, total, page, size)
 
 
@@ -179,14 +179,14 @@ def _ids_of_page(ids: Select, order: list, offset: int, size: int, *, narrow: bo
     return list(db.session.scalars(page)) if total > offset else [], total
 
 
-def _rows_of(resource: Resource, ids: list[int]) -> list:
-    """The rows of these ids, in this order, with what belongs to them."""
+def rows_of(resource: Resource, ids: list[int]) -> list:
+    """The rows of these ids, in this order, with what belongs to them; those that have vanished are left out."""
     if not ids:
         return []
     model = resource.model
     rows = select(model).where(model.id.in_(ids)).options(*(_eager(model, path) for path in resource.eager))
     by_id = {row.id: row for row in db.session.scalars(rows)}
-    return [by_id[number] for number in ids]
+    return [by_id[number] for number in ids if number in by_id]
 
 
 def _found_by(resource: Resource, actor: Actor, text: str) -> Select:

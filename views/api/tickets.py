@@ -10,9 +10,10 @@ from models.tickets import ENDED, Ticket
 from services import tickets
 from services.customers import mask_email, mask_phone
 from services.operation import OPERATIONS, DataField
+from services.tickets.filters import FILTERS, SORT, filters_of
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref, dump_rating
 from views.api.endpoint import action, endpoint, load, load_all
-from views.api.resource import PAGING, Resource, listing, moment, plain
+from views.api.resource import PAGING, Resource, listing, plain
 from views.api.sla import dump_levels
 from views.api.threads import counters, serve_thread
 from views.api.ticket_transfers import dump_transfer
@@ -79,8 +80,7 @@ TICKETS = Resource(
         "rating_invited_time",
         "version",
     ),
-    filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id", "sla_state"),
-    sort=("id", "create_time", "update_time", "priority", "status", "due_time"),
+    sort=SORT,
     empty_last=("due_time",),
     search=("no", "title", "customer.name"),
     eager=("customer.user", "assignee.user", "thread"),
@@ -107,36 +107,25 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     section=SECTION,
     summary="工单列表",
     right="ticket.read",
-    query={
-        **PAGING,
-        **dict.fromkeys(("status", "priority", "type", "product", "tag", "assigneeId", "slaState"), str),
-        **dict.fromkeys(("createdFrom", "createdTo"), str),
-        **dict.fromkeys(("customerId", "teamId", "departmentId"), int),
-        "custom": dict,
-    },
+    query={**PAGING, **dict.fromkeys(FILTERS, str), "custom": dict},
 )
 def list_tickets(
-    actor: Actor, assigneeId: str = "", tag: str = "", createdFrom: str = "", createdTo: str = "", **query
+    actor: Actor, page: int = 1, size: int = 20, sort: str = "-id", custom: dict | None = None, **given: str
 ):
-    """Times in ISO 8601, the later one not included."""
-    if actor.sees_as_customer and ("slaState" in query or query.get("sort", "").endswith("dueTime")):
-        raise Invalid("The request is not valid", fields={"slaState": "for staff only"})
-    statement = select(Ticket)
-    if tag:
-        statement = statement.where(tickets.tagged(tag))
-    if createdFrom:
-        statement = statement.where(Ticket.create_time >= moment(createdFrom, "createdFrom"))
-    if createdTo:
-        statement = statement.where(Ticket.create_time < moment(createdTo, "createdTo"))
-    if assigneeId == "me":
-        statement = statement.where(Ticket.assignee_id == (actor.agent_id or 0))
-    elif assigneeId == "none":
-        statement = statement.where(Ticket.assignee_id.is_(None))
-    elif assigneeId:
-        if not assigneeId.isdigit():
-            raise Invalid("The request is not valid", fields={"assigneeId": "a number, me or none"})
-        statement = statement.where(Ticket.assignee_id == int(assigneeId[:18]))
-    return listing(TICKETS, actor, statement=statement, **query)
+    """Every filter takes several values, separated by commas; times also as today or -6d."""
+    if actor.sees_as_customer and sort.endswith("dueTime"):
+        raise Invalid("The request is not valid", fields={"sort": "unknown"})
+    filters = filters_of(given)
+    return listing(
+        TICKETS,
+        actor,
+        statement=select(Ticket).where(*filters.conditions(actor)),
+        narrow="q" in filters.values,
+        page=page,
+        size=size,
+        sort=sort,
+        custom=custom,
+    )
 
 
 @endpoint("GET", "/tickets/unassigned", section=SECTION, summary="待分配列表", right="ticket.assign", query=PAGING)

@@ -44,23 +44,23 @@ CONTENTS = {ExportContent.conversations: _("Conversations"), ExportContent.messa
 
 
 def head(job: ExportJob, owner: str) -> Head:
-    now = _time(job, dt.datetime.now(dt.UTC).replace(tzinfo=None))
     return Head(
-        title=str(CONTENTS[job.content]),
-        lines=tuple(
-            line
-            for line in (
-                get_setting("company_name"),
-                gettext("Exported by %(name)s, %(time)s (%(zone)s)", name=owner, time=now, zone=job.time_zone),
-                asked(job.params, job.time_zone),
-            )
-            if line
-        ),
+        **about_file(job, owner, str(CONTENTS[job.content]), asked(job.params, job.time_zone)),
         facts=tuple(str(title) for title, _width in FACTS),
         widths=tuple(width for _title, width in FACTS),
         said=tuple(map(str, SAID)),
-        page=gettext("Page %(number)s", number="{number}"),
     )
+
+
+def about_file(job: ExportJob, owner: str, title: str, wanted: str) -> dict[str, object]:
+    """What every file says about itself: company, who asked for it and when, what for."""
+    now = local_time(job, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    by = gettext("Exported by %(name)s, %(time)s (%(zone)s)", name=owner, time=now, zone=job.time_zone)
+    return {
+        "title": title,
+        "lines": tuple(line for line in (get_setting("company_name"), by, wanted) if line),
+        "page": gettext("Page %(number)s", number="{number}"),
+    }
 
 
 def talk(
@@ -84,14 +84,14 @@ def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int,
         row.team.name if row.team else "",
         str(ORIGINS.get(row.channel, channel or row.channel)),
         str(state_title(row.status)),
-        _shown(job, row.subject),
-        _time(job, row.create_time),
-        _time(job, row.first_reply_time),
-        _time(job, row.close_time),
+        on_paper(job, row.subject),
+        local_time(job, row.create_time),
+        local_time(job, row.first_reply_time),
+        local_time(job, row.close_time),
         str(count),
         str(rating.score) if rating else "",
         "、".join(words_for(RATING_TAGS, rating.tags)) if rating else "",
-        _shown(job, rating.comment or "") if rating else "",
+        on_paper(job, rating.comment or "") if rating else "",
     )
 
 
@@ -100,12 +100,12 @@ def _said(job: ExportJob, message: ChatMessage) -> Said:
     is_plain = message.type in (MessageType.text, MessageType.system, MessageType.answer)
     by_program = message.sender_kind is SenderKind.system
     return Said(
-        time=_time(job, message.create_time, seconds=True),
+        time=local_time(job, message.create_time, seconds=True),
         # a reason that somebody gave is kept as the system's note, and is that person's word
         who=(message.payload or {}).get("by", "") if by_program else shown_name(message.sender_name),
         role=str(state_title(message.sender_kind)),
         kind="" if is_plain else str(state_title(message.type)),
-        text=_shown(job, _text(message)),
+        text=on_paper(job, _text(message)),
         tone="note" if is_note else _TONES.get(message.sender_kind, "system"),
     )
 
@@ -120,12 +120,12 @@ def _text(message: ChatMessage) -> str:
     return " ".join(part for part in (content_of(message) or "", f"[{name}]" if name else "") if part)
 
 
-def _shown(job: ExportJob, text: str) -> str:
+def on_paper(job: ExportJob, text: str) -> str:
     """On paper pictures become words of the reader's language: no font of ours has them. Tables keep them."""
     return text if job.format is not ExportFormat.pdf else emoji_words.spoken(text, job.locale)
 
 
-def _time(job: ExportJob, moment: dt.datetime | None, seconds: bool = False) -> str:
+def local_time(job: ExportJob, moment: dt.datetime | None, seconds: bool = False) -> str:
     """A stored time on the reader's clock."""
     if moment is None:
         return ""

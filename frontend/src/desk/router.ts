@@ -29,6 +29,12 @@ export const router = createRouter({
       meta: { title: 'desk.nav.tickets' },
     },
     {
+      path: '/tickets/board',
+      name: 'ticket-board',
+      component: () => import('./tickets/board/BoardPage.vue'),
+      meta: { title: 'desk.tickets.board.title', permission: 'ticket.process' },
+    },
+    {
       path: '/tickets/:id(\\d+)',
       name: 'ticket',
       component: () => import('./tickets/TicketDetailPage.vue'),

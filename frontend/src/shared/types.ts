@@ -353,6 +353,7 @@ export interface Ticket extends WithCustom {
   resolution: string | null
   createTime: string
   updateTime: string
+  firstReplyTime: string | null
   resolveTime: string | null
   closeTime: string | null
   ratingInvitedTime: string | null

@@ -12,6 +12,7 @@ import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
 import { en as sla } from '../sla/words'
 import { en as handing } from '../tickets/handing-words'
+import { en as ticketLists } from '../tickets/list/words'
 import { en as relations } from '../tickets/relation-words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
@@ -33,6 +34,7 @@ export default {
     ...shell,
     ...sla,
     ...handing,
+    ...ticketLists,
     ...tickets,
     ...transfer,
     ...workbench,

@@ -12,6 +12,7 @@ import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
 import { zh as sla } from '../sla/words'
 import { zh as handing } from '../tickets/handing-words'
+import { zh as ticketLists } from '../tickets/list/words'
 import { zh as relations } from '../tickets/relation-words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
@@ -33,6 +34,7 @@ export default {
     ...shell,
     ...sla,
     ...handing,
+    ...ticketLists,
     ...tickets,
     ...transfer,
     ...workbench,

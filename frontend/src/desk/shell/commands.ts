@@ -61,6 +61,7 @@ export function useCommands(text: Ref<string>, open: { help: () => void; article
       { key: 'workbench', icon: 'chats', label: t('desk.nav.workbench'), run: go('/') },
       { key: 'tickets', icon: 'ticket', label: t('desk.nav.tickets'), run: go('/tickets') },
     ]
+    if (can('ticket.process')) list.push({ key: 'board', icon: 'ticket', label: t('desk.tickets.board.title'), run: go('/tickets/board') })
     if (can('conversation.monitor')) list.push({ key: 'console', icon: 'monitor', label: t('desk.nav.console'), run: go('/console') })
     if (can('conversation.search')) list.push({ key: 'history', icon: 'history', label: t('desk.nav.history'), run: go('/history') })
     if (can('article.update')) list.push({ key: 'knowledge', icon: 'book', label: t('desk.kb.nav'), run: go('/knowledge') })

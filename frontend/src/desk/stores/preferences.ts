@@ -12,11 +12,13 @@ export interface Preferences {
   browser: boolean
   /** E-mail about tickets, where the company sends any. */
   mail: boolean
+  /** How the list of tickets looks: no columns are the usual ones, no view is all tickets. */
+  tickets: { columns: string[]; density: 'comfortable' | 'compact'; view: string }
 }
 
 export const usePreferences = defineStore('preferences', () => {
   /** As for everybody, until mine have come. */
-  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false, mail: true })
+  const mine = ref<Preferences>({ notices: {}, sound: true, browser: false, mail: true, tickets: { columns: [], density: 'comfortable', view: '' } })
   const loaded = ref(false)
   const error = shallowRef<ApiError | null>(null)
 
@@ -31,7 +33,8 @@ export const usePreferences = defineStore('preferences', () => {
     }
   }
 
-  async function save(change: Partial<Preferences>): Promise<void> {
+  /** Of `tickets` only what is given changes. */
+  async function save(change: Partial<Omit<Preferences, 'tickets'>> & { tickets?: Partial<Preferences['tickets']> }): Promise<void> {
     mine.value = await api.put<Preferences>('/user/preferences', change)
   }
 

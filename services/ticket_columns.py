@@ -1,0 +1,43 @@
+"""The columns of lists of tickets: what people choose from for the screen, for a saved view and for a file (TKT-9)."""
+
+from collections.abc import Sequence
+
+from app.errors import Invalid, Reason
+
+#: in the order in which they are offered
+COLUMNS = (
+    "no",
+    "title",
+    "status",
+    "priority",
+    "dueTime",
+    "type",
+    "product",
+    "tags",
+    "customer",
+    "assignee",
+    "team",
+    "department",
+    "source",
+    "contactName",
+    "contactEmail",
+    "contactPhone",
+    "createTime",
+    "updateTime",
+    "firstReplyTime",
+    "resolveTime",
+    "closeTime",
+    "description",
+    "resolution",
+)
+#: of a file, when nobody has chosen
+USUAL = ("no", "title", "status", "priority", "type", "customer", "assignee", "createTime", "updateTime", "closeTime")
+
+
+def known_columns(names: Sequence[str], field: str = "columns") -> list[str]:
+    """These names, each once, in their order. Raises Invalid for one that no list of tickets has."""
+    chosen = list(dict.fromkeys(names))
+    if unknown := [str(name) for name in chosen if name not in COLUMNS]:
+        names_ = ", ".join(unknown)[:100]
+        raise Invalid("The request is not valid", fields={field: Reason("unknown: %(names)s", names=names_)})
+    return chosen
