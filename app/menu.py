@@ -73,6 +73,10 @@ MENU = (
             Entry("ticket", "TicketView", _("Tickets"), "fa-ticket"),
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
+            Entry("automation_rule", "AutomationRuleView", _("Automation rules"), "fa-wand-magic-sparkles"),
+            Entry("automation_run", "AutomationRunView", _("Runs of automation rules"), "fa-list-check"),
+            Entry("macro", "MacroView", _("Macros"), "fa-bolt-lightning"),
+            Entry("ticket_template", "TicketTemplateView", _("Ticket templates"), "fa-file-lines"),
         ),
     ),
     Category(

@@ -26,7 +26,7 @@ from models.notifications import Notification
 from models.sensitive import SensitiveAlert
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
+from services import automation, exports, files, generation, imports, lexicon, logos, notices, outbox, wechat
 from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
@@ -292,12 +292,25 @@ def _discard_files(event: Event) -> None:
         files.storage.remove(key)
 
 
+def _automate(event: Event) -> None:
+    """The company's own rules, if it has some for this."""
+    automation.call(event)
+
+
+def _run_rules(event: Event) -> None:
+    jobs.send("automation.react", tenant_id=event.tenant_id, event_id=event.id)
+
+
+def _notify_of_given_up_rule(event: Event) -> None:
+    notices.rule_gave_up(system(event.tenant_id), event.payload, event=f"event-{event.id}")
+
+
 def _nothing(event: Event) -> None:
     """Stored for webhooks and histories; nobody waits for it on screen."""
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message, _to_wechat, _hear),
+    "message.sent": (_message, _notify_of_message, _to_wechat, _hear, _automate),
     "message.recalled": (_message, _to_wechat),
     "message.undelivered": (_undelivered,),
     "wechat.received": (_from_wechat,),
@@ -325,12 +338,14 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.transfer_declined": (_transfer,),
     "conversation.transfer_timed_out": (_transfer,),
     "conversation.transfer_cancelled": (_transfer,),
-    "ticket.created": (_ticket, _notify_of_ticket),
-    "ticket.updated": (_ticket,),
-    "ticket.moved": (_ticket, _notify_of_ticket),
-    "ticket.assigned": (_ticket, _notify_of_ticket),
+    "ticket.created": (_ticket, _notify_of_ticket, _automate),
+    "ticket.updated": (_ticket, _automate),
+    "ticket.moved": (_ticket, _notify_of_ticket, _automate),
+    "ticket.assigned": (_ticket, _notify_of_ticket, _automate),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),
+    "automation.called": (_run_rules,),
+    "automation_rule.gave_up": (_notify_of_given_up_rule,),
     "agent.presence": (_presence, _dispatch),
     "agent.created": (_nothing,),
     "agent.updated": (_dispatch,),
@@ -366,6 +381,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         for name in (
             "article_category",
             "article_template",
+            "automation_rule",
             "bot_menu_entry",
             "channel",
             "contact",
@@ -375,8 +391,10 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "dictionary_item",
             "entry_code",
             "invitation",
+            "macro",
             "organization",
             "quick_reply",
+            "ticket_template",
         )
         for verb in ("created", "updated", "deleted")
     },
@@ -421,7 +439,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
 
 
 #: these count as told only when their job has done its work and says so: a queue may be lost, an answer not
-TOLD_BY_JOB = frozenset({"conversation.asked"})
+TOLD_BY_JOB = frozenset({"conversation.asked", "automation.called"})
 
 
 def deliver(events: list[Event]) -> None:

@@ -16,6 +16,11 @@ RESOURCES = {found.key: found for found in gc.get_objects() if isinstance(found,
 #: made by hand or by events, and described by other names than their columns
 OWN_WAYS = {"user", "notification"}
 NOT_IN_FORMS = {
+    "automation_rule.actions",  # written on the desk, where each action has its pickers
+    "automation_rule.conditions",
+    "automation_rule.event",
+    "macro.actions",
+    "macro.owner_id",
     "quick_reply.owner_id",  # everybody's or one's own: said by a button
     "ticket.assignee_id",  # given by the operation that also tells the agent
 }

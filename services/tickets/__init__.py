@@ -3,6 +3,7 @@
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket, transfer_ticket
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
+from services.tickets.pooling import give_to_team
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
 
@@ -15,6 +16,7 @@ __all__ = [
     "create_ticket",
     "delete_ticket",
     "follow_ups_of",
+    "give_to_team",
     "move_ticket",
     "place",
     "read_messages",

@@ -8,10 +8,11 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.customers import Customer
 from models.messaging import ThreadKind
+from models.organization import Team
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
 from models.understanding import Subject
-from services import threads
+from services import threads, ticket_templates
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
@@ -38,6 +39,7 @@ def create_ticket(
     contact_name: str = "",
     contact_email: str = "",
     contact_phone: str = "",
+    template_id: int | None = None,
 ) -> Ticket:
     """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
     if assignee_id is not None and assignee_id != actor.agent_id:
@@ -65,6 +67,7 @@ def create_ticket(
         contact_name=contact_name,
         contact_email=contact_email,
         contact_phone=contact_phone,
+        team=ticket_templates.team_of(actor, template_id),
     )
     if assignee_id is not None:
         give(actor, ticket, get_agent(assignee_id), method="create")
@@ -130,6 +133,7 @@ def _create(
     customer_id: int | None,
     source: str,
     conversation_id: int | None = None,
+    team: Team | None = None,
     **facts,
 ) -> Ticket:
     ticket = Ticket(
@@ -141,6 +145,7 @@ def _create(
         customer_id=customer_id,
         source=source,
         conversation_id=conversation_id,
+        team=team,
         thread=threads.new_thread(ThreadKind.ticket),
         status=TicketStatus.pending,
     )

@@ -244,6 +244,10 @@ SCREENS: dict[str, Screen] = {
     "ticket": Screen("read create update flow assign follow_up", "delete export"),
     "ticket_follow_up": Screen("read", "", "export"),
     "ticket_assignment": Screen("read", "", "export"),
+    "automation_rule": Screen("read", "update delete export"),
+    "automation_run": Screen("read", "export"),
+    "macro": Screen("read update delete share", "export"),
+    "ticket_template": Screen(KEPT),
     # customers
     "customer": Screen("read create update", "delete restore export preserve release"),
     "organization": Screen(KEPT),

@@ -23,6 +23,8 @@ NOTICES = {
     "ticket.moved": _("A ticket changed its state"),
     "ticket.message": _("New message in a ticket"),
     "sensitive_alert.created": _("Sensitive words were used"),
+    "ticket.automation": _("An automation rule tells you something"),
+    "automation_rule.gave_up": _("An automation rule was switched off"),
     "company.updated": _("An update brought something new"),
 }
 
