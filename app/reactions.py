@@ -54,10 +54,6 @@ def _hear(event: Event) -> None:
     hearing.gather(event)
 
 
-def _mood(event: Event) -> None:
-    emit.mood(event)
-
-
 def _settle_questions(event: Event) -> None:
     jobs.send("questions.settle", tenant_id=event.tenant_id, conversation_id=event.payload["conversation_id"])
 
@@ -170,10 +166,6 @@ def _to_wechat(event: Event) -> None:
 
 def _from_wechat(event: Event) -> None:
     jobs.send("wechat.take", tenant_id=event.tenant_id)
-
-
-def _undelivered(event: Event) -> None:
-    emit.undelivered(event)
 
 
 def _forget_wechat(event: Event) -> None:
@@ -292,27 +284,14 @@ def _discard_files(event: Event) -> None:
         files.storage.remove(key)
 
 
-def _automate(event: Event) -> None:
-    """The company's own rules, if it has some for this."""
-    automation.call(event)
-
-
-def _run_rules(event: Event) -> None:
-    jobs.send("automation.react", tenant_id=event.tenant_id, event_id=event.id)
-
-
-def _notify_of_given_up_rule(event: Event) -> None:
-    notices.rule_gave_up(system(event.tenant_id), event.payload, event=f"event-{event.id}")
-
-
 def _nothing(event: Event) -> None:
     """Stored for webhooks and histories; nobody waits for it on screen."""
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message, _to_wechat, _hear, _automate),
+    "message.sent": (_message, _notify_of_message, _to_wechat, _hear, automation.call),
     "message.recalled": (_message, _to_wechat),
-    "message.undelivered": (_undelivered,),
+    "message.undelivered": (emit.undelivered,),
     "wechat.received": (_from_wechat,),
     **{f"wechat_account.{verb}": (_forget_wechat,) for verb in ("created", "updated", "deleted")},
     "message.mentioned": (_notify_of_mention,),
@@ -321,7 +300,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.created": (_conversation,),
     "conversation.asked": (_let_bot_answer,),
     "conversation.queued": (_conversation, _queue_moved, _dispatch, _settle_questions, _summarise),
-    "conversation.mood_heard": (_mood,),
+    "conversation.mood_heard": (emit.mood,),
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
     "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch, _summarise),
     "conversation.classified": (_conversation, _queue_moved, _dispatch),
@@ -338,14 +317,16 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.transfer_declined": (_transfer,),
     "conversation.transfer_timed_out": (_transfer,),
     "conversation.transfer_cancelled": (_transfer,),
-    "ticket.created": (_ticket, _notify_of_ticket, _automate),
-    "ticket.updated": (_ticket, _automate),
-    "ticket.moved": (_ticket, _notify_of_ticket, _automate),
-    "ticket.assigned": (_ticket, _notify_of_ticket, _automate),
+    "ticket.created": (_ticket, _notify_of_ticket, automation.call),
+    "ticket.updated": (_ticket, automation.call),
+    "ticket.moved": (_ticket, _notify_of_ticket, automation.call),
+    "ticket.assigned": (_ticket, _notify_of_ticket, automation.call),
     "ticket.deleted": (_ticket,),
     "ticket.followed_up": (_ticket,),
-    "automation.called": (_run_rules,),
-    "automation_rule.gave_up": (_notify_of_given_up_rule,),
+    "automation.called": (lambda event: jobs.send("automation.react", tenant_id=event.tenant_id, event_id=event.id),),
+    "automation_rule.gave_up": (
+        lambda event: notices.rule_gave_up(system(event.tenant_id), event.payload, event=f"event-{event.id}"),
+    ),
     "agent.presence": (_presence, _dispatch),
     "agent.created": (_nothing,),
     "agent.updated": (_dispatch,),
