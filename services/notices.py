@@ -125,7 +125,7 @@ def rule_gave_up(actor: Actor, told: dict, *, event: str) -> None:
             user_id=user_id,
             event_key=event,
             kind="automation_rule.gave_up",
-            params={"name": told["name"]},
+            params={"title": told["title"]},
             link=f"/desk/automation?rule={told['automation_rule_id']}",
         )
 

@@ -127,7 +127,7 @@ def _notify(doing: Doing, value: dict) -> None:
             user_id=user_id,
             event_key=f"automation-{doing.key}"[:190],
             kind="ticket.automation",
-            params={"no": doing.ticket.no, "title": doing.ticket.title, "text": text},
+            params={"no": doing.ticket.no, "title": doing.ticket.title, "note": text},
             link=f"/desk/tickets/{doing.ticket.id}",
         )
 

@@ -48,7 +48,7 @@ _SIDES = {side: event for event, side in SPEAKERS.items()}
 def call(event: Event) -> None:
     """From a reaction: have the rules for this event run, if the company has such. May be called twice."""
     occasion = _occasion_of(event)
-    if occasion is None or len(event.payload.get("rules", ())) >= MOST_DEEP:
+    if occasion is None or event.payload.get("depth", 0) >= MOST_DEEP:
         return
     wanted, ticket_id, message_id = occasion
     rules = select(AutomationRule.id).where(AutomationRule.active == 1, AutomationRule.event == wanted)
@@ -60,6 +60,7 @@ def call(event: Event) -> None:
         "ticket_id": ticket_id,
         "message_id": message_id,
         "chain": event.payload.get("rules", []),
+        "level": event.payload.get("depth", 0),
     }
     run(system(event.tenant_id), "automation.call", lambda: announce("automation.called", **told))
 
@@ -89,10 +90,13 @@ def react(tenant_id: int, told: dict) -> int:
             continue
         said = db.session.get(ChatMessage, told["message_id"]) if told["message_id"] else None
         facts = Facts(ticket, event, Background([ticket]), said)
-        outcome = _apply(tenant_id, rule, facts, f"event-{told['about']}", chain)
-        acted += outcome is RunOutcome.done
-        if outcome is RunOutcome.done and rule.stop_after:
+        outcome = _apply(tenant_id, rule, facts, f"event-{told['about']}", chain, told["level"])
+        if outcome is not RunOutcome.done:
+            continue
+        acted += 1
+        if rule.stop_after:
             break
+        chain = (*chain, rule.id)  # the next rule sees what this one has done, and may not be answered by it
     return acted
 
 
@@ -143,7 +147,7 @@ def _run_batch(tenant_id: int, rule: AutomationRule, batch: list[Ticket]) -> int
     known = select(AutomationRun.occasion).where(AutomationRun.rule_id == rule.id, AutomationRun.occasion.in_(due))
     for occasion in db.session.scalars(known) if due else ():
         del due[occasion]
-    return sum(_apply(tenant_id, rule, facts, occasion, ()) is RunOutcome.done for occasion, facts in due.items())
+    return sum(_apply(tenant_id, rule, facts, occasion) is RunOutcome.done for occasion, facts in due.items())
 
 
 def _moment_of(rule: AutomationRule, facts: Facts) -> str:
@@ -158,9 +162,11 @@ def _moment_of(rule: AutomationRule, facts: Facts) -> str:
 # --- one rule, one ticket -------------------------------------------------------------------------------------------
 
 
-def _apply(tenant_id: int, rule: AutomationRule, facts: Facts, occasion: str, chain: tuple) -> RunOutcome | None:
+def _apply(
+    tenant_id: int, rule: AutomationRule, facts: Facts, occasion: str, chain: tuple = (), level: int = 0
+) -> RunOutcome | None:
     """All actions of the rule or none; None when it has nothing to do here."""
-    actor = dataclasses.replace(system(tenant_id), name=rule.name, rules=(*chain, rule.id))
+    actor = dataclasses.replace(system(tenant_id), name=rule.name, rules=(*chain, rule.id), depth=level + 1)
     number, ticket = rule.id, facts.ticket
     try:
         if not conditions.holds(rule.conditions, facts):
@@ -255,7 +261,7 @@ def _remember_failure(tenant_id: int, rule: AutomationRule, ticket: Ticket, occa
         db.session.refresh(rule)
         if rule.active and rule.failures >= GIVES_UP_AFTER:
             rule.active = False
-            announce("automation_rule.gave_up", automation_rule_id=rule.id, name=rule.name)
+            announce("automation_rule.gave_up", automation_rule_id=rule.id, title=rule.name)
 
     run(system(tenant_id), "automation.note", count, rows=(rule,))
 

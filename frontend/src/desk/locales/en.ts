@@ -1,5 +1,6 @@
 import { en as alerts } from '../alerts/words'
 import { en as assist } from '../assist/words'
+import { en as automation } from '../automation/words'
 import { en as supervision } from '../console/words'
 import { en as history } from '../history/words'
 import { en as imports } from '../imports/words'
@@ -20,6 +21,7 @@ export default {
     kb,
     ...alerts,
     ...assist,
+    ...automation,
     ...supervision,
     ...profile,
     ...quality,
