@@ -13,14 +13,17 @@ def _check(actor: Actor, row: TicketTemplate, data: dict) -> None:
     if not row.name:
         raise Invalid("A template needs a name", fields={"name": "required"})
     row.title = " ".join((row.title or "").split())
-    for column, dictionary, objection in (
-        ("type", "ticket_type", "This ticket type does not exist"),
-        ("product", "product", "This product does not exist"),
-    ):
-        code = getattr(row, column)
-        if (row.id is None or column in data) and code and code not in settings.dictionary_codes(dictionary):
-            raise Invalid(objection, fields={column: "unknown"})
+    if _is_unknown(row, data, "type", "ticket_type"):
+        raise Invalid("This ticket type does not exist", fields={"type": "unknown"})
+    if _is_unknown(row, data, "product", "product"):
+        raise Invalid("This product does not exist", fields={"product": "unknown"})
     row.team = referenced(Team, row.team_id, actor, "teamId")
+
+
+def _is_unknown(row: TicketTemplate, data: dict, column: str, dictionary: str) -> bool:
+    """Whether a code was given that the dictionary has not; one that has gone meanwhile may stay."""
+    code = getattr(row, column)
+    return (row.id is None or column in data) and bool(code) and code not in settings.dictionary_codes(dictionary)
 
 
 def team_of(actor: Actor, template_id: int | None) -> Team | None:

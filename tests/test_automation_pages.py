@@ -29,10 +29,10 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out sideways"
 
 
-def test_rule_is_written_tried_saved_and_switched_on(company, pages: Pages, size):
+def test_rule_is_written_tried_saved_and_switched_on(company, open_page: Pages, size):
     word, name = unique("printer"), unique("规则")
     ticket = company.ticket(title=f"{word} broken")
-    page = pages.signed_in(company.admin, "/desk/automation?rule=new", **size)
+    page = open_page.signed_in(company.admin, "/desk/automation?rule=new", **size)
     page.get_by_label("名称").fill(name)
     page.get_by_role("button", name="添加条件", exact=True).click()
     choose(page, page, "字段", "标题")
@@ -60,20 +60,20 @@ def test_rule_is_written_tried_saved_and_switched_on(company, pages: Pages, size
     fits(page)
 
 
-def test_what_is_missing_is_told_at_its_row(company, pages: Pages, size):
-    page = pages.signed_in(company.admin, "/desk/automation?rule=new", **size)
-    pages.expect_console_error("400")
+def test_what_is_missing_is_told_at_its_row(company, open_page: Pages, size):
+    page = open_page.signed_in(company.admin, "/desk/automation?rule=new", **size)
+    open_page.expect_console_error("400")
     page.get_by_label("名称").fill(unique("规则"))
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("group", name="操作 1").get_by_role("alert")).to_be_visible()
 
 
-def test_supervisor_reads_rules_and_agent_has_macros_only(company, pages: Pages, size):
+def test_supervisor_reads_rules_and_agent_has_macros_only(company, open_page: Pages, size):
     company.admin.post("/automation-rules", {"name": unique("规则"), "actions": [{"action": "note", "value": "seen"}]})
-    page = pages.signed_in(company.supervisor, "/desk/automation", **size)
+    page = open_page.signed_in(company.supervisor, "/desk/automation", **size)
     expect(page.get_by_role("tab", name="自动化规则")).to_be_visible()
     expect(page.get_by_role("button", name="新建规则")).to_have_count(0)
-    page = pages.signed_in(company.agent, "/desk/automation", **size)
+    page = open_page.signed_in(company.agent, "/desk/automation", **size)
     expect(page.get_by_role("button", name="新建宏")).to_be_visible()
     expect(page.get_by_role("tab", name="自动化规则")).to_have_count(0)
 
@@ -82,14 +82,14 @@ def macro_of(person: Person, *actions: dict) -> dict:
     return person.post("/macros", {"name": unique("宏"), "actions": list(actions)})
 
 
-def test_macro_is_previewed_and_applied_by_one_click(company, pages: Pages, size):
+def test_macro_is_previewed_and_applied_by_one_click(company, open_page: Pages, size):
     ticket = company.ticket(assignee=company.agent)
     macro = macro_of(
         company.agent,
         {"action": "set_priority", "value": "urgent"},
         {"action": "move", "value": {"status": "processing"}},
     )
-    page = pages.signed_in(company.agent, f"/desk/tickets/{ticket['id']}", **size)
+    page = open_page.signed_in(company.agent, f"/desk/tickets/{ticket['id']}", **size)
     page.get_by_role("button", name="宏", exact=True).click()
     page.get_by_role("menuitem", name=macro["name"]).click()
     dialog = page.get_by_role("dialog")
@@ -101,10 +101,10 @@ def test_macro_is_previewed_and_applied_by_one_click(company, pages: Pages, size
     fits(page)
 
 
-def test_macro_that_is_not_allowed_cannot_be_applied(company, pages: Pages, size):
+def test_macro_that_is_not_allowed_cannot_be_applied(company, open_page: Pages, size):
     ticket = company.ticket(assignee=company.agent)
     macro = macro_of(company.admin, {"action": "assign", "value": company.supervisor.agent_id})
-    page = pages.signed_in(company.agent, f"/desk/tickets/{ticket['id']}", **size)
+    page = open_page.signed_in(company.agent, f"/desk/tickets/{ticket['id']}", **size)
     page.get_by_role("button", name="宏", exact=True).click()
     page.get_by_role("menuitem", name=macro["name"]).click()
     dialog = page.get_by_role("dialog")
@@ -112,15 +112,15 @@ def test_macro_that_is_not_allowed_cannot_be_applied(company, pages: Pages, size
     expect(dialog.get_by_role("button", name="执行", exact=True)).to_be_disabled()
 
 
-def test_template_fills_the_form_of_a_new_ticket(company, pages: Pages, size):
+def test_template_fills_the_form_of_a_new_ticket(company, open_page: Pages, size):
     name = unique("模板")
-    page = pages.signed_in(company.supervisor, "/desk/automation?tab=templates&template=new", **size)
+    page = open_page.signed_in(company.supervisor, "/desk/automation?tab=templates&template=new", **size)
     page.get_by_label("名称").fill(name)
     page.get_by_label("工单标题").fill("设备报修：")
     page.get_by_label("问题描述").fill("型号：")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("listitem").filter(has_text=name)).to_be_visible()
-    page = pages.signed_in(company.agent, "/desk/tickets", **size)
+    page = open_page.signed_in(company.agent, "/desk/tickets", **size)
     page.get_by_role("button", name="新建工单").click()
     dialog = page.get_by_role("dialog")
     choose(page, dialog, "模板", name)
