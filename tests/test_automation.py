@@ -371,13 +371,13 @@ def test_event_that_is_told_again_acts_once(company, rule, database):
         "SELECT id FROM outbox_event WHERE name IN ('ticket.created', 'automation.called') AND tenant_id ="
         " (SELECT tenant_id FROM ticket WHERE id = :id)"
     )
-    with database.begin() as connection:
+    with database.connect() as connection:
         numbers = list(connection.execute(find, {"id": ticket["id"]}).scalars())
-        for number in numbers:
-            connection.execute(
-                sa.text("UPDATE outbox_event SET sent_time = NULL, create_time = :then WHERE id = :id"),
-                {"then": ago(HOUR), "id": number},
-            )
+    for number in numbers:
+        change(
+            database, "UPDATE outbox_event SET sent_time = NULL, create_time = :then WHERE id = :id",
+            then=ago(HOUR), id=number,
+        )  # fmt: skip
     waiting = sa.text("SELECT COUNT(*) FROM outbox_event WHERE sent_time IS NULL AND id <= :last")
 
     def is_told() -> bool:
