@@ -56,6 +56,7 @@ celery_app.conf.update(
         "save the indexes of those texts": {"task": "assistance.snapshot", "schedule": 300.0},
         "files that were to be made, and whose day is over": {"task": "exports.sweep", "schedule": 60.0},
         "imports nobody works on, and whose day is over": {"task": "imports.sweep", "schedule": 60.0},
+        "rules that act on tickets by time": {"task": "automation.run_due", "schedule": 120.0},
         "conversations whose time is over": {"task": "retention.run", "schedule": 3600.0},
         "remove what is over": {"task": "maintenance.clean", "schedule": 3600.0},
     },

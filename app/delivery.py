@@ -17,7 +17,7 @@ from services.operation import Event
 logger = logging.getLogger(__name__)
 
 #: these count as told only when their job has done its work and says so: a queue may be lost, an answer not
-TOLD_BY_JOB = frozenset({"conversation.asked"})
+TOLD_BY_JOB = frozenset({"conversation.asked", "automation.called"})
 
 
 def deliver(events: list[Event]) -> None:

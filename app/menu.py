@@ -81,6 +81,10 @@ MENU = (
             Entry("ticket_clock", "TicketClockView", _("Clocks of tickets"), "fa-hourglass-half"),
             Entry("ticket_letter", "TicketLetterView", _("E-mails about tickets"), "fa-envelope"),
             Entry("ticket_workflow", "TicketWorkflowView", _("Ticket workflows"), "fa-diagram-project"),
+            Entry("automation_rule", "AutomationRuleView", _("Automation rules"), "fa-wand-magic-sparkles"),
+            Entry("automation_run", "AutomationRunView", _("Runs of automation rules"), "fa-list-check"),
+            Entry("macro", "MacroView", _("Macros"), "fa-bolt-lightning"),
+            Entry("ticket_template", "TicketTemplateView", _("Ticket templates"), "fa-file-lines"),
         ),
     ),
     Category(

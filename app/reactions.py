@@ -21,7 +21,7 @@ from models.sensitive import SensitiveAlert
 from models.ticket_transfers import TicketTransfer
 from models.tickets import Ticket
 from models.transfers import ConversationTransfer
-from services import exports, files, generation, imports, lexicon, logos, notices, tickets, wechat
+from services import automation, exports, files, generation, imports, lexicon, logos, notices, tickets, wechat
 from services.articles import revisions
 from services.identity import avatars, rights
 from services.operation import Event
@@ -45,10 +45,6 @@ def _read(event: Event) -> None:
 def _hear(event: Event) -> None:
     """How the customer sounds: looked at with what else is said about now, and never in the way of the message."""
     hearing.gather(event)
-
-
-def _mood(event: Event) -> None:
-    emit.mood(event)
 
 
 def _settle_questions(event: Event) -> None:
@@ -185,10 +181,6 @@ def _from_wechat(event: Event) -> None:
     jobs.send("wechat.take", tenant_id=event.tenant_id)
 
 
-def _undelivered(event: Event) -> None:
-    emit.undelivered(event)
-
-
 def _forget_wechat(event: Event) -> None:
     wechat.forget(event.tenant_id)
 
@@ -310,9 +302,9 @@ def _nothing(event: Event) -> None:
 
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
-    "message.sent": (_message, _notify_of_message, mailing.message_said, _to_wechat, _hear),
+    "message.sent": (_message, _notify_of_message, mailing.message_said, _to_wechat, _hear, automation.call),
     "message.recalled": (_message, _to_wechat),
-    "message.undelivered": (_undelivered,),
+    "message.undelivered": (emit.undelivered,),
     "wechat.received": (_from_wechat,),
     **{f"wechat_account.{verb}": (_forget_wechat,) for verb in ("created", "updated", "deleted")},
     "message.mentioned": (_notify_of_mention,),
@@ -321,7 +313,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.created": (_conversation,),
     "conversation.asked": (_let_bot_answer,),
     "conversation.queued": (_conversation, _queue_moved, _dispatch, _settle_questions, _summarise),
-    "conversation.mood_heard": (_mood,),
+    "conversation.mood_heard": (emit.mood,),
     "conversation.assigned": (_conversation, _queue_moved, _notify_of_conversation),
     "conversation.transferred": (_conversation, _notify_of_conversation, _dispatch, _summarise),
     "conversation.classified": (_conversation, _queue_moved, _dispatch),
@@ -337,11 +329,11 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "conversation.transfer_declined": (_transfer,),
     "conversation.transfer_timed_out": (_transfer,),
     "conversation.transfer_cancelled": (_transfer,),
-    "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets),
-    "ticket.updated": (_ticket, _dispatch_tickets),
-    "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets),
+    "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets, automation.call),
+    "ticket.updated": (_ticket, _dispatch_tickets, automation.call),
+    "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets, automation.call),
     "ticket.rated": (_ticket, _notify_of_rating),
-    "ticket.assigned": (_ticket, _notify_of_ticket, _dispatch_tickets),
+    "ticket.assigned": (_ticket, _notify_of_ticket, _dispatch_tickets, automation.call),
     "ticket.deleted": (_ticket, _dispatch_tickets),
     "ticket.unrouted": (_notify_of_ticket,),
     "ticket.transfer_requested": (_ticket, _notify_of_ticket_transfer),
@@ -351,6 +343,10 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.followed_up": (_ticket,),
     "ticket.linked": (_ticket,),
     "ticket.watched": (_ticket,),
+    "automation.called": (lambda event: jobs.send("automation.react", tenant_id=event.tenant_id, event_id=event.id),),
+    "automation_rule.gave_up": (
+        lambda event: notices.rule_gave_up(system(event.tenant_id), event.payload, event=f"event-{event.id}"),
+    ),
     "agent.presence": (_presence, _dispatch),
     "agent.created": (_dispatch_tickets,),
     "agent.updated": (_dispatch, _dispatch_tickets),
@@ -388,6 +384,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
         for name in (
             "article_category",
             "article_template",
+            "automation_rule",
             "bot_menu_entry",
             "channel",
             "contact",
@@ -398,10 +395,12 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
             "dictionary_item",
             "entry_code",
             "invitation",
+            "macro",
             "organization",
             "quick_reply",
             "saved_view",
             "ticket_workflow",
+            "ticket_template",
         )
         for verb in ("created", "updated", "deleted")
     },

@@ -12,10 +12,12 @@ from models.actor import system
 from models.base import bind
 from models.conversations import Conversation
 from models.identity import Tenant
+from models.outbox import OutboxEvent
 from models.understanding import Subject
 from services import (
     adaptation,
     assistance,
+    automation,
     bot,
     conversations,
     exports,
@@ -159,6 +161,25 @@ def _answer(tenant_id: int, conversation_id: int, message_id: int, text: str, ev
     answered = bot.answer_message(tenant_id, conversation_id, message_id, text, locale)
     outbox.mark_sent([event_id])
     return answered
+
+
+@shared_task(name="automation.react")
+def run_rules(tenant_id: int, event_id: int) -> int:
+    return in_tenant(_run_rules)(tenant_id, event_id=event_id)
+
+
+def _run_rules(tenant_id: int, event_id: int) -> int:
+    called = db.session.get(OutboxEvent, event_id)
+    if called is None or called.sent_time is not None:
+        return 0
+    acted = automation.react(tenant_id, called.payload)
+    outbox.mark_sent([event_id])
+    return acted
+
+
+@shared_task(name="automation.run_due")
+def run_rules_by_time() -> int:
+    return for_every_tenant(automation.run_due)
 
 
 @shared_task(name="questions.settle")

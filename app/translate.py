@@ -45,6 +45,9 @@ PLACES = {
     "ConfigError": 0,
     "Setting": 2,
     "Declared": 2,
+    "Criterion": 1,
+    "Step": 1,
+    "_hours_since": 1,
 }
 #: callables whose first arguments belong together: a context and a sentence, where one English word is several in
 #: Chinese; a sentence about one and about several

@@ -47,6 +47,10 @@ class Actor:
     sign_in_id: int | None = None
     must_change_password: bool = False
     ip: str = ""
+    #: numbers of the automation rules that led to this act, the first one first: rules do not answer themselves
+    rules: tuple[int, ...] = ()
+    #: how many of them called each other
+    depth: int = 0
 
     def may(self, name: str) -> bool:
         return self.kind == "system" or name in self.permissions

@@ -79,7 +79,7 @@ class Ticket(Versioned, Entity, Model):
     """A problem that needs following up until it is solved."""
 
     __tablename__ = "ticket"
-    __bookkeeping__ = frozenset({"first_reply_time", "due_time", "sla_state", "unrouted_time"})
+    __bookkeeping__ = frozenset({"first_reply_time", "status_time", "due_time", "sla_state", "unrouted_time"})
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
         Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
@@ -124,6 +124,8 @@ class Ticket(Versioned, Entity, Model):
     resolution: Mapped[str | None] = mapped_column(Text)
     first_reply_time: Mapped[dt.datetime | None]
     resolve_time: Mapped[dt.datetime | None]
+    #: since when it is in its state; None: since it was created
+    status_time: Mapped[dt.datetime | None]
     close_time: Mapped[dt.datetime | None]
     #: when the nearest goal of its service level is due; empty while its clocks stand still
     due_time: Mapped[dt.datetime | None]

@@ -12,7 +12,7 @@ from models.channels import UsedNonce
 from models.identity import LoginSession, VerificationCode
 from models.types import utcnow
 from models.wechat import WechatIncoming
-from services import capacity, files, generation, outbox, serving_models
+from services import automation, capacity, files, generation, outbox, serving_models
 from services.knowledge_index import engine
 from services.operation import run, write
 
@@ -32,6 +32,7 @@ def clean(actor: Actor) -> int:
     if wrong:
         logger.warning("%s agents' counters were wrong and have been set right", wrong)
     removed += run(actor, "maintenance.clean", generation.remove_old_words)
+    removed += automation.forget_old(actor)
     removed += serving_models.forget_others(actor.tenant_id, engine.model_name)
     return removed + run(actor, "maintenance.clean", files.remove_unsent) + outbox.remove_old()
 

@@ -160,6 +160,19 @@ def reply_reviewed(actor: Actor, told: dict, *, by: int | None, event: str) -> N
         )
 
 
+def rule_gave_up(actor: Actor, told: dict, *, event: str) -> None:
+    """Those who keep automation rules: one of them failed too often and was switched off."""
+    for user_id in rights.holders_of("automation_rule.update"):
+        notify(
+            actor,
+            user_id=user_id,
+            event_key=event,
+            kind="automation_rule.gave_up",
+            params={"title": told["title"]},
+            link=f"/desk/automation?rule={told['automation_rule_id']}",
+        )
+
+
 def update_arrived(actor: Actor, *, count: int, event: str) -> None:
     """Those who see what an update has brought the company."""
     for user_id in rights.holders_of("provision.read"):

@@ -401,6 +401,7 @@ def _store(session: Session, stored: list[Event]) -> None:
                 **{key: value for key, value in payload.items() if key not in about},
                 **{f"{key}_id": row.id for key, row in about.items()},
                 "by": actor.user_id,
+                **({"rules": list(actor.rules), "depth": actor.depth} if actor.rules else {}),
             },
             "tenant_id": actor.tenant_id,
         }

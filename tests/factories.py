@@ -394,6 +394,36 @@ class Things:
     def _quick_reply(self) -> Thing:
         return self._created("/quick-replies", {"code": unique("q"), "title": self.text(), "content": self.text()})
 
+    def _automation_rule(self) -> Thing:
+        """One that is off, as all new ones."""
+        return self._created(
+            "/automation-rules", {"name": self.text(), "actions": [{"action": "note", "value": self.text()}]}
+        )
+
+    def _automation_run(self) -> Thing:
+        """What a rule did to a ticket; it is off again."""
+        word, admin = self.text(), self.company.admin
+        rule = admin.post(
+            "/automation-rules",
+            {
+                "name": self.text(),
+                "active": True,
+                "conditions": {"items": [{"field": "title", "operator": "contains", "value": [word]}]},
+                "actions": [{"action": "set_priority", "value": "urgent"}],
+            },
+        )
+        self.company.ticket(title=word)
+        runs = eventually(lambda: admin.get("/automation-runs", ruleId=rule["id"])["list"])
+        admin.put(f"/automation-rules/{rule['id']}", {"active": False})
+        return Thing(runs[0]["id"])
+
+    def _macro(self) -> Thing:
+        return self._created("/macros", {"name": self.text(), "actions": [{"action": "note", "value": self.text()}]})
+
+    def _ticket_template(self) -> Thing:
+        """One that customers are offered too."""
+        return self._created("/ticket-templates", {"name": self.text(), "title": self.text(), "isPublic": True})
+
     def _own_quick_reply(self) -> Thing:
         """A personal one of the agent's."""
         reply = self.company.agent.post(

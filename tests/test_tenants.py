@@ -60,6 +60,8 @@ KINDS = {
     "article_ids": "article",
     "translation_of_id": "article",
     "replaces_id": "quick_reply",
+    "macro_id": "macro",
+    "template_id": "ticket_template",
 }
 KINDS_BY_PATH = {
     "/bot-menu-entries": "bot_menu_entry",

@@ -8,6 +8,7 @@ from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.dispatch import dispatch, is_routed
 from services.tickets.figures import figures
 from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
+from services.tickets.pooling import give_to_team
 from services.tickets.rating import change_ticket_rating, is_current, rate_ticket, rating_of
 from services.tickets.relations import link_tickets, links_of, unlink_tickets
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
@@ -41,6 +42,7 @@ __all__ = [
     "dispatch",
     "figures",
     "follow_ups_of",
+    "give_to_team",
     "is_current",
     "is_routed",
     "known_tags",

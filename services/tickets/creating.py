@@ -8,10 +8,11 @@ from models.actor import Actor
 from models.conversations import Conversation
 from models.customers import Customer
 from models.messaging import ThreadKind
+from models.organization import Team
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import utcnow
 from models.understanding import Subject
-from services import custom_fields, sla, threads
+from services import custom_fields, sla, threads, ticket_templates
 from services.conversations import get_agent
 from services.conversations import place as conversation_place
 from services.numbers import next_number
@@ -41,6 +42,7 @@ def create_ticket(
     contact_phone: str = "",
     tags: list[str] | None = None,
     custom: dict | None = None,
+    template_id: int | None = None,
 ) -> Ticket:
     """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
     if assignee_id is not None and assignee_id != actor.agent_id:
@@ -69,6 +71,7 @@ def create_ticket(
         contact_email=contact_email,
         contact_phone=contact_phone,
         custom=custom,
+        team=ticket_templates.team_of(actor, template_id),
     )
     if tags:
         tag_ticket(actor, ticket, tags)
@@ -148,6 +151,7 @@ def new_ticket(
     customer_id: int | None,
     source: str,
     conversation_id: int | None = None,
+    team: Team | None = None,
     custom: dict | None,
     **facts,
 ) -> Ticket:
@@ -161,6 +165,7 @@ def new_ticket(
         customer_id=customer_id,
         source=source,
         conversation_id=conversation_id,
+        team=team,
         thread=threads.new_thread(ThreadKind.ticket),
         status=TicketStatus.pending,
     )

@@ -8,7 +8,7 @@ from models.actor import Actor
 from models.messaging import ChatMessage
 from models.ticket_relations import LinkKind, TicketLink
 from models.tickets import Ticket, TicketPriority
-from services import custom_fields, sla, threads, transcripts
+from services import custom_fields, threads, transcripts
 from services.operation import operation
 from services.sensitive import remarks
 from services.tickets.creating import new_ticket
@@ -43,6 +43,7 @@ def split_ticket(
         priority=priority or ticket.priority,
         customer_id=ticket.customer_id,
         source="ticket",
+        team=ticket.team,
         custom=custom_fields.values_of(ticket) if type in ("", ticket.type) else None,
         product=ticket.product,
         department_id=ticket.department_id,
@@ -50,8 +51,6 @@ def split_ticket(
         contact_email=ticket.contact_email or "",
         contact_phone=ticket.contact_phone or "",
     )
-    part.team_id = ticket.team_id
-    sla.follow(part)
     transcripts.carry(said, part, place=place(part))
     db.session.add(TicketLink(ticket_id=ticket.id, other_id=part.id, kind=LinkKind.related))
     remarks.mark_ticket(part, caught)

@@ -67,7 +67,7 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
     Its room gets a line, its times of solution and end are kept.
     """
     before, ticket.status = ticket.status, status
-    now = utcnow()
+    now = ticket.status_time = utcnow()
     ticket.resolve_time = (
         now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)
     )

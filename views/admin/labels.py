@@ -11,6 +11,7 @@ from flask_babel import lazy_pgettext as pgettext
 
 from models.actor import Scope
 from models.article_verdicts import ArticleReason
+from models.automation import RuleEvent, RunOutcome
 from models.bot_menu import MenuKind
 from models.channels import ChannelKind, FormField, FormWhen, Side
 from models.conversations import ConversationStatus, ReplyReview
@@ -102,6 +103,20 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "closed": (_("Closed"), "quiet"),
         "cancelled": (_("Cancelled"), "quiet"),
         "waiting": (_("Waiting for the customer"), "primary"),
+    },
+    RuleEvent: {
+        "created": (_("Ticket created"), "info"),
+        "updated": (_("Ticket changed"), "quiet"),
+        "moved": (_("State changed"), "primary"),
+        "assigned": (_("Ticket assigned"), "info"),
+        "customer_replied": (_("Customer replied"), "warning"),
+        "staff_replied": (_("Staff replied"), "success"),
+        "time": (_("By time"), "quiet"),
+    },
+    RunOutcome: {
+        "done": (_("Done"), "success"),
+        "refused": (pgettext("rule", "Refused"), "warning"),
+        "broken": (_("The rule does not work"), "danger"),
     },
     WechatKind: {
         "official": (_("Official account"), "success"),

@@ -27,6 +27,8 @@ NOTICES = {
     "sla.escalated": _("A late ticket was escalated"),
     "ticket.rated_low": _("A customer was not satisfied with a ticket"),
     "sensitive_alert.created": _("Sensitive words were used"),
+    "ticket.automation": _("An automation rule tells you something"),
+    "automation_rule.gave_up": _("An automation rule was switched off"),
     "company.updated": _("An update brought something new"),
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.extensions import db
 from models.actor import Actor
 from models.articles import ArticleTemplate
+from models.automation import AutomationRule
 from models.bot_menu import BotMenuEntry
 from models.channels import Channel
 from models.conversations import Conversation
@@ -44,13 +45,25 @@ BY_NAME: dict[str, type] = {
 #: rows whose name is another row's: load that along
 _NAMED_BY = {Agent: (Agent.user,), TeamMember: (TeamMember.team, TeamMember.agent)}
 #: few enough to be offered as one list; all others are searched while typing
-SMALL = (Channel, Department, Team, Role, ArticleCategory, BotMenuEntry, Dictionary, WorkCalendar, SlaPolicy)
+SMALL = (
+    AutomationRule,
+    Channel,
+    Department,
+    Team,
+    Role,
+    ArticleCategory,
+    BotMenuEntry,
+    Dictionary,
+    WorkCalendar,
+    SlaPolicy,
+)
 #: class → the right's resource, which is also the path of its screen
 RESOURCES: dict[type, str] = {
     Agent: "agent",
     Article: "article",
     ArticleCategory: "article_category",
     ArticleTemplate: "article_template",
+    AutomationRule: "automation_rule",
     BotMenuEntry: "bot_menu_entry",
     Channel: "channel",
     Contact: "contact",

@@ -7,6 +7,7 @@ from views.api import (  # noqa: F401
     agent_figures,
     articles,
     assistance,
+    automation,
     bot,
     conversations,
     custom_fields,

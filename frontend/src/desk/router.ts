@@ -65,6 +65,12 @@ export const router = createRouter({
       meta: { title: 'desk.nav.quickReplies', permission: 'quick_reply.read' },
     },
     {
+      path: '/automation',
+      name: 'automation',
+      component: () => import('./automation/AutomationPage.vue'),
+      meta: { title: 'desk.automation.title', permission: 'macro.read' },
+    },
+    {
       path: '/knowledge',
       name: 'knowledge',
       component: () => import('./knowledge/KnowledgePage.vue'),

@@ -1,5 +1,6 @@
 import { en as alerts } from '../alerts/words'
 import { en as assist } from '../assist/words'
+import { en as automation } from '../automation/words'
 import { en as supervision } from '../console/words'
 import { en as custom } from '../parts/custom-words'
 import { en as history } from '../history/words'
@@ -25,6 +26,7 @@ export default {
     kb,
     ...alerts,
     ...assist,
+    ...automation,
     ...custom,
     ...supervision,
     ...profile,

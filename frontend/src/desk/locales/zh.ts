@@ -1,5 +1,6 @@
 import { zh as alerts } from '../alerts/words'
 import { zh as assist } from '../assist/words'
+import { zh as automation } from '../automation/words'
 import { zh as supervision } from '../console/words'
 import { zh as custom } from '../parts/custom-words'
 import { zh as history } from '../history/words'
@@ -25,6 +26,7 @@ export default {
     kb,
     ...alerts,
     ...assist,
+    ...automation,
     ...custom,
     ...supervision,
     ...profile,

@@ -66,6 +66,7 @@ export function useCommands(text: Ref<string>, open: { help: () => void; article
     if (can('conversation.search')) list.push({ key: 'history', icon: 'history', label: t('desk.nav.history'), run: go('/history') })
     if (can('article.update')) list.push({ key: 'knowledge', icon: 'book', label: t('desk.kb.nav'), run: go('/knowledge') })
     if (can('quick_reply.read')) list.push({ key: 'quick-replies', icon: 'bolt', label: t('desk.nav.quickReplies'), run: go('/quick-replies') })
+    if (can('macro.read')) list.push({ key: 'automation', icon: 'sparkle', label: t(can('automation_rule.read') ? 'desk.automation.title' : 'desk.automation.macrosNav'), run: go('/automation') })
     list.push({ key: 'profile', icon: 'user', label: t('desk.nav.profile'), run: go('/profile') })
     if (can('admin.enter')) list.push({ key: 'admin', icon: 'settings', label: t('desk.nav.admin'), run: () => window.location.assign('/admin/') })
     for (const one of agents.me ? (['online', 'busy', 'offline'] as const) : []) {

@@ -1,0 +1,43 @@
+"""Rules as administrators keep them: checked when they are stored, off until somebody switches them on (TKT-15)."""
+
+from app.errors import Invalid
+from models.actor import Actor
+from models.automation import AutomationRule, RuleEvent
+from services.automation import actions, conditions
+from services.crud import crud
+
+
+def _check(actor: Actor, row: AutomationRule, data: dict) -> None:
+    row.name = " ".join((row.name or "").split())
+    if not row.name:
+        raise Invalid("A rule needs a name", fields={"name": "required"})
+    row.sort = 100 if row.sort is None else row.sort
+    row.event = row.event or RuleEvent.created
+    if row.id is None or "conditions" in data or "event" in data:
+        row.conditions = conditions.checked(actor, row.conditions)
+        _refuse_endless(row)
+    if row.id is None or "actions" in data:
+        row.actions = actions.checked(actor, row.actions)
+    if data.get("active"):
+        # whoever switches it on gets to know what has gone meanwhile
+        conditions.checked(actor, row.conditions)
+        actions.checked(actor, row.actions)
+        row.failures = 0
+
+
+def _refuse_endless(row: AutomationRule) -> None:
+    """A rule by time without a time would act on every ticket there is."""
+    if row.event is not RuleEvent.time:
+        return
+    if not any(conditions.CRITERIA[leaf["field"]].kind == "hours" for leaf in conditions.leaves(row.conditions)):
+        raise Invalid("A rule by time needs a condition about hours", fields={"conditions": "required"})
+
+
+crud(
+    "automation_rule",
+    AutomationRule,
+    title="Automation rule",
+    writable=("name", "active", "sort", "event", "conditions", "actions", "stop_after"),
+    kinds={"actions": list[dict]},
+    check=_check,
+)
