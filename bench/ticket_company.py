@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Connection, String, cast, func, insert, literal, literal_column, select, union_all
+from sqlalchemy import Connection, String, cast, create_engine, func, insert, literal, literal_column, select, union_all
 
 from ai.words import stored_terms
 from app.extensions import db
@@ -249,8 +249,10 @@ class TicketFiller(Filler):
 
 def fill(actor: Actor, tickets: int) -> dict[str, int]:
     """Fill the current application's database; how many rows of each table there are then."""
-    with db.engine.begin() as connection:
+    patient = create_engine(db.engine.url)  # whose statements may take as long as they like
+    with patient.begin() as connection:
         counts = TicketFiller(connection, actor, tickets).fill()
+    patient.dispose()
     if db.engine.dialect.name != "sqlite":  # it would, in its own time
         with db.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE TABLE ticket, chat_message, search_term, customer")

@@ -104,7 +104,7 @@ def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
     run_cli("migrate", settings=settings, seconds=3000)
     app = create_app(Config(settings))
     rows = _filled(app, folder, options)
-    with app.app_context():
+    with app.app_context(), db.engine.connect():
         version = ".".join(map(str, db.engine.dialect.server_version_info))
     print(
         conditions(

@@ -34,6 +34,7 @@ from views.api import (  # noqa: F401
     session,
     table,
     team_members,
+    ticket_statistics,
     tickets,
     transfers,
     understanding,
