@@ -1,4 +1,4 @@
-"""How much work tickets make and how it gets done: over days, and at this moment (RPT-2; B §2.5.2.1, §2.7.3, §7.3.2).
+"""How much work tickets make and how it gets done: over days, and at this moment (RPT-4; B §2.5.2.1, §2.7.3, §7.3.2).
 
 Everything is counted from the rows, each statement in one index that holds all it asks for (docs/performance.md).
 """

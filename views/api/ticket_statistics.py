@@ -1,4 +1,4 @@
-"""Statistics of tickets: over days, and at this moment (B §7.11; RPT-2)."""
+"""Statistics of tickets: over days, and at this moment (B §7.11; RPT-4)."""
 
 from collections import Counter
 from collections.abc import Iterable
