@@ -6,10 +6,8 @@ from statistics import fmean, median
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import expect
 
 from models.tickets import Ticket
-from tests.browsing import Pages
 from tests.people import Company, Person, unique
 from tests.screens import role_with
 from tests.test_presence import ZONE

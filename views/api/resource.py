@@ -14,7 +14,7 @@ from sqlalchemy.orm import Load
 
 from app.errors import Invalid, Reason
 from app.extensions import db
-from models.actor import Actor, Scope
+from models.actor import Actor
 from models.types import Code
 from services import words
 from services.operation import OPERATIONS
@@ -26,6 +26,8 @@ MAX_SIZE = 100
 COUNT_TO = 10_000
 #: of words that many rows have, so many of the newest rows are looked through
 SEARCH_TO = 5_000
+#: so many are found first and sorted then; of more the first ones are met soon in the index of the order
+FEW = 5_000
 #: the same few names for every row of every answer
 to_camel = functools.cache(alias_generators.to_camel)
 PAGING = {"page": int, "size": int, "sort": str, "q": str}
@@ -157,32 +159,40 @@ def listing(
         statement, is_cut = _having_words(resource, actor, statement, q)
     order, offset = _order(resource, sort), (page - 1) * size
     ids = statement.with_only_columns(model.id)
-    narrow = narrow or bool(q) or actor.scope(resource.key) != Scope.all
-    found, total, is_more = _ids_of_page(ids, order, offset, size, narrow=narrow)
+    found, total, is_more = _ids_of_page(ids, order, offset, size, narrow=narrow or bool(q))
     rows = resource.dump_all(actor, _rows_of(resource, found))
     return page_of(rows, total, page, size, at_least=is_more or is_cut)
 
 
-def _ids_of_page(ids: Select, order: list, offset: int, size: int, *, narrow: bool) -> tuple[list[int], int, bool]:
+def _ids_of_page(
+    ids: Select, order: list[tuple[ColumnElement, bool]], offset: int, size: int, *, narrow: bool
+) -> tuple[list[int], int, bool]:
     """The ids of one page, in order, how many there are of all pages, and whether there are more than that.
 
-    Rows are counted in an index, without touching them, and no more than `COUNT_TO` behind the first: whoever has a
-    million of them does not wait for the last. A `narrow` set has to be found first, which costs more than numbering
+    Rows are counted in an index, without touching them, and no more than `COUNT_TO`: whoever has a million of them
+    does not wait for the last. A `narrow` set has to be found first, which costs more than numbering
     it: both come from one statement then, unless the page lies behind the end.
     """
-    page = ids.order_by(*order).offset(offset).limit(size)
     if narrow:
-        rows = db.session.execute(page.add_columns(func.count().over())).all()
+        page = _ordered(ids.add_columns(func.count().over()), order).offset(offset).limit(size)
+        rows = db.session.execute(page).all()
         if rows or not offset:
             return [row[0] for row in rows], rows[0][1] if rows else 0, False
-    found = list(db.session.scalars(page))
-    if found and len(found) < size:  # the last page
-        return found, offset + len(found), False
-    if not found and not offset:
-        return [], 0, False
-    most = max(COUNT_TO, offset + len(found))
+    most = max(COUNT_TO, offset + size)
     total = _count(ids, most + 1)
-    return found, min(total, most), total > most
+    if total <= offset:
+        return [], total, False
+    page = _sorted(ids, order, total) if total <= FEW else _ordered(ids, order)
+    return list(db.session.scalars(page.offset(offset).limit(size))), min(total, most), total > most
+
+
+def _sorted(ids: Select, order: list[tuple[ColumnElement, bool]], total: int) -> Select:
+    """The same ids in order, found by what selects them: the limit keeps the order out of the choice of the index.
+
+    In the index of the order one would meet a few rows among all that there are.
+    """
+    few = ids.add_columns(*(key.label(f"key_{place}") for place, (key, _) in enumerate(order))).limit(total).subquery()
+    return _ordered(select(few.c.id), [(few.c[f"key_{place}"], down) for place, (_, down) in enumerate(order)])
 
 
 def _count(ids: Select, most: int) -> int:
@@ -277,16 +287,19 @@ def moment(text: str, field: str) -> dt.datetime:
         raise Invalid("The request is not valid", fields={field: "a time in ISO 8601"}) from None
 
 
-def _order(resource: Resource, sort: str) -> list:
+def _order(resource: Resource, sort: str) -> list[tuple[ColumnElement, bool]]:
+    """What is sorted by, first things first, and whether downwards."""
     name = to_snake(sort.removeprefix("-"))
     if name not in resource.sort:
         raise Invalid("The request is not valid", fields={"sort": "unknown"})
     down = sort.startswith("-")
     column, number = getattr(resource.model, name), resource.model.id
-    keys = [number] if name == "id" else [column, number]
-    if down:
-        return [key.desc() for key in keys]
-    return [column.is_(None), *keys] if name in resource.empty_last else keys
+    keys = [(number, down)] if name == "id" else [(column, down), (number, down)]
+    return keys if down or name not in resource.empty_last else [(column.is_(None), False), *keys]
+
+
+def _ordered(statement: Select, order: list[tuple[ColumnElement, bool]]) -> Select:
+    return statement.order_by(*(key.desc() if down else key.asc() for key, down in order))
 
 
 def _condition(model: type, name: str, value):

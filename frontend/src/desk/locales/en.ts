@@ -9,6 +9,7 @@ import { en as quality } from '../quality/words'
 import { en as satisfaction } from '../satisfaction/words'
 import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
+import { en as ticketStatistics } from '../ticket-statistics/words'
 import { en as tickets } from '../tickets/words'
 import { en as transfer } from '../transfer/words'
 import { en as workbench } from '../workbench/words'
@@ -26,6 +27,7 @@ export default {
     ...satisfaction,
     ...searchIndex,
     ...shell,
+    ...ticketStatistics,
     ...tickets,
     ...transfer,
     ...workbench,

@@ -9,6 +9,7 @@ import { zh as quality } from '../quality/words'
 import { zh as satisfaction } from '../satisfaction/words'
 import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
+import { zh as ticketStatistics } from '../ticket-statistics/words'
 import { zh as tickets } from '../tickets/words'
 import { zh as transfer } from '../transfer/words'
 import { zh as workbench } from '../workbench/words'
@@ -26,6 +27,7 @@ export default {
     ...satisfaction,
     ...searchIndex,
     ...shell,
+    ...ticketStatistics,
     ...tickets,
     ...transfer,
     ...workbench,
