@@ -1,13 +1,16 @@
 """Statistics of tickets: they agree with the rows, are for those who lead, and follow the reader's days (RPT-4)."""
 
 import datetime as dt
+import re
 from collections import Counter
 from statistics import fmean, median
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from models.tickets import Ticket
+from tests.browsing import Pages
 from tests.people import Company, Person, unique
 from tests.screens import role_with
 from tests.test_presence import ZONE
@@ -156,3 +159,45 @@ def test_figures_are_for_those_who_lead(company, agents, strangers):
     clerk = Person(company.base_url, host=company.host).sign_in(username, "First-pass-12")
     assert clerk.get("/tickets")["total"] == 8
     assert asked(clerk)["total"]["created"] == 0 and clerk.get(NOW)["open"] == 0
+
+
+@pytest.mark.parametrize(("viewport", "locale"), [("desktop", "zh-CN"), ("phone", "en-GB")])
+def test_page_shows_them_and_follows(new_company, open_page: Pages, screenshot, viewport, locale):
+    company = new_company()
+    first, second = company.new("agent", "王敏"), company.new("agent", "李雷")
+    boss = company.supervisor
+    for agent, count in ((first, 3), (second, 1)):
+        for number in range(count):
+            ticket = company.ticket(assignee=agent, title="报表打不开", type="tech")
+            if number < 2:
+                boss.post(f"/tickets/{ticket['id']}/flow", {"status": "resolved", "resolution": "已处理"})
+    company.ticket(title="登录不上")
+    words = {
+        "zh-CN": ("未完结", "待指派", "解决率", "手上未完结"),
+        "en-GB": ("Open", "Unassigned", "Resolution rate", "Open now"),
+    }[locale]
+    page = open_page.signed_in(boss, "/desk/tickets/statistics?days=7", viewport=viewport, locale=locale)
+
+    def figure(title: str):
+        return page.locator("dl > div").filter(has=page.locator("dt", has_text=re.compile(f"^{title}$"))).locator("dd")
+
+    expect(figure(words[0])).to_have_text("2")
+    expect(figure(words[1])).to_have_text("1")
+    expect(figure(words[2])).to_have_text("60%")
+    ranking = page.locator("table").filter(has=page.get_by_role("columnheader", name=words[3])).get_by_role("row")
+    expect(ranking.nth(1)).to_contain_text("王敏")
+    expect(ranking.nth(1).get_by_role("cell").nth(1)).to_have_text("2")
+    expect(ranking.nth(1).get_by_role("cell").nth(3)).to_have_text("1")
+    screenshot(page, f"ticket-statistics-{viewport}")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    company.ticket(title="又来一个")
+    expect(figure(words[0])).to_have_text("3")
+    ranking.nth(2).get_by_role("button", name="李雷").click()
+    expect(page).to_have_url(re.compile(rf"agent={second.agent_id}"))
+    expect(ranking).to_have_count(2)
+
+
+def test_page_is_not_for_agents(new_company, open_page: Pages):
+    company = new_company()
+    page = open_page.signed_in(company.agent, "/desk/tickets/statistics")
+    expect(page).to_have_url(re.compile(r"/desk/?$"))
