@@ -20,6 +20,7 @@ from models.organization import Agent, Department, Presence, Team, TeamMember
 from models.search import search_term
 from models.tickets import Ticket, TicketAssignment, TicketPriority, TicketStatus
 from services import maintenance, words
+from services.operation import write
 
 DEPARTMENTS = 20
 DAYS = 3 * 365
@@ -253,6 +254,8 @@ def fill(actor: Actor, tickets: int) -> dict[str, int]:
     with patient.begin() as connection:
         counts = TicketFiller(connection, actor, tickets).fill()
     patient.dispose()
+    with write(actor.tenant_id):
+        words.rebuild(Customer)
     if db.engine.dialect.name != "sqlite":  # it would, in its own time
         with db.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE TABLE ticket, chat_message, search_term, customer")

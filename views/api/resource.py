@@ -55,6 +55,8 @@ class Resource:
     search: tuple[str, ...] = ()
     #: what else `q` may mean: function(actor, text) → conditions, of which one is enough
     search_further: Callable | None = None
+    #: index of (company, deleted, id); in it MariaDB meets the first of many rows sooner than by what it would choose
+    walked: str = ""
     #: relations to load with the list, so that it needs no query per row
     eager: tuple[str, ...] = ()
     #: further keys per row: name → function(actor, row)
@@ -159,13 +161,14 @@ def listing(
         statement, is_cut = _having_words(resource, actor, statement, q)
     order, offset = _order(resource, sort), (page - 1) * size
     ids = statement.with_only_columns(model.id)
-    found, total, is_more = _ids_of_page(ids, order, offset, size, narrow=narrow or bool(q))
+    hint = resource.walked if len(order) == 1 else ""
+    found, total, is_more = _ids_of_page(ids, order, offset, size, narrow=narrow or bool(q), hint=hint)
     rows = resource.dump_all(actor, _rows_of(resource, found))
     return page_of(rows, total, page, size, at_least=is_more or is_cut)
 
 
 def _ids_of_page(
-    ids: Select, order: list[tuple[ColumnElement, bool]], offset: int, size: int, *, narrow: bool
+    ids: Select, order: list[tuple[ColumnElement, bool]], offset: int, size: int, *, narrow: bool, hint: str
 ) -> tuple[list[int], int, bool]:
     """The ids of one page, in order, how many there are of all pages, and whether there are more than that.
 
@@ -182,6 +185,11 @@ def _ids_of_page(
     total = _count(ids, most + 1)
     if total <= offset:
         return [], total, False
+    if total > FEW and hint:
+        (table,) = ids.get_final_froms()
+        ids = ids.with_hint(table, f"FORCE INDEX ({hint})", "mysql").with_hint(
+            table, f"FORCE INDEX ({hint})", "mariadb"
+        )
     page = _sorted(ids, order, total) if total <= FEW else _ordered(ids, order)
     return list(db.session.scalars(page.offset(offset).limit(size))), min(total, most), total > most
 

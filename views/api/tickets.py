@@ -54,6 +54,7 @@ TICKETS = Resource(
     filters=("status", "priority", "type", "product", "customer_id", "team_id", "department_id"),
     sort=("id", "create_time", "update_time", "priority", "status"),
     search=("no", "title", "customer.name"),
+    walked="idx_ticket_listing",
     eager=("customer.user", "assignee.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,

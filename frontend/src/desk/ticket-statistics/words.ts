@@ -50,7 +50,7 @@ export const en = {
     title: 'Ticket statistics',
     back: 'Back to the tickets',
     span: 'Time',
-    days: 'Last {n} days',
+    days: '{n} days',
     today: 'Today',
     now: 'Tickets now',
     open: 'Open',
