@@ -315,10 +315,11 @@ def kb_import(paths: tuple[Path, ...], tenant: str, report: Path | None, dry_run
 def bench(name: str, arguments: tuple[str, ...]) -> None:
     import importlib
 
+    path = f"bench.{name.replace('-', '_')}"
     try:
-        module = importlib.import_module(f"bench.{name}")
+        module = importlib.import_module(path)
     except ModuleNotFoundError as error:
-        if error.name != f"bench.{name}":
+        if error.name != path:
             raise
         raise click.ClickException(gettext("There is no bench %(name)s", name=name)) from None
     sys.exit(module.main(list(arguments)))

@@ -196,20 +196,21 @@ def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
         bare.wait_for("/json")
         product.wait_for("/api/v1/session")
         tokens = {
-            who: _token(product, username, password) for who, username in (("admin", "admin"), ("agent", "bench-agent"))
+            who: token_of(product, username, password)
+            for who, username in (("admin", "admin"), ("agent", "bench-agent"))
         }
         # round by round, so that what else happens on the machine does not fall on one list alone
         floors: list[list[float]] = []
         rounds: list[list[list[float]]] = []
         for _ in range(options.rounds):
-            floors.append(_times(bare, "/json", {}, max(options.requests, 100)))
+            floors.append(times_of(bare, "/json", {}, max(options.requests, 100)))
             rounds.append(
-                [_times(product, f"/api/v1{wanted.path}", tokens[wanted.who], options.requests) for wanted in LISTS]
+                [times_of(product, f"/api/v1{wanted.path}", tokens[wanted.who], options.requests) for wanted in LISTS]
             )
     floor = _typical(floors, 0.5)
     measured = [
         Measured(
-            wanted, [each[place] for each in rounds], _statements(app, f"/api/v1{wanted.path}", tokens[wanted.who])
+            wanted, [each[place] for each in rounds], statements_of(app, f"/api/v1{wanted.path}", tokens[wanted.who])
         )
         for place, wanted in enumerate(LISTS)
     ]
@@ -222,7 +223,7 @@ def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
             print("\n".join(f"  {one.seconds * 1000:6.1f} ms  {' '.join(one.sql.split())}" for one in each.statements))
     for each in measured:
         if not each.is_quick:
-            _explain(app, each.wanted, each.statements)
+            explain(app, each.wanted, each.statements)
     return 0 if all(each.is_quick for each in measured) else 1
 
 
@@ -249,7 +250,7 @@ def _typical(rounds: Sequence[Sequence[float]], share: float) -> float:
     return statistics.median(percentile(seconds, share) for seconds in rounds) * 1000
 
 
-def _times(program: Program, path: str, headers: dict[str, str], requests: int) -> list[float]:
+def times_of(program: Program, path: str, headers: dict[str, str], requests: int) -> list[float]:
     """Seconds of each request, after a few that are not counted. Raises RuntimeError when one is refused."""
     path = path.replace(" ", "%20")
     path = "".join(char if char.isascii() else "".join(f"%{byte:02X}" for byte in char.encode()) for char in path)
@@ -267,12 +268,12 @@ def _times(program: Program, path: str, headers: dict[str, str], requests: int) 
     return seconds
 
 
-def _token(program: Program, username: str, password: str) -> dict[str, str]:
+def token_of(program: Program, username: str, password: str) -> dict[str, str]:
     data, _ = program.call("POST", "/api/v1/auth/login", {"username": username, "password": password})
     return {"Authorization": f"Bearer {data['accessToken']}"}
 
 
-def _statements(app: Flask, path: str, headers: dict[str, str]) -> list[Statement]:
+def statements_of(app: Flask, path: str, headers: dict[str, str]) -> list[Statement]:
     """What one warm request asks of the database; counted inside this process."""
     found: list[Statement] = []
 
@@ -294,7 +295,7 @@ def _statements(app: Flask, path: str, headers: dict[str, str]) -> list[Statemen
     return found
 
 
-def _explain(app: Flask, wanted: List, statements: list[Statement]) -> None:
+def explain(app: Flask, wanted: List, statements: list[Statement]) -> None:
     slowest = max(statements, key=lambda statement: statement.seconds)
     print(f"\n{wanted.title}: {wanted.path}\nslowest statement, {slowest.seconds * 1000:.1f} ms:")
     print(f"{slowest.sql}\n{slowest.parameters}")

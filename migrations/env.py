@@ -2,7 +2,7 @@
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import String
+from sqlalchemy import Engine, NullPool, String, create_engine
 from sqlalchemy.dialects import mysql
 
 from migrations import repeatable
@@ -30,8 +30,16 @@ def compare_type(migration, inspected, column, found, wanted):
     return None
 
 
+def patient_engine() -> Engine:
+    """Where the application soon gives up, a change of structure takes as long as its table is long."""
+    engine = database.engine
+    if engine.dialect.name == "sqlite":
+        return engine
+    return create_engine(engine.url, poolclass=NullPool, connect_args={"charset": "utf8mb4", "connect_timeout": 5})
+
+
 def run() -> None:
-    with database.engine.connect() as connection:
+    with patient_engine().connect() as connection:
         if connection.dialect.name != "sqlite":  # a change of structure may wait until everybody has finished
             connection.exec_driver_sql("SET SESSION lock_wait_timeout = 3600")
             connection.commit()

@@ -79,20 +79,43 @@ class Ticket(Versioned, Entity, Model):
     """A problem that needs following up until it is solved."""
 
     __tablename__ = "ticket"
-    __bookkeeping__ = frozenset({"first_reply_time", "status_time", "due_time", "sla_state", "unrouted_time"})
+    __bookkeeping__ = frozenset(
+        {"first_reply_time", "status_time", "reopen_count", "due_time", "sla_state", "unrouted_time"}
+    )
     __table_args__ = (
         UniqueConstraint("tenant_id", "no", name="uq_ticket_no"),
-        Index("idx_ticket_status", "tenant_id", "deleted", "status", "id"),
+        # behind the columns that select and sort stand those that are tested or counted: no row is read for them
+        Index(
+            "idx_ticket_status",
+            *("tenant_id", "deleted", "status", "id", "assignee_id", "team_id", "create_by", "create_time"),
+        ),
+        Index("idx_ticket_priority", "tenant_id", "deleted", "priority", "id", "status", "type"),
+        Index("idx_ticket_type", "tenant_id", "deleted", "type", "id", "status", "priority"),
+        Index("idx_ticket_listing", "tenant_id", "deleted", "id"),
+        # what has changed since search last looked; lists by it
+        Index("idx_ticket_update_time", "tenant_id", "update_time", "id", "deleted", "status", "priority", "type"),
+        # lists by it, and the statistics of what was created, solved, closed within a time
+        Index(
+            "idx_ticket_create_time",
+            *("tenant_id", "deleted", "create_time", "id", "status", "priority", "type", "assignee_id", "team_id"),
+            *("create_by", "first_reply_time", "resolve_time", "reopen_count"),
+        ),
+        Index(
+            "idx_ticket_resolve_time",
+            *("tenant_id", "deleted", "resolve_time", "assignee_id", "team_id", "create_by", "create_time"),
+        ),
+        Index(
+            "idx_ticket_close_time",
+            *("tenant_id", "deleted", "close_time", "status", "assignee_id", "team_id", "create_by"),
+        ),
         Index("idx_ticket_assignee_id", "assignee_id", "tenant_id", "deleted", "status", "id", "customer_id"),
         Index("idx_ticket_customer_id", "customer_id", "tenant_id", "deleted", "id"),
-        Index("idx_ticket_create_time", "tenant_id", "deleted", "create_time"),
-        Index("idx_ticket_priority", "tenant_id", "deleted", "priority", "id"),
-        Index("idx_ticket_listing", "tenant_id", "deleted", "id"),
         # what is due next, and what is late
         Index("idx_ticket_due_time", "tenant_id", "deleted", "due_time", "id"),
         Index("idx_ticket_sla_state", "tenant_id", "deleted", "sla_state", "id"),
-        # what has changed since search last looked
-        Index("idx_ticket_update_time", "tenant_id", "update_time"),
+        Index("idx_ticket_team_id", "team_id", "tenant_id", "deleted", "id", "status"),
+        Index("idx_ticket_department_id", "department_id", "tenant_id", "deleted", "id", "status"),
+        Index("idx_ticket_create_by", "create_by", "tenant_id", "deleted", "id"),
     )
 
     no: Mapped[str] = mapped_column(Exact)
@@ -114,9 +137,9 @@ class Ticket(Versioned, Entity, Model):
     contact_email: Mapped[str | None] = mapped_column(String(255))
     contact_phone: Mapped[str | None] = mapped_column(String(32))
     #: which of our departments is in charge of the matter
-    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id"), unique=True)
     #: the ticket that took this one up
@@ -127,6 +150,8 @@ class Ticket(Versioned, Entity, Model):
     #: since when it is in its state; None: since it was created
     status_time: Mapped[dt.datetime | None]
     close_time: Mapped[dt.datetime | None]
+    #: how often it was taken up again after it had been solved
+    reopen_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     #: when the nearest goal of its service level is due; empty while its clocks stand still
     due_time: Mapped[dt.datetime | None]
     sla_state: Mapped[SlaState] = mapped_column(Code(SlaState), default=SlaState.none, server_default="1")
@@ -149,9 +174,10 @@ class Ticket(Versioned, Entity, Model):
         scope = actor.scope("ticket")
         if scope is Scope.all:
             return cls.id.is_not(None)
+        if scope is Scope.own:  # two values rather than sets: each has its index
+            return or_(cls.assignee_id == (actor.agent_id or 0), cls.create_by == actor.user_id)
         conditions = [cls.assignee_id.in_(agents_within(actor, scope)), cls.create_by == actor.user_id]
-        if scope is not Scope.own:
-            conditions += [cls.team_id.in_(actor.team_ids or {0}), cls.assignee_id.is_(None) & cls.team_id.is_(None)]
+        conditions += [cls.team_id.in_(actor.team_ids or {0}), cls.assignee_id.is_(None) & cls.team_id.is_(None)]
         return or_(*conditions)
 
     def is_between(self, actor: Actor) -> bool:

@@ -65,15 +65,26 @@ SEARCHABLE: dict[type, Searchable] = {
 SAID = (MessageType.text, MessageType.note)
 
 
-def matching(model: type, text: str) -> Select | None:
+def matching(model: type, text: str, newest: int | None = None) -> Select | None:
     """The ids of the bound company's rows with all words of `text`, or of what means the same, as a SELECT; None where
-    it has no word to find.
+    it has no word to find. With `newest` no more than so many ids, of each way to say it the newest.
     """
-    ways = [_matching(model, terms) for terms in _ways(text)]
+    ways = [_matching(model, terms, newest) for terms in _ways(text)]
     if len(ways) < 2:
         return next(iter(ways), None)
     # MariaDB asks a bare union inside IN again for every row, but not one in a subquery of its own
     return select(union(*ways).subquery().c[0])
+
+
+def has_terms(text: str) -> bool:
+    """Whether there is a word to find in it."""
+    return bool(_ways(text))
+
+
+def are_in_more(model: type, text: str, number: int) -> bool:
+    """Whether more than so many rows may have all words of `text`: each word by itself is in more."""
+    kind, tenant_id = SEARCHABLE[model].kind, db.session().info["tenant_id"]
+    return any(min(_counts(tenant_id, kind, terms, number + 1), default=0) > number for terms in _ways(text))
 
 
 def _ways(text: str) -> list[list[int]]:
@@ -83,16 +94,19 @@ def _ways(text: str) -> list[list[int]]:
     return [list(terms) for terms in dict.fromkeys(map(tuple, ways)) if terms]
 
 
-def _matching(model: type, terms: list[int]) -> Select:
+def _matching(model: type, terms: list[int], newest: int | None) -> Select:
     kind, tenant_id = SEARCHABLE[model].kind, db.session().info["tenant_id"]
     first, *others = _rarest_first(tenant_id, kind, terms)[:MOST_TERMS]
     found = search_term.alias()
-    return select(found.c.row_id).where(
+    rows = select(found.c.row_id).where(
         found.c.tenant_id == tenant_id,
         found.c.kind == kind,
         found.c.term == first,
         *(_has(model, found.c.row_id, term) for term in others),
     )
+    if newest is None:
+        return rows
+    return select(rows.order_by(found.c.row_id.desc()).limit(newest).subquery().c[0])
 
 
 def containing(model: type, text: str) -> list[ColumnElement[bool]]:
@@ -125,17 +139,23 @@ def _has(model: type, row_id: ColumnElement[int], term: int) -> ColumnElement[bo
 def _rarest_first(tenant_id: int, kind: int, terms: list[int]) -> list[int]:
     if len(terms) == 1:
         return terms
+    counts = _counts(tenant_id, kind, terms, COUNT_TO)
+    return [terms[place] for place in sorted(range(len(terms)), key=counts.__getitem__)]
+
+
+def _counts(tenant_id: int, kind: int, terms: list[int], most: int) -> list[int]:
+    """How many rows have each term, counted up to `most`."""
     few = [
         select(literal(place), func.count()).select_from(
             select(search_term.c.row_id)
             .where(search_term.c.tenant_id == tenant_id, search_term.c.kind == kind, search_term.c.term == term)
-            .limit(COUNT_TO)
+            .limit(most)
             .subquery()
         )
         for place, term in enumerate(terms)
     ]
     counts = dict(db.session.execute(union_all(*few)).tuples().all())
-    return [terms[place] for place in sorted(counts, key=counts.get)]
+    return [counts[place] for place in range(len(terms))]
 
 
 def rebuild(model: type) -> int:

@@ -13,6 +13,8 @@ from services.operation import announce
 from services.places import Place, room
 from services.tickets import workflow
 
+#: who comes back from these is taken up again
+SOLVED = (TicketStatus.resolved, TicketStatus.closed)
 #: the states as the room's lines and the older protocol name them
 TITLES = {
     TicketStatus.pending: "待处理",
@@ -67,6 +69,8 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
     Its room gets a line, its times of solution and end are kept.
     """
     before, ticket.status = ticket.status, status
+    if before in SOLVED and status not in SOLVED:
+        ticket.reopen_count += 1
     now = ticket.status_time = utcnow()
     ticket.resolve_time = (
         now if status is TicketStatus.resolved else (ticket.resolve_time if status is TicketStatus.closed else None)

@@ -376,6 +376,8 @@ MATRIX: tuple[Row, ...] = (
     Row("GET", "/stats/agents/status", LEADERS),
     Row("GET", "/stats/agents/performance", LEADERS),
     Row("GET", "/stats/satisfaction", LEADERS),
+    Row("GET", "/stats/tickets", LEADERS),
+    Row("GET", "/stats/realtime/tickets", LEADERS),
     Row("GET", "/stats/agents/attendance", LEADERS),
     Row("GET", "/stats/agents/attendance/content", LEADERS),
     # --- members of teams, QR codes

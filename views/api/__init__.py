@@ -41,6 +41,7 @@ from views.api import (  # noqa: F401
     ticket_assigning,
     ticket_board,
     ticket_relations,
+    ticket_statistics,
     tickets,
     transfers,
     understanding,

@@ -27,8 +27,10 @@ def success(data=None, status: int = 200) -> Response:
     return _answer(status, "success", data)
 
 
-def page_of(rows: list, total: int, page: int, size: int) -> dict:
-    return {"list": rows, "total": total, "page": page, "size": size, "pages": -(-total // size)}
+def page_of(rows: list, total: int, page: int, size: int, *, at_least: bool = False) -> dict:
+    """`at_least`: there are more than `total`, nobody has counted how many."""
+    more = {"atLeast": True} if at_least else {}
+    return {"list": rows, "total": total, "page": page, "size": size, "pages": -(-total // size), **more}
 
 
 def refusal(error: DomainError) -> Response:

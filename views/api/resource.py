@@ -9,12 +9,12 @@ from enum import StrEnum
 
 from pydantic import alias_generators
 from pydantic.alias_generators import to_snake
-from sqlalchemy import Select, func, inspect, select, union
+from sqlalchemy import ColumnElement, Select, func, inspect, or_, select, union
 from sqlalchemy.orm import Load
 
 from app.errors import Invalid, Reason
 from app.extensions import db
-from models.actor import Actor, Scope
+from models.actor import Actor
 from models.types import Code
 from services import custom_fields, words
 from services.operation import OPERATIONS
@@ -22,6 +22,12 @@ from views.api.endpoint import endpoint, load
 from views.api.envelope import page_of
 
 MAX_SIZE = 100
+#: rows that a list counts, besides those before its page; a longer one says that there are at least so many
+COUNT_TO = 10_000
+#: of words that many rows have, so many of the newest rows are looked through
+SEARCH_TO = 5_000
+#: so many are found first and sorted then; of more the first ones are met soon in the index of the order
+FEW = 5_000
 #: the same few names for every row of every answer
 to_camel = functools.cache(alias_generators.to_camel)
 PAGING = {"page": int, "size": int, "sort": str, "q": str}
@@ -49,6 +55,8 @@ class Resource:
     search: tuple[str, ...] = ()
     #: what else `q` may mean: function(actor, text) → conditions, of which one is enough
     search_further: Callable | None = None
+    #: index of (company, deleted, id); in it MariaDB meets the first of many rows sooner than by what it would choose
+    walked: str = ""
     #: relations to load with the list, so that it needs no query per row
     eager: tuple[str, ...] = ()
     #: further keys per row: name → function(actor, row)
@@ -143,6 +151,9 @@ def listing(
 ) -> dict:
     """One page of what this actor may see. Raises Invalid for a page, size, key or filter that does not exist.
 
+    `total` is exact up to `COUNT_TO`; where there are more, it is a number that there surely are, and `atLeast` is
+    true. So it is where words were looked for that more than `SEARCH_TO` rows have: among the newest of those.
+
     `narrow`: `statement` leaves few rows of the table, found in other ways than by reading an index. `dump_all`: how
     another face than REST shows the rows, as function(actor, rows).
     """
@@ -155,28 +166,56 @@ def listing(
     for name, value in filters.items():
         statement = statement.where(_condition(model, to_snake(name), value))
     statement = statement.where(*custom_fields.conditions(actor, model, custom or {}))
+    is_cut = False
     if q:
-        statement = statement.where(model.id.in_(_found_by(resource, actor, q)))
+        statement, is_cut = _having_words(resource, actor, statement, q)
     order, offset = _order(resource, sort), (page - 1) * size
-    narrow = narrow or bool(q) or bool(custom) or actor.scope(resource.key) != Scope.all
-    ids, total = _ids_of_page(statement.with_only_columns(model.id), order, offset, size, narrow=narrow)
-    rows = (dump_all or resource.dump_all)(actor, rows_of(resource, ids))
-    return page_of(rows, total, page, size)
+    ids = statement.with_only_columns(model.id)
+    hint = resource.walked if len(order) == 1 else ""
+    narrow = narrow or bool(q) or bool(custom)
+    found, total, is_more = _ids_of_page(ids, order, offset, size, narrow=narrow, hint=hint)
+    rows = (dump_all or resource.dump_all)(actor, rows_of(resource, found))
+    return page_of(rows, total, page, size, at_least=is_more or is_cut)
 
 
-def _ids_of_page(ids: Select, order: list, offset: int, size: int, *, narrow: bool) -> tuple[list[int], int]:
-    """The ids of one page, in order, and how many there are of all pages.
+def _ids_of_page(
+    ids: Select, order: list[tuple[ColumnElement, bool]], offset: int, size: int, *, narrow: bool, hint: str
+) -> tuple[list[int], int, bool]:
+    """The ids of one page, in order, how many there are of all pages, and whether there are more than that.
 
-    All rows of a table are counted in an index, without touching them. A `narrow` set has to be found first, which
-    costs more than numbering it: both come from one statement then, unless the page lies behind the end.
+    Rows are counted in an index, without touching them, and no more than `COUNT_TO`: whoever has a million of them
+    does not wait for the last. A `narrow` set has to be found first, which costs more than numbering
+    it: both come from one statement then, unless the page lies behind the end.
     """
-    page = ids.order_by(*order).offset(offset).limit(size)
     if narrow:
-        found = db.session.execute(page.add_columns(func.count().over())).all()
-        if found or not offset:
-            return [row[0] for row in found], found[0][1] if found else 0
-    total = db.session.scalar(select(func.count()).select_from(ids.subquery()))
-    return list(db.session.scalars(page)) if total > offset else [], total
+        page = _ordered(ids.add_columns(func.count().over()), order).offset(offset).limit(size)
+        rows = db.session.execute(page).all()
+        if rows or not offset:
+            return [row[0] for row in rows], rows[0][1] if rows else 0, False
+    most = max(COUNT_TO, offset + size)
+    total = _count(ids, most + 1)
+    if total <= offset:
+        return [], total, False
+    if total > FEW and hint:
+        (table,) = ids.get_final_froms()
+        ids = ids.with_hint(table, f"FORCE INDEX ({hint})", "mysql").with_hint(
+            table, f"FORCE INDEX ({hint})", "mariadb"
+        )
+    page = _sorted(ids, order, total) if total <= FEW else _ordered(ids, order)
+    return list(db.session.scalars(page.offset(offset).limit(size))), min(total, most), total > most
+
+
+def _sorted(ids: Select, order: list[tuple[ColumnElement, bool]], total: int) -> Select:
+    """The same ids in order, found by what selects them: the limit keeps the order out of the choice of the index.
+
+    In the index of the order one would meet a few rows among all that there are.
+    """
+    few = ids.add_columns(*(key.label(f"key_{place}") for place, (key, _) in enumerate(order))).limit(total).subquery()
+    return _ordered(select(few.c.id), [(few.c[f"key_{place}"], down) for place, (_, down) in enumerate(order)])
+
+
+def _count(ids: Select, most: int) -> int:
+    return db.session.scalar(select(func.count()).select_from(ids.limit(most).subquery()))
 
 
 def rows_of(resource: Resource, ids: list[int]) -> list:
@@ -189,37 +228,60 @@ def rows_of(resource: Resource, ids: list[int]) -> list:
     return [by_id[number] for number in ids if number in by_id]
 
 
-def _found_by(resource: Resource, actor: Actor, text: str) -> Select:
-    """The ids of rows that have the words of `text` in one of the places that are searched.
+def _having_words(resource: Resource, actor: Actor, statement: Select, text: str) -> tuple[Select, bool]:
+    """The rows of a statement that have the words of `text` in one of the places that are searched.
 
-    A union of sets that indexes give; "or" over them would be asked of every row of the table.
+    Of few rows each is asked. Otherwise the ids come as a union of sets that indexes give; "or" over them would be
+    asked of every row of the table. True with it: a set was so large that only its newest rows were taken.
     """
-    model, escaped = resource.model, text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    sets: dict[tuple, Select] = {}
-    for path in resource.search:
-        relation, dot, name = path.rpartition(".")
-        link = getattr(model, relation) if dot else None
-        target = link.property.mapper.class_ if dot else model
-        known = words.SEARCHABLE.get(target)
-        key, found = (relation, target), None
-        if known is not None and name in known.columns:
-            if key in sets:
-                continue  # all its columns were looked into at once
-            found = words.matching(target, text)
-        if found is None:
-            found = select(target.id).where(getattr(target, name).like(f"%{escaped}%", escape="\\"))
-            key = (path,)
-        if link is not None:
-            (column,) = link.property.local_columns
-            found = select(model.id).where(column.in_(found))
-        sets[key] = found
+    places = _places(resource, text)
     further = resource.search_further(actor, text) if resource.search_further else []
-    if not sets and not further:
+    if not places and not further:
         raise Invalid("The request is not valid", fields={"q": "unknown"})
-    parts = [*sets.values(), *(select(model.id).where(condition) for condition in further)]
+    model = resource.model
+    if _count(statement.with_only_columns(model.id), SEARCH_TO + 1) <= SEARCH_TO:
+        return statement.where(or_(*(_has_words(model, *place, text) for place in places), *further)), False
+    sets = [_found_at(model, *place, text) for place in places]
+    sets += [select(model.id).where(condition) for condition in further]
     # MariaDB asks a bare union inside IN again for every row, but not one in a subquery of its own
-    every = union(*parts).subquery()
-    return select(every.c[0])
+    every = union(*sets).subquery()
+    is_cut = any(words.are_in_more(target, text, SEARCH_TO) for _, target, name in places if name is None)
+    return statement.where(model.id.in_(select(every.c[0]))), is_cut
+
+
+def _places(resource: Resource, text: str) -> list[tuple[str, type, str | None]]:
+    """Where to look: the relation or "", its table, and the column; None for all columns whose words are kept."""
+    places = []
+    for path in resource.search:
+        relation, _, name = path.rpartition(".")
+        target = getattr(resource.model, relation).property.mapper.class_ if relation else resource.model
+        known = words.SEARCHABLE.get(target)
+        is_kept = known is not None and name in known.columns and words.has_terms(text)
+        places.append((relation, target, None if is_kept else name))
+    return list(dict.fromkeys(places))
+
+
+def _has_words(model: type, relation: str, target: type, name: str | None, text: str) -> ColumnElement[bool]:
+    """The condition on a row of `model`."""
+    found = words.containing(target, text)[0] if name is None else _like(target, name, text)
+    return getattr(model, relation).has(found) if relation else found
+
+
+def _found_at(model: type, relation: str, target: type, name: str | None, text: str) -> Select:
+    """The ids of rows of `model`."""
+    if name is None:
+        found = words.matching(target, text, newest=SEARCH_TO)
+    else:
+        found = select(target.id).where(_like(target, name, text))
+    if not relation:
+        return found
+    (column,) = getattr(model, relation).property.local_columns
+    return select(model.id).where(column.in_(found))
+
+
+def _like(target: type, name: str, text: str) -> ColumnElement[bool]:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return getattr(target, name).like(f"%{escaped}%", escape="\\")
 
 
 def plain(value):
@@ -244,16 +306,19 @@ def moment(text: str, field: str) -> dt.datetime:
         raise Invalid("The request is not valid", fields={field: "a time in ISO 8601"}) from None
 
 
-def _order(resource: Resource, sort: str) -> list:
+def _order(resource: Resource, sort: str) -> list[tuple[ColumnElement, bool]]:
+    """What is sorted by, first things first, and whether downwards."""
     name = to_snake(sort.removeprefix("-"))
     if name not in resource.sort:
         raise Invalid("The request is not valid", fields={"sort": "unknown"})
     down = sort.startswith("-")
     column, number = getattr(resource.model, name), resource.model.id
-    keys = [number] if name == "id" else [column, number]
-    if down:
-        return [key.desc() for key in keys]
-    return [column.is_(None), *keys] if name in resource.empty_last else keys
+    keys = [(number, down)] if name == "id" else [(column, down), (number, down)]
+    return keys if down or name not in resource.empty_last else [(column.is_(None), False), *keys]
+
+
+def _ordered(statement: Select, order: list[tuple[ColumnElement, bool]]) -> Select:
+    return statement.order_by(*(key.desc() if down else key.asc() for key, down in order))
 
 
 def _condition(model: type, name: str, value):

@@ -83,6 +83,7 @@ TICKETS = Resource(
     sort=SORT,
     empty_last=("due_time",),
     search=("no", "title", "customer.name"),
+    walked="idx_ticket_listing",
     eager=("customer.user", "assignee.user", "thread"),
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
@@ -119,8 +120,9 @@ def list_tickets(
     return listing(
         TICKETS,
         actor,
-        statement=select(Ticket).where(*filters.conditions(actor)),
-        narrow="q" in filters.values,
+        # words are looked for by the list itself, which need not find all of them
+        statement=select(Ticket).where(*filters.without("q").conditions(actor)),
+        q=filters.texts.get("q", ""),
         page=page,
         size=size,
         sort=sort,

@@ -41,6 +41,12 @@ export const router = createRouter({
       meta: { title: 'desk.nav.tickets' },
     },
     {
+      path: '/tickets/statistics',
+      name: 'ticket-statistics',
+      component: () => import('./ticket-statistics/StatisticsPage.vue'),
+      meta: { title: 'desk.ticketStatistics.title', permission: 'statistics.read' },
+    },
+    {
       path: '/console',
       name: 'console',
       component: () => import('./console/ConsolePage.vue'),

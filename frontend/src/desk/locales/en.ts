@@ -12,6 +12,7 @@ import { en as satisfaction } from '../satisfaction/words'
 import { en as searchIndex } from '../search-index/words'
 import { en as shell } from '../shell/words'
 import { en as sla } from '../sla/words'
+import { en as ticketStatistics } from '../ticket-statistics/words'
 import { en as handing } from '../tickets/handing-words'
 import { en as ticketLists } from '../tickets/list/words'
 import { en as relations } from '../tickets/relation-words'
@@ -37,6 +38,7 @@ export default {
     ...sla,
     ...handing,
     ...ticketLists,
+    ...ticketStatistics,
     ...tickets,
     ...transfer,
     ...workbench,

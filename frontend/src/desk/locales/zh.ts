@@ -12,6 +12,7 @@ import { zh as satisfaction } from '../satisfaction/words'
 import { zh as searchIndex } from '../search-index/words'
 import { zh as shell } from '../shell/words'
 import { zh as sla } from '../sla/words'
+import { zh as ticketStatistics } from '../ticket-statistics/words'
 import { zh as handing } from '../tickets/handing-words'
 import { zh as ticketLists } from '../tickets/list/words'
 import { zh as relations } from '../tickets/relation-words'
@@ -37,6 +38,7 @@ export default {
     ...sla,
     ...handing,
     ...ticketLists,
+    ...ticketStatistics,
     ...tickets,
     ...transfer,
     ...workbench,

@@ -1,0 +1,1 @@
+import"./css-DVhJiABC.js";import"./css-DfgUnS8l.js";

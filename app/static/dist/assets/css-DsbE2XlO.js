@@ -1,1 +1,0 @@
-import"./notify-D_a1u_Zv.js";import"./css-BhL0ZPEu.js";

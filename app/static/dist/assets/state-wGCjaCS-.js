@@ -1,1 +1,0 @@
-function e({status:e}){return e===`closed`||e===`cancelled`}export{e as t};

@@ -1,0 +1,102 @@
+"""Lists of more tickets than anybody counts: they say so, every page is right, and what is narrowed is exact."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from models.messaging import Thread, ThreadKind
+from models.tickets import Ticket, TicketPriority, TicketStatus
+from services import words
+from tests.people import Company, Person
+from views.api.resource import COUNT_TO, SEARCH_TO
+
+TICKETS, THREADS = Ticket.__table__, Thread.__table__
+MANY = COUNT_TO + 60
+#: every so many are urgent, and say so
+EVERY = 500
+
+
+@pytest.fixture(scope="module")
+def company(new_company) -> Company:
+    return new_company()
+
+
+@pytest.fixture(scope="module")
+def agent(company, database) -> Person:
+    """Who has them all."""
+    agent = company.new("agent")
+    seed = company.ticket(assignee=agent, title="报表打不开")
+    with database.begin() as connection:
+        tenant_id = connection.scalar(sa.select(TICKETS.c.tenant_id).where(TICKETS.c.id == seed["id"]))
+        thread = connection.scalar(sa.select(sa.func.max(THREADS.c.id))) + 1
+        numbers = range(MANY - 1)
+        connection.execute(
+            THREADS.insert(), [{"id": thread + n, "tenant_id": tenant_id, "kind": ThreadKind.ticket} for n in numbers]
+        )
+        connection.execute(
+            TICKETS.insert(),
+            [
+                {
+                    "tenant_id": tenant_id,
+                    "no": f"B{n:06}",
+                    "title": "特急的报表" if n % EVERY == 0 else "报表打不开",
+                    "thread_id": thread + n,
+                    "status": TicketStatus.processing if n % 2 else TicketStatus.pending,
+                    "priority": TicketPriority.urgent if n % EVERY == 0 else TicketPriority.normal,
+                    "assignee_id": agent.agent_id,
+                    "create_time": dt.datetime(2026, 1, 1) + dt.timedelta(minutes=n),
+                }
+                for n in numbers
+            ],
+        )
+    return agent
+
+
+def ids(page: dict) -> list[int]:
+    return [row["id"] for row in page["list"]]
+
+
+@pytest.mark.parametrize("sort", ["-id", "id", "-createTime", "-priority", "-status", "-updateTime"])
+def test_every_page_of_many_is_right(company, agent, sort):
+    for person in (company.supervisor, agent):
+        first = person.get("/tickets", sort=sort, size=100)
+        assert (first["total"], first["pages"], first["atLeast"]) == (COUNT_TO, COUNT_TO // 100, True)
+        last = person.get("/tickets", sort=sort, size=100, page=MANY // 100 + 1)
+        assert (len(last["list"]), last["total"]) == (MANY % 100, MANY) and "atLeast" not in last
+        assert not set(ids(first)) & set(ids(last))
+        assert person.get("/tickets", sort=sort, size=100, page=MANY // 100 + 2)["list"] == []
+        other = sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
+        assert ids(person.get("/tickets", sort=other, size=100))[: MANY % 100] == ids(last)[::-1]
+
+
+def test_what_is_narrowed_is_exact(company, agent):
+    urgent = -(-(MANY - 1) // EVERY)
+    for person in (company.supervisor, agent):
+        for sort in ("-id", "createTime", "-priority"):
+            page = person.get("/tickets", priority="urgent", sort=sort, size=100)
+            assert (page["total"], len(set(ids(page)))) == (urgent, urgent) and "atLeast" not in page
+        assert person.get("/tickets", status="pending,processing", priority="critical")["total"] == 0
+
+
+def test_words_are_looked_for_in_few_and_in_many(company, agent, database):
+    with database.begin() as connection:
+        rows = connection.execute(
+            sa.select(TICKETS).where(TICKETS.c.assignee_id == agent.agent_id, TICKETS.c.no.like("B%"))
+        )
+        words._insert(connection, [entry for row in rows for entry in words._entries(_of(row))])
+    boss, urgent = company.supervisor, -(-(MANY - 1) // EVERY)
+    rare = boss.get("/tickets", q="特急")
+    assert rare["total"] == urgent and "atLeast" not in rare
+    common = boss.get("/tickets", q="报表")
+    assert (common["total"], common["atLeast"]) == (SEARCH_TO, True)
+    assert ids(common) == ids(boss.get("/tickets"))
+    # narrowed to few, each of them is asked, the oldest too
+    assert boss.get("/tickets", q="报表", priority="urgent")["total"] == urgent
+    assert boss.get("/tickets", q="打不开", priority="urgent")["total"] == 0
+
+
+def _of(row) -> Ticket:
+    return Ticket(
+        **{key: row._mapping[key] for key in (*words.SEARCHABLE[Ticket].columns, "id", "tenant_id", "deleted")}
+    )
