@@ -88,7 +88,7 @@ describe('preferences', () => {
     const preferences = usePreferences()
     await preferences.load()
     expect(preferences.error?.status).toBe(503)
-    expect(preferences.mine).toEqual({ notices: {}, sound: true, browser: false, tickets: { columns: [], density: 'comfortable', view: '' } })
+    expect(preferences.mine).toEqual({ notices: {}, sound: true, browser: false, mail: true, tickets: { columns: [], density: 'comfortable', view: '' } })
   })
 })
 
