@@ -3,7 +3,7 @@
     python3 manage.py bench ticket-races [--backend sqlite|mariadb|all] [--threads 50] [--seconds 60] [--creators 16]
 
 First so many processes create tickets at once: numbers are unique and without gaps. Then threads assign, pass on, take
-over, move and reopen the same few tickets for a minute, against two server processes that share the database. A refusal
+over, move, merge and reopen the same few tickets for a minute, against two server processes that share the database. A refusal
 is an answer; a failure of ours is none. Afterwards the rows are looked at: see `problems`.
 """
 
@@ -20,6 +20,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -76,6 +77,8 @@ ACTIONS: dict[str, Callable[[Ring], tuple[str, dict]]] = {
     "close": lambda ring: ring.flow("closed"),
     "cancel": lambda ring: ring.flow("cancelled"),
     "reopen": lambda ring: ring.flow(ring.chance.choice(("processing", "pending"))),
+    "merge": lambda ring: (f"/tickets/{ring.ticket}/merge", {"intoId": ring.ticket}),
+    "take apart": lambda ring: (f"/tickets/{ring.ticket}/unmerge", {}),
     "write": lambda ring: (
         f"/tickets/{ring.ticket}/messages",
         {"clientMsgId": unique("race"), "content": "请再看一下"},
@@ -175,7 +178,10 @@ def _wrong_with(connection: sa.Connection, ticket) -> Iterator[str]:
         holder = row.to_agent_id
     if ticket.assignee_id != holder:
         yield f"{ticket.assignee_id} has it, by its history {holder}"
-    if (ticket.resolve_time is not None) != (ticket.status in SOLVED):
+    is_merged = ticket.merged_into_id is not None
+    if is_merged and ticket.status is not TicketStatus.closed:
+        yield f"{ticket.status.value}, though merged into {ticket.merged_into_id}"
+    if not is_merged and (ticket.resolve_time is not None) != (ticket.status in SOLVED):
         yield f"{ticket.status.value}, solved {ticket.resolve_time}"
     if (ticket.close_time is not None) != (ticket.status in ENDED):
         yield f"{ticket.status.value}, ended {ticket.close_time}"
@@ -186,13 +192,17 @@ def _wrong_with(connection: sa.Connection, ticket) -> Iterator[str]:
     if [message.seq for message in said] != list(range(1, last + 1)):
         yield f"numbers of its messages: {[message.seq for message in said]}, the last is {last}"
     status, reopened = TicketStatus.pending, 0
-    for step in (message.payload for message in said if message.type is MessageType.system):
+    steps = [message.payload for message in said if message.type is MessageType.system]
+    for step, following in pairwise([*steps, {}]):
         if step.get("event") != "status":
             continue
         before, after = TicketStatus(step["params"]["from"]), TicketStatus(step["params"]["to"])
-        if before is not status or (before, after) not in TRANSITIONS:
+        # a merge and its undo are steps of their own, and say so in the next line
+        by_merge = following.get("event") in ("merged_into", "unmerged")
+        if before is not status or not (by_merge or (before, after) in TRANSITIONS):
             yield f"went from {before.value} to {after.value} when it was {status.value}"
-        status, reopened = after, reopened + (before in SOLVED and after not in SOLVED)
+        status = after
+        reopened += before in SOLVED and after not in SOLVED and not by_merge
     if (status, reopened) != (ticket.status, ticket.reopen_count):
         yield f"{ticket.status.value} and reopened {ticket.reopen_count}, by its room {status.value} and {reopened}"
 

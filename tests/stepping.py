@@ -39,7 +39,7 @@ def die_at(number: int) -> None:
     """End this process without a farewell once so many statements have changed something."""
     done = itertools.count(1)
 
-    @sa.event.listens_for(db.engine, "after_cursor_execute")
+    @sa.event.listens_for(sa.Engine, "after_cursor_execute")  # migrations may have an engine of their own
     def count(connection, cursor, statement, *_) -> None:
         if statement.lstrip().split(" ", 1)[0].upper() in CHANGING and next(done) == number:
             os._exit(9)

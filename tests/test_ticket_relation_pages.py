@@ -94,3 +94,12 @@ def test_agent_splits_off_a_second_problem(company: Company, open_page: Pages, s
     if viewport == "phone":
         desk.get_by_role("button", name="工单信息").tap()
     expect(desk.get_by_role("tabpanel").get_by_text("打印机型号是 HP 1020")).to_be_visible()
+
+
+def test_customer_goes_on_in_the_ticket_that_took_his_up(company: Company, open_page: Pages):
+    customer = company.visitor("张三")
+    ticket, into = (company.ticket(customer, company.agent, title=title) for title in ("打不开报表", "报表打不开"))
+    company.agent.post(f"/tickets/{ticket['id']}/merge", {"intoId": into["id"]})
+    page = open_page.signed_in(customer, f"/tickets/{ticket['id']}", viewport="phone")
+    expect(page.get_by_role("heading", name="报表打不开")).to_be_visible()
+    expect(page.get_by_text(f"工单 {ticket['no']} 已合并到这里")).to_be_visible()

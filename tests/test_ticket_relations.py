@@ -130,7 +130,7 @@ def test_what_may_not_be_merged(people):
     part = people.ticket(customer, people.agent)
     link(people.agent, ticket, part, "parent")
     assert people.agent.post(f"{path_of(ticket)}/merge", {"intoId": into["id"]}, expect=409)["error"] == "open_children"
-    people.agent.post(f"{path_of(into)}/flow", {"status": "cancelled", "reason": "x"})
+    people.agent.post(f"{path_of(into)}/flow", {"status": "resolved", "resolution": "x"})
     people.agent.post(f"{path_of(part)}/merge", {"intoId": into["id"]}, expect=409)
     assert people.agent.get(path_of(ticket))["status"] == "pending"
 

@@ -14,18 +14,21 @@ from services.tickets.relations import check_children
 from services.tickets.state import place, step_to, tell
 from services.tickets.watchers import add_watcher
 
+#: there is nothing left to do in these
+DONE = frozenset({TicketStatus.resolved, *ENDED})
+
 
 @operation("ticket.merge", title="Merge tickets")
 def merge_tickets(actor: Actor, ticket: Ticket, into: Ticket, *, reason: str = "") -> Ticket:
     """`ticket` ends and whoever opens it is led to `into`, where a line says so; nothing that was said moves.
 
-    Only tickets of one customer, for each would read what the other has said. Raises Conflict when one has ended or
-    has open parts, Invalid for a ticket with itself or of somebody else.
+    Only tickets of one customer, for each would read what the other has said. Raises Conflict when one is solved or
+    has ended or has open parts, Invalid for a ticket with itself or of somebody else.
     """
     if ticket.id == into.id:
         raise Invalid("A ticket cannot be merged with itself", fields={"intoId": "another ticket"})
-    if ticket.status in ENDED or into.status in ENDED:
-        raise Conflict("Only tickets that have not ended can be merged")
+    if not {ticket.status, into.status}.isdisjoint(DONE):
+        raise Conflict("Only tickets that are still worked on can be merged")
     if ticket.customer_id not in (None, into.customer_id):
         raise Conflict("These tickets are of different customers: link them instead")
     check_children(ticket, "")

@@ -69,7 +69,7 @@ def step_to(actor: Actor, ticket: Ticket, status: TicketStatus, *, reason: str =
     Its room gets a line, its times of solution and end are kept.
     """
     before, ticket.status = ticket.status, status
-    if before in SOLVED and status not in SOLVED:
+    if ticket.resolve_time is not None and status not in SOLVED:
         ticket.reopen_count += 1
     now = ticket.status_time = utcnow()
     ticket.resolve_time = (
