@@ -3,8 +3,8 @@
     python3 manage.py bench ticket-races [--backend sqlite|mariadb|all] [--threads 50] [--seconds 60] [--creators 16]
 
 First so many processes create tickets at once: numbers are unique and without gaps. Then threads assign, pass on, take
-over, move, merge and reopen the same few tickets for a minute, against two server processes that share the database. A refusal
-is an answer; a failure of ours is none. Afterwards the rows are looked at: see `problems`.
+over, move, merge and reopen the same few tickets for a minute, against two server processes that share the database. A
+refusal is an answer; a failure of ours is none. Afterwards the rows are looked at: see `problems`.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Every endpoint and every socket event by every role, against the table in tests/data/matrix.py."""
+"""Every endpoint and every socket event by every role, against the table in tests/data/matrix."""
 
 import itertools
 from typing import Any
