@@ -29,6 +29,10 @@ DEFAULTS = {
             "sla.warned",
             "sla.breached",
             "sla.escalated",
+            "ticket.rated_low",
+            "ticket.transfer_approved",
+            "ticket.transfer_rejected",
+            "ticket.transfer_requested",
             "sensitive_alert.created",
             "quick_reply.proposed",
             "quick_reply.reviewed",
@@ -38,6 +42,7 @@ DEFAULTS = {
     "sound": True,
     "browser": False,
     "mail": True,
+    "tickets": {"columns": [], "density": "comfortable", "view": ""},
 }
 
 
@@ -242,6 +247,7 @@ def test_what_is_given_is_changed_and_the_rest_stays(agent):
         "sound": False,
         "browser": True,
         "mail": True,
+        "tickets": {"columns": [], "density": "comfortable", "view": ""},
     }
     assert agent.again().get("/user/preferences") == chosen  # kept with the account, not with the browser
     assert agent.put("/user/preferences", {"sound": True}) == chosen | {"sound": True}
