@@ -43,7 +43,7 @@ def test_supervisor_chooses_by_workload_and_reads_why(company: Company, open_pag
     screenshot(desk, f"ticket-workload-{viewport}")
     dialog.get_by_text("李雷").click()
     dialog.get_by_role("button", name="指派", exact=True).click()
-    expect(desk.get_by_text("工单已指派")).to_be_visible()
+    expect(desk.get_by_text("工单已指派", exact=True)).to_be_visible()
     # by a rule, and read afterwards
     company.admin.post(
         "/ticket-rules", {"name": "技术工单", "ticketTypes": ["tech"], "strategies": ["skill", "fewest"]}

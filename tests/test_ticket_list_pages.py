@@ -275,7 +275,8 @@ def test_step_that_wants_words_waits_for_them(company: Company, open_page: Pages
     dialog.get_by_role("textbox").fill("已重启服务")
     dialog.get_by_role("button", name="标记为已解决").click()
     expect(column(desk, "已解决")).to_contain_text("报表打不开")
-    assert company.supervisor.get(f"/tickets/{ticket['id']}")["resolution"] == "已重启服务"
+    # the card lies there before the server has answered
+    eventually(lambda: company.supervisor.get(f"/tickets/{ticket['id']}")["resolution"] == "已重启服务")
 
 
 def test_card_is_sent_by_keyboard(company: Company, open_page: Pages):
@@ -303,7 +304,7 @@ def test_supervisor_hands_over_between_columns_of_people(company: Company, open_
     dialog.get_by_role("textbox").fill("熟悉报表")
     dialog.get_by_role("button", name="指派", exact=True).click()
     expect(column(desk, "李雷")).to_contain_text("报表打不开")
-    assert colleague.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == colleague.agent_id
+    eventually(lambda: company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == colleague.agent_id)
 
 
 def test_board_hears_of_changes_and_keeps_the_filters(company: Company, open_page: Pages):

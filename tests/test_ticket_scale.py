@@ -27,10 +27,11 @@ def agent(company, database) -> Person:
     """Who has them all."""
     agent = company.new("agent")
     seed = company.ticket(assignee=agent, title="报表打不开")
-    with database.begin() as connection:
+    with database.connect() as connection:
         tenant_id = connection.scalar(sa.select(TICKETS.c.tenant_id).where(TICKETS.c.id == seed["id"]))
-        thread = connection.scalar(sa.select(sa.func.max(THREADS.c.id))) + 1
-        numbers = range(MANY - 1)
+        thread = connection.scalar(sa.select(sa.func.max(THREADS.c.id))) + 1_000_000
+    numbers = range(MANY - 1)
+    with database.begin() as connection:  # on SQLite who has read first cannot wait for those who write
         connection.execute(
             THREADS.insert(), [{"id": thread + n, "tenant_id": tenant_id, "kind": ThreadKind.ticket} for n in numbers]
         )

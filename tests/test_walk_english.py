@@ -22,10 +22,12 @@ PROBLEM = "The certificate has expired and the page does not open"
 
 @pytest.fixture
 def company(new_company: Callable[[], Company]) -> Company:
-    """A company whose roles have English names: a word like 客服 would hide what was forgotten."""
+    """A company whose roles and service levels have English names: a word like 客服 would hide what was forgotten."""
     company = new_company()
     for role in company.admin.get("/roles", size=100)["list"]:
         company.admin.put(f"/roles/{role['id']}", {"name": role["code"].replace("_", " ").title()})
+    for level in company.admin.get("/sla-policies", size=100)["list"]:
+        company.admin.put(f"/sla-policies/{level['id']}", {"name": f"Service level {level['id']}"})
     company.admin.put(f"/users/{company.admin.user_id}", {"fullName": "Margaret Hamilton"})
     return company
 

@@ -102,7 +102,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "resolved": (_("Resolved"), "success"),
         "closed": (_("Closed"), "quiet"),
         "cancelled": (_("Cancelled"), "quiet"),
-        "waiting": (_("Waiting for the customer"), "primary"),
+        "waiting": (_("Waiting for customer"), "primary"),
     },
     RuleEvent: {
         "created": (_("Ticket created"), "info"),

@@ -31,6 +31,8 @@ MACHINE = frozenset(
         "role_scope.read",
         "statistics.export",
         "system_setting.export",
+        "ticket.route",
+        "ticket_link.export",
     }
 )
 #: resources without an entry in the menu → the category where people look for them

@@ -305,8 +305,9 @@ def unassigned(
     Sorted by `place` it is in the order in which it is served.
     """
     statement = sounding(actor, select(Conversation).where(Conversation.status == ConversationStatus.queued), mood)
+    first = ()
     if sort == "place":
-        statement, sort = statement.order_by(Conversation.queue_priority.desc()), "queueTime"
+        first, sort = ((Conversation.queue_priority, True),), "queueTime"
     if vip is not None:
         important = Conversation.customer.has(Customer.vip_level > 1)
         statement = statement.where(important if vip else ~important)
@@ -316,7 +317,7 @@ def unassigned(
     if leftMessage is not None:
         left = Conversation.left_message_time.is_not(None)
         statement = statement.where(left if leftMessage else ~left)
-    return listing(SESSIONS, actor, statement=statement, sort=sort, **query)
+    return listing(SESSIONS, actor, statement=statement, first=first, sort=sort, **query)
 
 
 @endpoint("GET", "/sessions/<id:id>", section=SECTION, summary="会话详情", right="conversation.read")

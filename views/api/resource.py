@@ -141,6 +141,7 @@ def listing(
     *,
     statement: Select | None = None,
     narrow: bool = False,
+    first: tuple[tuple[ColumnElement, bool], ...] = (),
     dump_all: Callable | None = None,
     page: int = 1,
     size: int = 20,
@@ -155,7 +156,8 @@ def listing(
     true. So it is where words were looked for that more than `SEARCH_TO` rows have: among the newest of those.
 
     `narrow`: `statement` leaves few rows of the table, found in other ways than by reading an index. `dump_all`: how
-    another face than REST shows the rows, as function(actor, rows).
+    another face than REST shows the rows, as function(actor, rows). `first`: what rows are sorted by before `sort`, each
+    with whether downwards.
     """
     if not 1 <= page <= 100_000 or not 1 <= size <= MAX_SIZE:
         raise Invalid(
@@ -169,7 +171,7 @@ def listing(
     is_cut = False
     if q:
         statement, is_cut = _having_words(resource, actor, statement, q)
-    order, offset = _order(resource, sort), (page - 1) * size
+    order, offset = [*first, *_order(resource, sort)], (page - 1) * size
     ids = statement.with_only_columns(model.id)
     hint = resource.walked if len(order) == 1 else ""
     narrow = narrow or bool(q) or bool(custom)
