@@ -57,7 +57,7 @@ def test_supervisor_chooses_by_workload_and_reads_why(company: Company, open_pag
     expect(desk.get_by_text("按规则“技术工单”自动分配给 王敏")).to_be_visible()
     expect(desk.get_by_text("由“技能”决定")).to_be_visible()
     desk.get_by_role("button", name="查看").last.click()
-    expect(desk.get_by_text("没有这项技能").first).to_be_visible()
+    expect(desk.get_by_role("listitem").filter(has_text="没有所需技能").last).to_be_visible()
     screenshot(desk, f"ticket-why-{viewport}")
     assert company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == knows.agent_id
 

@@ -196,15 +196,16 @@ PAGES: dict[str, str] = {
 }
 #: rules that are no pages: the way to WeChat and back, and two of Flask-AppBuilder's that lead on
 #: to its front page
-WAYS = {
-    *(
-        f"/case/{page}"
-        for page in ("", "login", "admin/login", "submit", "my-tickets", "admin/tickets", "ticket/<id:ticket_id>")
-    ),
-    "/auth/wechat/start",
-    "/auth/wechat/callback",
-    "/back",
-    "/lang/<string:locale>",
+WAYS = {"/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
+#: the addresses of the older ticket system lead on to our pages; to whom, tests/test_case.py says
+CASE_WAYS = {
+    "/case/",
+    "/case/login",
+    "/case/admin/login",
+    "/case/submit",
+    "/case/my-tickets",
+    "/case/admin/tickets",
+    "/case/ticket/<id:ticket_id>",
 }
 #: what the script on other sites tells; who may, tests/test_invitations.py says
 TOLD = {"/widget/<code>/invitations/<int:invitation_id>/<any(shown, accepted):what>"}

@@ -156,8 +156,8 @@ def listing(
     true. So it is where words were looked for that more than `SEARCH_TO` rows have: among the newest of those.
 
     `narrow`: `statement` leaves few rows of the table, found in other ways than by reading an index. `dump_all`: how
-    another face than REST shows the rows, as function(actor, rows). `first`: what rows are sorted by before `sort`, each
-    with whether downwards.
+    another face than REST shows the rows, as function(actor, rows). `first`: what rows are sorted by before `sort`,
+    each with whether downwards.
     """
     if not 1 <= page <= 100_000 or not 1 <= size <= MAX_SIZE:
         raise Invalid(
