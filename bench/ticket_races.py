@@ -30,14 +30,13 @@ from bench.process import talking_settings
 from bench.report import conditions, table
 from config import ROOT, Config
 from models.messaging import ChatMessage, MessageType, Thread
-from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketStatus
+from models.tickets import ENDED, SOLVED, TRANSITIONS, Ticket, TicketAssignment, TicketStatus
 from tests import programs
 from tests.people import Company, Person, unique
 from tests.servers import AppServer, Redis, run_cli
 
 TICKETS, GIVEN, THREADS, MESSAGES = (model.__table__ for model in (Ticket, TicketAssignment, Thread, ChatMessage))
 PASSWORD = "Bench-races-1"
-SOLVED = (TicketStatus.resolved, TicketStatus.closed)
 #: answers that are none of ours failing: done, not valid (any more), not for him, gone, too late, come again
 ANSWERS = {200, 400, 403, 404, 409, 503}
 

@@ -48,6 +48,8 @@ class SlaState(StrEnum):
 
 #: nobody works on it any more; the room is closed
 ENDED = (TicketStatus.closed, TicketStatus.cancelled)
+#: the problem is dealt with; who comes back from these is taken up again
+SOLVED = (TicketStatus.resolved, TicketStatus.closed)
 #: somebody has to do something about it: these count as an agent's work
 UNDER_WAY = (TicketStatus.pending, TicketStatus.processing, TicketStatus.waiting, TicketStatus.review)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.extensions import db
 from models.base import changed
 from models.sla import SlaGoal, SlaPolicy, TicketClock
-from models.tickets import SlaState, Ticket, TicketStatus
+from models.tickets import SOLVED, SlaState, Ticket, TicketStatus
 from models.types import utcnow
 from services.sla import clock as work
 from services.sla.policies import Rules, rules
@@ -25,7 +25,6 @@ _SECOND = dt.timedelta(seconds=1)
 RUNNING = (TicketStatus.pending, TicketStatus.processing, TicketStatus.review)
 #: its goals are still to be reached
 OPEN = (*RUNNING, TicketStatus.waiting)
-SOLVED = (TicketStatus.resolved, TicketStatus.closed)
 
 
 def follow(ticket: Ticket) -> None:

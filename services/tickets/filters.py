@@ -18,7 +18,7 @@ from models.actor import Actor
 from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.tickets import SlaState, Ticket, TicketPriority, TicketStatus
-from models.types import utcnow
+from models.types import in_utc, utcnow
 from services import words
 from services.company_days import company_zone, date_at, midnight
 from services.tickets.tags import tagged
@@ -178,8 +178,7 @@ def _moment(text: str, day: dt.date | None = None) -> dt.datetime:
         zone = company_zone() if day is None else dt.UTC
         return midnight((day or date_at(utcnow(), zone)) - dt.timedelta(days=int(back[1])), zone)
     try:
-        found = dt.datetime.fromisoformat(text)
-        return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+        return in_utc(dt.datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         raise ValueError(Reason("a time in ISO 8601")) from None
 

@@ -6,16 +6,13 @@ from app.errors import Conflict, NotAllowed
 from app.extensions import db
 from models.actor import Actor
 from models.ticket_ratings import TicketRating
-from models.tickets import Ticket, TicketStatus
+from models.tickets import SOLVED, Ticket
 from models.types import utcnow
 from services import stars, threads
 from services.operation import operation
 from services.sensitive import remarks
 from services.sensitive.watch import Catch
 from services.tickets.state import place, tell
-
-#: there is a solution to judge
-SOLVED = (TicketStatus.resolved, TicketStatus.closed)
 
 
 @operation("ticket.rate", title="Rate a ticket")

@@ -6,15 +6,13 @@ from app.extensions import db
 from models.actor import Actor
 from models.organization import Agent
 from models.ticket_transfers import TicketTransfer, TicketTransferState
-from models.tickets import ENDED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketStatus
+from models.tickets import ENDED, SOLVED, TRANSITIONS, Ticket, TicketAssignment, TicketFollowUp, TicketStatus
 from models.types import utcnow
 from services import settings, sla, threads
 from services.operation import announce
 from services.places import Place, room
 from services.tickets import workflow
 
-#: who comes back from these is taken up again
-SOLVED = (TicketStatus.resolved, TicketStatus.closed)
 #: the states as the room's lines and the older protocol name them
 TITLES = {
     TicketStatus.pending: "待处理",

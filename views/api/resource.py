@@ -15,7 +15,7 @@ from sqlalchemy.orm import Load
 from app.errors import Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
-from models.types import Code
+from models.types import Code, in_utc
 from services import custom_fields, words
 from services.operation import OPERATIONS
 from views.api.endpoint import endpoint, load
@@ -302,8 +302,7 @@ def plain(value):
 def moment(text: str, field: str) -> dt.datetime:
     """A time from the address, as it is stored. Raises Invalid for what is none."""
     try:
-        found = dt.datetime.fromisoformat(text)
-        return found.astimezone(dt.UTC).replace(tzinfo=None) if found.tzinfo else found
+        return in_utc(dt.datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         raise Invalid("The request is not valid", fields={field: "a time in ISO 8601"}) from None
 

@@ -106,3 +106,8 @@ export function useTime() {
 
   return { timeOfDay, dateTime, day, date, brief, duration, waited, now: clock }
 }
+
+/** A day as the ends of a chart name it: "2026-11-02" is 11/2. */
+export function shortDate(day: string): string {
+  return `${Number(day.slice(5, 7))}/${Number(day.slice(8))}`
+}
