@@ -332,7 +332,7 @@ REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     "ticket.created": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets, automation.call),
     "ticket.updated": (_ticket, _dispatch_tickets, automation.call),
     "ticket.moved": (_ticket, _notify_of_ticket, mailing.ticket_changed, _dispatch_tickets, automation.call),
-    "ticket.rated": (_ticket, _notify_of_rating),
+    "ticket.rated": (_ticket, _notify_of_rating, automation.call),
     "ticket.assigned": (_ticket, _notify_of_ticket, _dispatch_tickets, automation.call),
     "ticket.deleted": (_ticket, _dispatch_tickets),
     "ticket.unrouted": (_notify_of_ticket,),

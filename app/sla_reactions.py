@@ -7,7 +7,7 @@ from app.jobs import jobs
 from models.actor import system
 from models.sla import SlaAction
 from models.tickets import Ticket
-from services import notices
+from services import automation, notices
 from services.operation import Event
 from views.sockets import emit
 
@@ -50,6 +50,7 @@ def hours_changed(event: Event) -> None:
 
 REACTIONS: dict[str, tuple[Callable[[Event], None], ...]] = {
     **dict.fromkeys(_KINDS, (_late,)),
+    **dict.fromkeys(("ticket.sla_warned", "ticket.sla_breached"), (_late, automation.call)),
     **{
         f"{name}.{verb}": (_recompute,)
         for name in ("customer", "sla_policy", "sla_escalation")

@@ -48,6 +48,7 @@ PLACES = {
     "Criterion": 1,
     "Step": 1,
     "_hours_since": 1,
+    "_hours_until": 1,
 }
 #: callables whose first arguments belong together: a context and a sentence, where one English word is several in
 #: Chinese; a sentence about one and about several

@@ -25,6 +25,9 @@ class RuleEvent(StrEnum):
     customer_replied = auto()
     staff_replied = auto()
     time = auto()
+    rated = auto()
+    sla_warned = auto()
+    sla_breached = auto()
 
 
 class RunOutcome(StrEnum):

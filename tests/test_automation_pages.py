@@ -126,3 +126,66 @@ def test_template_fills_the_form_of_a_new_ticket(company, open_page: Pages, size
     choose(page, dialog, "模板", name)
     expect(dialog.get_by_label("标题")).to_have_value("设备报修：")
     expect(dialog.get_by_label("问题描述")).to_have_value("型号：")
+
+
+def test_own_fields_and_tags_are_asked_and_set_in_a_rule(company, open_page: Pages, size):
+    title, name = unique("系统"), unique("规则")
+    options = [{"code": "his", "label": "医院信息系统"}, {"code": "lis", "label": "检验系统"}]
+    fields = {
+        "select": company.admin.post(
+            "/custom-fields",
+            {"subject": "ticket", "code": unique("f"), "label": title, "kind": "select", "options": options},
+        )["code"],
+        "date": company.admin.post(
+            "/custom-fields", {"subject": "ticket", "code": unique("f"), "label": f"{title}到期", "kind": "date"}
+        )["code"],
+    }
+    page = open_page.signed_in(company.admin, "/desk/automation?rule=new", **size)
+    page.get_by_label("名称").fill(name)
+    page.get_by_role("button", name="添加条件", exact=True).click()
+    choose(page, page, "字段", f"{title}到期")
+    page.get_by_role("spinbutton", name="值").fill("30")
+    page.get_by_role("button", name="添加条件", exact=True).click()
+    page.get_by_role("combobox", name="字段").nth(1).click()
+    page.get_by_role("option", name=title, exact=True).locator("visible=true").click()
+    page.get_by_role("combobox", name="值", exact=True).first.click()
+    page.get_by_role("option", name="检验系统").locator("visible=true").click()
+    first = page.get_by_role("group", name="操作 1")
+    choose(page, first, "操作 1", f"设置“{title}到期”")
+    first.get_by_role("spinbutton", name="值").fill("90")
+    page.get_by_role("button", name="添加操作").click()
+    second = page.get_by_role("group", name="操作 2")
+    choose(page, second, "操作 2", "添加标签")
+    tags = second.get_by_role("combobox", name="值")
+    tags.press_sequentially("续约")
+    tags.press("Enter")
+    tags.press("Escape")
+    fits(page)
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("listitem").filter(has_text=name)).to_be_visible()
+    stored = company.admin.get("/automation-rules", q=name)["list"][0]
+    assert stored["conditions"]["items"] == [
+        {"field": f"custom.{fields['date']}", "operator": "within", "value": 30},
+        {"field": f"custom.{fields['select']}", "operator": "is", "value": "lis"},
+    ]
+    assert stored["actions"] == [
+        {"action": f"custom.{fields['date']}", "value": 90},
+        {"action": "add_tags", "value": ["续约"]},
+    ]
+    for code in fields.values():
+        number = next(one["id"] for one in company.admin.get("/custom-fields", size=100)["list"] if one["code"] == code)
+        company.admin.put(f"/custom-fields/{number}", {"active": False})
+
+
+def test_macro_on_ticked_tickets(company, open_page: Pages):
+    macro = macro_of(company.agent, {"action": "add_tags", "value": ["已联系"]})
+    word = unique("批量")
+    tickets = [company.ticket(assignee=company.agent, title=f"{word} {number}") for number in range(2)]
+    page = open_page.signed_in(company.agent, f"/desk/tickets?q={word}", viewport="desktop")
+    for ticket in tickets:
+        page.get_by_role("row", name=re.compile(ticket["no"])).get_by_role("checkbox").check()
+    bar = page.get_by_role("region", name="批量操作")
+    bar.get_by_role("button", name="宏", exact=True).click()
+    page.get_by_role("menuitem", name=macro["name"]).click()
+    expect(page.get_by_text(f"宏“{macro['name']}”已对 2 个工单执行")).to_be_visible()
+    assert [company.admin.get(f"/tickets/{one['id']}")["tags"] for one in tickets] == [["已联系"]] * 2

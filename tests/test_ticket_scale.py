@@ -9,7 +9,8 @@ from models.messaging import Thread, ThreadKind
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from services import words
 from tests.people import Company, Person
-from views.api.resource import COUNT_TO, SEARCH_TO
+from views.api.paging import COUNT_TO
+from views.api.resource import SEARCH_TO
 
 TICKETS, THREADS = Ticket.__table__, Thread.__table__
 MANY = COUNT_TO + 60
@@ -58,17 +59,50 @@ def ids(page: dict) -> list[int]:
     return [row["id"] for row in page["list"]]
 
 
-@pytest.mark.parametrize("sort", ["-id", "id", "-createTime", "-priority", "-status", "-updateTime"])
-def test_every_page_of_many_is_right(company, agent, sort):
+@pytest.mark.parametrize("sort", ["-id", "id", "-createTime", "-priority", "-status", "-updateTime", "dueTime"])
+def test_every_row_of_many_is_met_once(company, agent, sort):
     for person in (company.supervisor, agent):
         first = person.get("/tickets", sort=sort, size=100)
         assert (first["total"], first["pages"], first["atLeast"]) == (COUNT_TO, COUNT_TO // 100, True)
-        last = person.get("/tickets", sort=sort, size=100, page=MANY // 100 + 1)
-        assert (len(last["list"]), last["total"]) == (MANY % 100, MANY) and "atLeast" not in last
-        assert not set(ids(first)) & set(ids(last))
-        assert person.get("/tickets", sort=sort, size=100, page=MANY // 100 + 2)["list"] == []
+        page, met = first, ids(first)
+        while page["next"]:
+            page = person.get("/tickets", sort=sort, size=100, after=page["next"])
+            assert (page["total"], page["atLeast"]) == (COUNT_TO, True)
+            met += ids(page)
+            if len(met) == 300:
+                assert ids(page) == ids(person.get("/tickets", sort=sort, size=100, page=3))
+        assert len(set(met)) == len(met) >= MANY
         other = sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
-        assert ids(person.get("/tickets", sort=other, size=100))[: MANY % 100] == ids(last)[::-1]
+        if sort != "dueTime":  # what has no time comes last in both
+            assert ids(person.get("/tickets", sort=other, size=100)) == met[:-101:-1]
+
+
+def test_pages_have_numbers_as_far_as_rows_are_counted(company, agent):
+    last = agent.get("/tickets", size=100, page=COUNT_TO // 100)
+    assert len(last["list"]) == 100 and last["next"]
+    refusal = agent.get("/tickets", size=100, page=COUNT_TO // 100 + 1, expect=400)
+    assert list(refusal["fields"]) == ["page"]
+    assert len(agent.get("/tickets", size=100, after=last["next"])["list"]) == MANY - COUNT_TO
+
+
+def test_new_rows_move_nothing_behind_a_cursor(people):
+    customer = people.visitor()
+    old = [people.ticket(customer)["id"] for _ in range(4)]
+    first = customer.get("/tickets", size=2, sort="-updateTime")
+    people.ticket(customer)
+    second = customer.get("/tickets", size=2, sort="-updateTime", after=first["next"])
+    assert ids(first) + ids(second) == old[::-1] and second["next"] is None
+
+
+@pytest.mark.parametrize("after", ["x", "%%%", "bnVsbA", "W10", "WyJ4Il0", "W3siYXQiOiJ4In1d", "W1tdXQ", "WzFlOTldCg"])
+def test_cursor_of_nothing_is_refused(people, after):
+    people.ticket()
+    for sort in ("-id", "-createTime", "-status"):
+        assert list(people.admin.get("/tickets", sort=sort, after=after, expect=400)["fields"]) == ["after"]
+
+
+def test_cursor_and_number_do_not_go_together(people):
+    assert list(people.admin.get("/tickets", page=2, after="WzFd", expect=400)["fields"]) == ["page"]
 
 
 def test_what_is_narrowed_is_exact(company, agent):

@@ -273,6 +273,7 @@ ACTIONS = {
     "ticket.batch_assign": _("Assign several"),
     "ticket.batch_flow": _("Move several"),
     "ticket.batch_give": _("Give several to somebody"),
+    "ticket.batch_macro": _("Apply a macro to several"),
     "ticket.batch_update": _("Change several"),
     "ticket.cancel": _("Cancel"),
     "ticket.cancel_transfer": _("Take a transfer back"),

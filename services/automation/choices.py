@@ -11,11 +11,13 @@ from app.errors import Invalid
 from app.extensions import db
 from app.locale import current_locale
 from models.actor import Actor
+from models.custom_fields import CustomField, FieldKind
 from models.customers import Organization
 from models.messaging import SenderKind
 from models.organization import Agent, Department, Team
 from models.settings import Dictionary, DictionaryItem
-from models.tickets import TicketPriority, TicketStatus
+from models.tickets import SlaState, TicketPriority, TicketStatus
+from services import custom_fields
 
 #: of a table with very many rows so many are offered
 MOST = 500
@@ -32,6 +34,8 @@ class Source:
     knows: Callable[[Actor, Value], bool]
     name_of: Callable[[Value], str]
     is_fixed: bool = False
+    #: whether other words may be typed beside those that are offered
+    is_free: bool = False
 
 
 def _of_words(words: tuple[str, ...]) -> Source:
@@ -63,7 +67,7 @@ def _of_dictionary(code: str, *, is_free: bool = False) -> Source:
     def name_of(value: Value) -> str:
         return next((label(item) for item in items() if not is_free and item.code == value), str(value))
 
-    return Source(options, knows, name_of)
+    return Source(options, knows, name_of, is_free=is_free)
 
 
 def _of_table(model: type, order: Callable, *eager) -> Source:
@@ -100,10 +104,42 @@ SOURCES: dict[str, Source] = {
     "agent": _of_table(Agent, _by_name, joinedload(Agent.user)),
     "organization": _of_table(Organization, _by_name),
     "tag": _of_dictionary("tag", is_free=True),
+    "ticket_tag": _of_dictionary("ticket_tag", is_free=True),
+    "sla": _of_states(SlaState),
+    "yes_no": _of_words(("yes", "no")),
 }
 
 
-def require(actor: Actor, source: str, value: object, field: str) -> None:
+def own_source_name(prefix: str, field: CustomField) -> str:
+    """Where the values of a company's own field come from; "" where they are written."""
+    if field.kind in _OWN_SOURCES:
+        return _OWN_SOURCES[field.kind]
+    return f"{prefix}{field.code}" if field.options else ""
+
+
+_OWN_SOURCES = {FieldKind.person: "agent", FieldKind.organization: "organization", FieldKind.yes_no: "yes_no"}
+
+
+def of_field(field: CustomField) -> Source:
+    """The options of a company's own field; those that are no longer offered are still known."""
+    titles = {option["code"]: option for option in field.options or ()}
+
+    def name_of(value: Value) -> str:
+        return custom_fields.option_title(titles[value]) if value in titles else str(value)
+
+    return Source(
+        lambda actor: [(code, name_of(code)) for code, option in titles.items() if option["active"]],
+        lambda actor, value: value in titles,
+        name_of,
+    )
+
+
+def source_of(name: str, field: CustomField | None) -> Source:
+    """Where the values of this name come from; those of an own field may be its own."""
+    return SOURCES[name] if name in SOURCES else of_field(field)
+
+
+def require(actor: Actor, source: Source, value: object, field: str) -> None:
     """Raises Invalid unless this actor may choose `value` there."""
-    if not isinstance(value, str | int) or isinstance(value, bool) or not SOURCES[source].knows(actor, value):
+    if not isinstance(value, str | int) or isinstance(value, bool) or not source.knows(actor, value):
         raise Invalid("This does not exist", fields={field: "unknown"})

@@ -9,10 +9,11 @@ from models.actor import Actor
 from models.automation import Macro
 from models.organization import Team
 from models.tickets import Ticket
-from services.automation import actions
+from services.automation import actions, shapes
 from services.automation.actions import Change
 from services.crud import crud, referenced
 from services.operation import operation
+from services.tickets import each
 
 
 def _check(actor: Actor, row: Macro, data: dict) -> None:
@@ -20,7 +21,7 @@ def _check(actor: Actor, row: Macro, data: dict) -> None:
     if not row.name:
         raise Invalid("A macro needs a name", fields={"name": "required"})
     if row.id is None or "actions" in data:
-        row.actions = actions.checked(actor, row.actions)
+        row.actions = shapes.checked(actor, row.actions)
     if row.id is not None and not _keeps(actor, _before(row, "owner_id"), _before(row, "team_id")):
         raise NotAllowed("You can only change macros of your own")
     if row.owner_id is not None and row.team_id is not None:
@@ -74,6 +75,16 @@ def apply_macro(actor: Actor, ticket: Ticket, *, macro_id: int) -> Ticket:
     """All actions of the macro as this person, or none: the first that he may not take refuses the whole."""
     actions.perform(actor, ticket, _usable(actor, macro_id).actions, key=f"macro-{macro_id}-{uuid4().hex}")
     return ticket
+
+
+@operation("ticket.batch_macro", title="Apply a macro to several tickets", right="ticket.update")
+def batch_macro(actor: Actor, tickets: list, *, macro_id: int) -> list[Ticket]:
+    """The macro on every one of the tickets, or on none. Raises Conflict with what each refused."""
+    wanted = _usable(actor, macro_id).actions
+    return each(
+        list(tickets),
+        lambda ticket: actions.perform(actor, ticket, wanted, key=f"macro-{macro_id}-{uuid4().hex}"),
+    )
 
 
 def foresee(actor: Actor, ticket: Ticket, macro_id: int) -> list[Change]:

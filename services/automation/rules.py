@@ -3,7 +3,9 @@
 from app.errors import Invalid
 from models.actor import Actor
 from models.automation import AutomationRule, RuleEvent
-from services.automation import actions, conditions
+from services.automation import conditions, shapes
+from services.automation.criteria import DISTANCES, find
+from services.automation.facts import Background
 from services.crud import crud
 
 
@@ -17,11 +19,11 @@ def _check(actor: Actor, row: AutomationRule, data: dict) -> None:
         row.conditions = conditions.checked(actor, row.conditions)
         _refuse_endless(row)
     if row.id is None or "actions" in data:
-        row.actions = actions.checked(actor, row.actions)
+        row.actions = shapes.checked(actor, row.actions)
     if data.get("active"):
         # whoever switches it on gets to know what has gone meanwhile
         conditions.checked(actor, row.conditions)
-        actions.checked(actor, row.actions)
+        shapes.checked(actor, row.actions)
         row.failures = 0
 
 
@@ -29,8 +31,12 @@ def _refuse_endless(row: AutomationRule) -> None:
     """A rule by time without a time would act on every ticket there is."""
     if row.event is not RuleEvent.time:
         return
-    if not any(conditions.CRITERIA[leaf["field"]].kind == "hours" for leaf in conditions.leaves(row.conditions)):
-        raise Invalid("A rule by time needs a condition about hours", fields={"conditions": "required"})
+    background = Background(())
+    if not any(
+        leaf["operator"] in DISTANCES or find(leaf["field"], background).kind == "hours"
+        for leaf in conditions.leaves(row.conditions)
+    ):
+        raise Invalid("A rule by time needs a condition about hours or days", fields={"conditions": "required"})
 
 
 crud(

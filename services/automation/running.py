@@ -19,7 +19,7 @@ from models.automation import AutomationRule, AutomationRun, RuleEvent, RunOutco
 from models.messaging import ChatMessage, MessageType
 from models.tickets import ENDED, Ticket
 from models.types import utcnow
-from services.automation import actions, conditions
+from services.automation import actions, conditions, criteria
 from services.automation.facts import SPEAKERS, Background, Facts, facts_of
 from services.operation import Event, announce, run
 
@@ -38,6 +38,9 @@ EVENTS = {
     "ticket.updated": RuleEvent.updated,
     "ticket.moved": RuleEvent.moved,
     "ticket.assigned": RuleEvent.assigned,
+    "ticket.rated": RuleEvent.rated,
+    "ticket.sla_warned": RuleEvent.sla_warned,
+    "ticket.sla_breached": RuleEvent.sla_breached,
 }
 _SIDES = {side: event for event, side in SPEAKERS.items()}
 
@@ -154,8 +157,8 @@ def _moment_of(rule: AutomationRule, facts: Facts) -> str:
     """A ticket as a rule by time sees it: the same until its state, or a moment that the rule looks at, is another."""
     ticket = facts.ticket
     fields = {leaf["field"] for leaf in conditions.leaves(rule.conditions)}
-    since = [conditions.CRITERIA[name].since for name in sorted(fields)]
-    moments = [ticket.status.value, ticket.status_time, *(read(facts) for read in since if read)]
+    asked = [criteria.find(name, facts.background) for name in sorted(fields)]
+    moments = [ticket.status.value, ticket.status_time, *(one.since(facts) for one in asked if one.since)]
     return f"ticket-{ticket.id}-{hashlib.sha256(repr(moments).encode()).hexdigest()[:32]}"
 
 

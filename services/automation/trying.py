@@ -10,7 +10,7 @@ from app.extensions import db
 from models.actor import Actor, system
 from models.automation import RuleEvent
 from models.tickets import ENDED, Ticket
-from services.automation import actions, conditions
+from services.automation import actions, conditions, shapes
 from services.automation.actions import Change
 from services.automation.facts import facts_of
 
@@ -38,7 +38,7 @@ class Trial:
 
 def try_rule(actor: Actor, *, event: RuleEvent, given: dict | None, todo: list | None, most: int) -> Trial:
     """Ask the newest tickets that this actor may see. Raises Invalid for a rule that could not be stored."""
-    asked, wanted = conditions.checked(actor, given), actions.checked(actor, todo)
+    asked, wanted = conditions.checked(actor, given), shapes.checked(actor, todo)
     trial, last, until = Trial(), None, time.monotonic() + PATIENCE
     machine = system(actor.tenant_id)  # what a rule may do, not what whoever tries it may
     while trial.looked < most:

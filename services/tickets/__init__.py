@@ -2,7 +2,7 @@
 
 from services.tickets import rules, workflow
 from services.tickets.assigning import assign_ticket, batch_assign, take_over_ticket
-from services.tickets.bulk import batch_flow, batch_give, batch_update
+from services.tickets.bulk import batch_flow, batch_give, batch_update, each
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
 from services.tickets.dispatch import dispatch, is_routed
@@ -14,7 +14,7 @@ from services.tickets.relations import link_tickets, links_of, unlink_tickets
 from services.tickets.room import read_messages, recall_message, receive_messages, send_message
 from services.tickets.splitting import split_ticket
 from services.tickets.state import assignments_of, follow_ups_of, place, rooms, transitions_for
-from services.tickets.tags import known_tags, tagged
+from services.tickets.tags import clean_tags, known_tags, tagged
 from services.tickets.transfers import (
     approve_transfer,
     cancel_transfer,
@@ -36,10 +36,12 @@ __all__ = [
     "batch_update",
     "cancel_transfer",
     "change_ticket_rating",
+    "clean_tags",
     "create_from_conversation",
     "create_ticket",
     "delete_ticket",
     "dispatch",
+    "each",
     "figures",
     "follow_ups_of",
     "give_to_team",

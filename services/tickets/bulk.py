@@ -19,6 +19,7 @@ class BulkAction(StrEnum):
     assign = auto()
     flow = auto()
     change = auto()
+    macro = auto()
 
 
 def refuse_too_many(ids: Iterable[int]) -> None:
@@ -30,7 +31,7 @@ def refuse_too_many(ids: Iterable[int]) -> None:
 @operation("ticket.batch_give", title="Assign several tickets", right="ticket.assign")
 def batch_give(actor: Actor, tickets: list, *, agent_id: int, reason: str = "") -> list[Ticket]:
     """Give the tickets to an agent; those he has already stay as they are. Returns the others."""
-    return _each(
+    return each(
         [ticket for ticket in tickets if ticket.assignee_id != agent_id],
         lambda ticket: assign_ticket(actor, ticket, agent_id=agent_id, reason=reason),
     )
@@ -41,7 +42,7 @@ def batch_flow(
     actor: Actor, tickets: list, *, status: TicketStatus, resolution: str = "", reason: str = ""
 ) -> list[Ticket]:
     """Take the same step with all that are not there yet; each needs the right of its step. Returns those moved."""
-    return _each(
+    return each(
         [ticket for ticket in tickets if ticket.status is not status],
         lambda ticket: move_ticket(actor, ticket, status=status, resolution=resolution, reason=reason),
     )
@@ -55,13 +56,13 @@ def batch_update(
     if priority is None and type is None:
         raise Invalid("Say what to change", fields={"priority": "required"})
     given = {name: value for name, value in (("priority", priority), ("type", type)) if value is not None}
-    return _each(
+    return each(
         [ticket for ticket in tickets if any(getattr(ticket, name) != value for name, value in given.items())],
         lambda ticket: update_ticket(actor, ticket, version=ticket.version, **given),
     )
 
 
-def _each(tickets: list[Ticket], act: Callable[[Ticket], object]) -> list[Ticket]:
+def each(tickets: list[Ticket], act: Callable[[Ticket], object]) -> list[Ticket]:
     """Inside an operation: do it with every ticket, or with none.
 
     Raises Conflict with all refusals, [{id, no, message}]; what is wrong with the request itself is raised as it is.

@@ -18,20 +18,22 @@ from views.admin.dictionaries import items_of, word_of
 from views.admin.row_actions import RowAction
 
 
-def _tags(titles: list) -> Markup:
-    return Markup(" ").join(tag(gettext(title)) for title in titles) or EMPTY
+def _tags(found: list) -> Markup:
+    """What of it there still is."""
+    return Markup(" ").join(tag(one.shown_title) for one in found if one) or EMPTY
 
 
 def _asked(row) -> Markup:
     """What a rule asks for, by name; with which values stands on the desk's page."""
     fields = dict.fromkeys(leaf["field"] for leaf in leaves(row.conditions))
-    return _tags([automation.CRITERIA[name].title for name in fields if name in automation.CRITERIA])
+    background = automation.Background(())
+    return _tags([automation.criteria.find(name, background) for name in fields])
 
 
 def _done(column: str) -> Callable:
     def shown(row) -> Markup:
         names = [item["action"] for item in getattr(row, column) or ()]
-        return _tags([automation.STEPS[name].title for name in names if name in automation.STEPS])
+        return _tags([automation.steps.find(name) for name in names])
 
     return shown
 

@@ -112,6 +112,9 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
         "customer_replied": (_("Customer replied"), "warning"),
         "staff_replied": (_("Staff replied"), "success"),
         "time": (_("By time"), "quiet"),
+        "rated": (_("Customer rated"), "info"),
+        "sla_warned": (_("Soon overdue"), "warning"),
+        "sla_breached": (_("Overdue"), "danger"),
     },
     RunOutcome: {
         "done": (_("Done"), "success"),

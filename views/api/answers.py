@@ -77,10 +77,12 @@ def query_of(entry: Endpoint, name: str) -> dict:
 def _page(row: dict) -> dict:
     return {
         "type": "object",
-        "required": ["list", "total", "page", "size", "pages"],
+        "required": ["list", "total", "page", "size", "pages", "next"],
         "properties": {
             "list": {"type": "array", "items": row},
             **{name: {"type": "integer"} for name in ("total", "page", "size", "pages")},
+            "next": {"type": ["string", "null"], "description": "What `after` takes to go on behind the last row."},
+            "atLeast": {"type": "boolean", "description": "There are more than `total`; nobody has counted them."},
         },
     }
 

@@ -7,7 +7,7 @@ from models.actor import Actor
 from models.automation import AutomationRule, AutomationRun, Macro, RuleEvent, TicketTemplate
 from models.tickets import Ticket
 from services import automation, ticket_templates
-from services.automation.actions import GROUPS, Change
+from services.automation.actions import Change
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
 from views.api.resource import Resource, plain, serve
@@ -116,10 +116,10 @@ serve(
 
 def dump_step(step: dict) -> dict:
     """What an action did or would do, with the reason of a refusal in the reader's language."""
-    reason = step.get("reason")
+    reason, known = step.get("reason"), automation.steps.find(step["action"])
     return {
         "action": step["action"],
-        "title": gettext(automation.STEPS[step["action"]].title) if step["action"] in automation.STEPS else "",
+        "title": known.shown_title if known else "",
         "before": step.get("before", ""),
         "after": step.get("after", ""),
         "reason": gettext(reason) if reason else None,
@@ -133,28 +133,35 @@ def _dump_changes(changes: list[Change]) -> list[dict]:
 @endpoint("GET", "/automation-rules/vocabulary", section=SECTION, summary="规则与宏的条件和操作", right="macro.read")
 def vocabulary(actor: Actor):
     """Everything that can be asked and done, with what may be chosen: the editor is made from it."""
+    asked = list(automation.criteria.everything(automation.Background(())))
+    done = list(automation.steps.everything())
+    sources = automation.SOURCES | {
+        one.source: automation.source_of(one.source, one.field)
+        for one in (*asked, *done)
+        if one.source and one.source not in automation.SOURCES
+    }
     return {
         "events": [event.value for event in RuleEvent],
         "fields": [
             {
                 "name": one.name,
-                "title": gettext(one.title),
+                "title": one.shown_title,
                 "kind": one.kind,
                 "source": one.source,
                 "operators": list(automation.KINDS[one.kind]),
             }
-            for one in automation.CRITERIA.values()
+            for one in asked
         ],
         "actions": [
-            {"name": one.name, "title": gettext(one.title), "kind": one.kind, "source": one.source}
-            for one in automation.STEPS.values()
+            {"name": one.name, "title": one.shown_title, "kind": one.kind, "source": one.source} for one in done
         ],
         "options": {
             name: [{"value": value, "label": label} for value, label in source.options(actor)]
-            for name, source in automation.SOURCES.items()
+            for name, source in sources.items()
         },
-        "fixed": [name for name, source in automation.SOURCES.items() if source.is_fixed],
-        "groups": list(GROUPS),
+        "fixed": [name for name, source in sources.items() if source.is_fixed],
+        "free": [name for name, source in sources.items() if source.is_free],
+        "groups": list(automation.GROUPS),
         "variables": list(automation.NAMES),
     }
 

@@ -27,10 +27,13 @@ def success(data=None, status: int = 200) -> Response:
     return _answer(status, "success", data)
 
 
-def page_of(rows: list, total: int, page: int, size: int, *, at_least: bool = False) -> dict:
-    """`at_least`: there are more than `total`, nobody has counted how many."""
+def page_of(
+    rows: list, total: int, page: int, size: int, *, at_least: bool = False, following: str | None = None
+) -> dict:
+    """`at_least`: there are more than `total`, nobody counted them. `following`: the cursor behind the last row."""
     more = {"atLeast": True} if at_least else {}
-    return {"list": rows, "total": total, "page": page, "size": size, "pages": -(-total // size), **more}
+    pages = -(-total // size)
+    return {"list": rows, "total": total, "page": page, "size": size, "pages": pages, "next": following, **more}
 
 
 def refusal(error: DomainError) -> Response:

@@ -32,7 +32,7 @@ SEARCH = {
     section=SECTION,
     summary="历史会话检索",
     right="conversation.search",
-    query={**SEARCH, "page": int, "size": int, "sort": str},
+    query={**SEARCH, "page": int, "size": int, "sort": str, "after": str},
 )
 def search_history(
     actor: Actor,
@@ -41,6 +41,7 @@ def search_history(
     page: int = 1,
     size: int = 20,
     sort: str = "-lastMessageTime",
+    after: str = "",
     **query: str,
 ):
     """A page of conversations, each with the newest messages that hold the words of `q`."""
@@ -53,6 +54,7 @@ def search_history(
         page=page,
         size=size,
         sort=sort,
+        after=after,
     )
     _add_what_was_found(actor, found["list"], search)
     return found

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic import alias_generators
 from pydantic.alias_generators import to_snake
-from sqlalchemy import ColumnElement, Select, func, inspect, or_, select, union
+from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
 from sqlalchemy.orm import Load
 
 from app.errors import Invalid, Reason
@@ -18,19 +18,15 @@ from models.actor import Actor
 from models.types import Code, in_utc
 from services import custom_fields, words
 from services.operation import OPERATIONS
+from views.api import paging
 from views.api.endpoint import endpoint, load
 from views.api.envelope import page_of
 
-MAX_SIZE = 100
-#: rows that a list counts, besides those before its page; a longer one says that there are at least so many
-COUNT_TO = 10_000
 #: of words that many rows have, so many of the newest rows are looked through
 SEARCH_TO = 5_000
-#: so many are found first and sorted then; of more the first ones are met soon in the index of the order
-FEW = 5_000
 #: the same few names for every row of every answer
 to_camel = functools.cache(alias_generators.to_camel)
-PAGING = {"page": int, "size": int, "sort": str, "q": str}
+PAGING = {"page": int, "size": int, "sort": str, "q": str, "after": str}
 
 #: key → everything that REST shows of a table; the OpenAPI document describes answers by it
 RESOURCES: dict[str, "Resource"] = {}
@@ -147,22 +143,21 @@ def listing(
     size: int = 20,
     sort: str = "-id",
     q: str = "",
+    after: str = "",
     custom: dict[str, str] | None = None,
     **filters,
 ) -> dict:
     """One page of what this actor may see. Raises Invalid for a page, size, key or filter that does not exist.
 
-    `total` is exact up to `COUNT_TO`; where there are more, it is a number that there surely are, and `atLeast` is
-    true. So it is where words were looked for that more than `SEARCH_TO` rows have: among the newest of those.
+    `total` is exact up to `paging.COUNT_TO`; where there are more, it is a number that there surely are, and `atLeast`
+    is true. So it is where words were looked for that more than `SEARCH_TO` rows have: among the newest of those.
+    `next` is what `after` takes to go on behind the last row, as far as there are any.
 
     `narrow`: `statement` leaves few rows of the table, found in other ways than by reading an index. `dump_all`: how
     another face than REST shows the rows, as function(actor, rows). `first`: what rows are sorted by before `sort`,
     each with whether downwards.
     """
-    if not 1 <= page <= 100_000 or not 1 <= size <= MAX_SIZE:
-        raise Invalid(
-            "The request is not valid", fields={"page": "from 1", "size": Reason("1 to %(number)s", number=MAX_SIZE)}
-        )
+    paging.check_page(page, size, after)
     model = resource.model
     statement = (select(model) if statement is None else statement).where(model.visible_to(actor))
     for name, value in filters.items():
@@ -171,53 +166,18 @@ def listing(
     is_cut = False
     if q:
         statement, is_cut = _having_words(resource, actor, statement, q)
-    order, offset = [*first, *_order(resource, sort)], (page - 1) * size
-    ids = statement.with_only_columns(model.id)
-    hint = resource.walked if len(order) == 1 else ""
-    narrow = narrow or bool(q) or bool(custom)
-    found, total, is_more = _ids_of_page(ids, order, offset, size, narrow=narrow, hint=hint)
-    rows = (dump_all or resource.dump_all)(actor, rows_of(resource, found))
-    return page_of(rows, total, page, size, at_least=is_more or is_cut)
-
-
-def _ids_of_page(
-    ids: Select, order: list[tuple[ColumnElement, bool]], offset: int, size: int, *, narrow: bool, hint: str
-) -> tuple[list[int], int, bool]:
-    """The ids of one page, in order, how many there are of all pages, and whether there are more than that.
-
-    Rows are counted in an index, without touching them, and no more than `COUNT_TO`: whoever has a million of them
-    does not wait for the last. A `narrow` set has to be found first, which costs more than numbering
-    it: both come from one statement then, unless the page lies behind the end.
-    """
-    if narrow:
-        page = _ordered(ids.add_columns(func.count().over()), order).offset(offset).limit(size)
-        rows = db.session.execute(page).all()
-        if rows or not offset:
-            return [row[0] for row in rows], rows[0][1] if rows else 0, False
-    most = max(COUNT_TO, offset + size)
-    total = _count(ids, most + 1)
-    if total <= offset:
-        return [], total, False
-    if total > FEW and hint:
-        (table,) = ids.get_final_froms()
-        ids = ids.with_hint(table, f"FORCE INDEX ({hint})", "mysql").with_hint(
-            table, f"FORCE INDEX ({hint})", "mariadb"
-        )
-    page = _sorted(ids, order, total) if total <= FEW else _ordered(ids, order)
-    return list(db.session.scalars(page.offset(offset).limit(size))), min(total, most), total > most
-
-
-def _sorted(ids: Select, order: list[tuple[ColumnElement, bool]], total: int) -> Select:
-    """The same ids in order, found by what selects them: the limit keeps the order out of the choice of the index.
-
-    In the index of the order one would meet a few rows among all that there are.
-    """
-    few = ids.add_columns(*(key.label(f"key_{place}") for place, (key, _) in enumerate(order))).limit(total).subquery()
-    return _ordered(select(few.c.id), [(few.c[f"key_{place}"], down) for place, (_, down) in enumerate(order)])
-
-
-def _count(ids: Select, most: int) -> int:
-    return db.session.scalar(select(func.count()).select_from(ids.limit(most).subquery()))
+    order = [*first, *_order(resource, sort)]
+    found = paging.ids_of_page(
+        statement.with_only_columns(model.id),
+        order,
+        page=page,
+        size=size,
+        after=after,
+        narrow=narrow or bool(q) or bool(custom),
+        hint=resource.walked if len(order) == 1 else "",
+    )
+    rows = (dump_all or resource.dump_all)(actor, rows_of(resource, found.ids))
+    return page_of(rows, found.total, page, size, at_least=found.is_more or is_cut, following=found.next)
 
 
 def rows_of(resource: Resource, ids: list[int]) -> list:
@@ -241,7 +201,7 @@ def _having_words(resource: Resource, actor: Actor, statement: Select, text: str
     if not places and not further:
         raise Invalid("The request is not valid", fields={"q": "unknown"})
     model = resource.model
-    if _count(statement.with_only_columns(model.id), SEARCH_TO + 1) <= SEARCH_TO:
+    if paging.count(statement.with_only_columns(model.id), SEARCH_TO + 1) <= SEARCH_TO:
         return statement.where(or_(*(_has_words(model, *place, text) for place in places), *further)), False
     sets = [_found_at(model, *place, text) for place in places]
     sets += [select(model.id).where(condition) for condition in further]
@@ -307,7 +267,7 @@ def moment(text: str, field: str) -> dt.datetime:
         raise Invalid("The request is not valid", fields={field: "a time in ISO 8601"}) from None
 
 
-def _order(resource: Resource, sort: str) -> list[tuple[ColumnElement, bool]]:
+def _order(resource: Resource, sort: str) -> paging.Order:
     """What is sorted by, first things first, and whether downwards."""
     name = to_snake(sort.removeprefix("-"))
     if name not in resource.sort:
@@ -316,10 +276,6 @@ def _order(resource: Resource, sort: str) -> list[tuple[ColumnElement, bool]]:
     column, number = getattr(resource.model, name), resource.model.id
     keys = [(number, down)] if name == "id" else [(column, down), (number, down)]
     return keys if down or name not in resource.empty_last else [(column.is_(None), False), *keys]
-
-
-def _ordered(statement: Select, order: list[tuple[ColumnElement, bool]]) -> Select:
-    return statement.order_by(*(key.desc() if down else key.asc() for key, down in order))
 
 
 def _condition(model: type, name: str, value):

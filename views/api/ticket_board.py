@@ -3,6 +3,7 @@
 from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.tickets import Ticket, TicketPriority, TicketStatus
+from services.automation import batch_macro
 from services.operation import DataField
 from services.tickets import board, bulk
 from services.tickets.filters import FILTERS, filters_of
@@ -58,6 +59,7 @@ def show_board(actor: Actor, by: str = "status", size: int = 20, sort: str = "-p
         DataField("status", TicketStatus | None, None),
         DataField("priority", TicketPriority | None, None),
         DataField("type", str | None, None, 64),
+        DataField("macro_id", int | None, None),
         DataField("resolution", str, ""),
         DataField("reason", str, "", 500),
     ),
@@ -81,4 +83,5 @@ _ACTS = {
     bulk.BulkAction.assign: (("agent_id", "reason"), bulk.batch_give),
     bulk.BulkAction.flow: (("status", "resolution", "reason"), bulk.batch_flow),
     bulk.BulkAction.change: (("priority", "type"), bulk.batch_update),
+    bulk.BulkAction.macro: (("macro_id",), batch_macro),
 }

@@ -111,7 +111,13 @@ def dump(actor: Actor, ticket: Ticket) -> dict:
     query={**PAGING, **dict.fromkeys(FILTERS, str), "custom": dict},
 )
 def list_tickets(
-    actor: Actor, page: int = 1, size: int = 20, sort: str = "-id", custom: dict | None = None, **given: str
+    actor: Actor,
+    page: int = 1,
+    size: int = 20,
+    sort: str = "-id",
+    after: str = "",
+    custom: dict | None = None,
+    **given: str,
 ):
     """Every filter takes several values, separated by commas; times also as today or -6d."""
     if actor.sees_as_customer and sort.endswith("dueTime"):
@@ -126,6 +132,7 @@ def list_tickets(
         page=page,
         size=size,
         sort=sort,
+        after=after,
         custom=custom,
     )
 

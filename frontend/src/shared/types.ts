@@ -44,6 +44,10 @@ export interface Page<T> {
   page: number
   size: number
   pages: number
+  /** There are more than `total`; nobody has counted them. */
+  atLeast?: boolean
+  /** What `after` takes to go on behind the last row. */
+  next: string | null
 }
 
 export type SenderKind = 'customer' | 'agent' | 'bot' | 'system'

@@ -6,7 +6,7 @@ import { api } from '@shared/api'
 import { hasTranslation, translate } from '@shared/i18n'
 import type { Page, TicketPriority, TicketStatus } from '@shared/types'
 
-export const EVENTS = ['created', 'updated', 'moved', 'assigned', 'customer_replied', 'staff_replied', 'time'] as const
+export const EVENTS = ['created', 'updated', 'moved', 'assigned', 'customer_replied', 'staff_replied', 'rated', 'sla_warned', 'sla_breached', 'time'] as const
 export type RuleEvent = (typeof EVENTS)[number]
 
 export interface Condition {
@@ -122,19 +122,26 @@ interface Vocabulary {
   actions: Step[]
   options: Record<string, Option[]>
   fixed: string[]
+  free: string[]
   groups: string[]
   variables: string[]
 }
 
 /** Operators that need no value, and those that take several. */
-export const BARE = ['empty', 'filled']
+export const BARE = ['empty', 'filled', 'passed']
 export const MANY = ['one_of', 'none_of', 'contains', 'lacks']
 
 export const isGroup = (item: Condition | Group): item is Group => 'items' in item
 
+/** Operators whose value is not of the kind of what is asked: a number of days, where a date is. */
+const VALUE_KINDS: Record<string, string> = { within: 'days' }
+export const valueKind = (kind: string, operator: string): string => VALUE_KINDS[operator] ?? kind
+
+const WORDS: Record<string, string> = { status: 'ticketStatus', priority: 'priority', sla: 'desk.tickets.slaStates' }
+
 /** What one of our own words is called: states and priorities are named alike everywhere. */
 export function wordOf(source: string, value: string): string {
-  const key = source === 'status' ? `ticketStatus.${value}` : source === 'priority' ? `priority.${value}` : `desk.automation.${source}.${value}`
+  const key = `${WORDS[source] ?? `desk.automation.${source}`}.${value}`
   return hasTranslation(key) ? translate(key) : value
 }
 
@@ -164,11 +171,13 @@ export const useVocabulary = defineStore('automation-vocabulary', () => {
     return words.value?.fixed.includes(source) ? options.map(({ value }) => ({ value, label: wordOf(source, String(value)) })) : options
   }
 
+  const isFree = (source: string) => words.value?.free.includes(source) ?? false
+
   /** How a value of an action reads in a list of changes. */
   function shown(action: string, text: string): string {
     const source = stepOf(action)?.source ?? ''
     return text && words.value?.fixed.includes(source) ? wordOf(source, text) : text
   }
 
-  return { words, load, fieldOf, stepOf, optionsOf, shown }
+  return { words, load, fieldOf, stepOf, optionsOf, isFree, shown }
 })
