@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from app.extensions import db
 from app.factory import create_app
@@ -36,6 +36,7 @@ from models.tickets import Ticket
 from services.identity import accounts
 from tests import programs
 from tests.servers import MariaDB, run_cli
+from views.api import paging
 
 #: the aim for the 95th percentile, in milliseconds
 MOST_MS = 100.0
@@ -76,6 +77,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--requests", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the filled database stays, for the next run")
+    parser.add_argument("--only", default="", help="only questions with these words in their title")
     parser.add_argument("--show", action="store_true", help="print every statement of each question")
     options = parser.parse_args(arguments)
     options.tickets = options.tickets or (1_000_000 if options.backend == "mariadb" else 200_000)
@@ -116,7 +118,7 @@ def _measure(folder: Path, options: argparse.Namespace, url: str) -> int:
         flush=True,
     )
     with app.app_context():
-        questions = _questions(app, options.tickets)
+        questions = [one for one in _questions(app, options.tickets) if options.only in one.title]
     with Program(["app.cli", "web"], settings, folder / "product.log") as product:
         product.wait_for("/api/v1/session")
         tokens = {role: token_of(product, name, PASSWORD) for role, name in PEOPLE.items()}
@@ -170,8 +172,9 @@ def _questions(app: Flask, tickets: int) -> list[List]:
             .limit(1)
         )
         last = connection.scalar(select(func.max(ticket.id)))
-        team, customer, own, thousandth = connection.execute(
-            select(ticket.team_id, ticket.customer_id, ticket.id, ticket.id - 1000)
+        cursors = _cursors(connection, min(200_000, tickets - 100))
+        team, customer, own = connection.execute(
+            select(ticket.team_id, ticket.customer_id, ticket.id)
             .where(ticket.assignee_id == select(func.max(ticket.assignee_id)).scalar_subquery(), ticket.id < last)
             .order_by(ticket.id.desc())
             .limit(1)
@@ -179,11 +182,29 @@ def _questions(app: Flask, tickets: int) -> list[List]:
     return [
         List(f"{role}: {title}", path, role)
         for role in PEOPLE
-        for title, path in _paths(role, found, of_agent, team, customer, own, thousandth, tickets)
+        for title, path in _paths(role, found, of_agent, team, customer, own, cursors)
     ]
 
 
-def _paths(role, found, agent, team, customer, own, earlier, tickets) -> Iterator[tuple[str, str]]:
+def _cursors(connection: Connection, behind: int) -> dict[str, str]:
+    """Order → the cursor of the row that so many come before, as whoever went through all pages has it."""
+    ticket = Ticket.__table__.c
+    keys = {
+        "-id": (ticket.id,),
+        "-createTime": (ticket.create_time, ticket.id),
+        "-priority": (ticket.priority, ticket.id),
+    }
+    found = {}
+    for sort, columns in keys.items():
+        wanted = select(*columns).where(ticket.tenant_id == TENANT, ticket.deleted == 0)
+        row = connection.execute(wanted.order_by(*(one.desc() for one in columns)).offset(behind).limit(1)).one()
+        found[sort] = paging.cursor_of(tuple(row))
+    return found
+
+
+def _paths(
+    role: str, found: dict, agent: int, team: int, customer: int, own: int, cursors: dict
+) -> Iterator[tuple[str, str]]:
     today = dt.datetime.now(dt.UTC).date()
     month = f"fromDay={today - dt.timedelta(days=29)}&toDay={today}&zone=Asia/Shanghai"
     yield "list", "/tickets"
@@ -204,6 +225,7 @@ def _paths(role, found, agent, team, customer, own, earlier, tickets) -> Iterato
     yield "search, a number", f"/tickets?q={found['number']}"
     yield "a ticket", f"/tickets/{own}"
     yield "its messages", f"/tickets/{own}/messages"
+    yield "board by state", "/tickets/board"
     for state in ("pending", "processing", "waiting", "review", "resolved", "closed"):
         yield f"column {state}", f"/tickets?status={state}&size=20&sort=-priority"
     if role == "agent":
@@ -214,7 +236,10 @@ def _paths(role, found, agent, team, customer, own, earlier, tickets) -> Iterato
     yield "of a team", f"/tickets?teamId={team}"
     yield "of a team by updateTime", f"/tickets?teamId={team}&sort=-updateTime"
     yield "page 100", "/tickets?page=100"
-    yield "page 10,000", f"/tickets?page={min(10_000, tickets // 20)}"
+    yield "page 500", "/tickets?page=500"
+    for title, sort in (("id", "-id"), ("createTime", "-createTime"), ("priority", "-priority")):
+        yield f"page 10,000 by {title}", f"/tickets?sort={sort}&after={cursors[sort]}"
+    yield "board by agent", "/tickets/board?by=agent"
     yield "statistics of 30 days", f"/stats/tickets?{month}"
     yield "statistics of 30 days, a team", f"/stats/tickets?{month}&teamId={team}"
     yield "statistics of this moment", "/stats/realtime/tickets?zone=Asia/Shanghai"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 
 from app.errors import Invalid, Reason
 from app.extensions import db
@@ -184,9 +184,16 @@ def _count_asked(found: Satisfaction, kind: _Kind, view: _View) -> None:
 
 
 def place_of_day(moment, zone: dt.tzinfo, days: list[dt.date]) -> ColumnElement[int]:
-    """The place of the day on which a moment lies. One branch a day: date arithmetic is each database's own."""
+    """The place of the day on which a moment lies, by halving: date arithmetic is each database's own."""
+    return _place(moment, [Span.of_days(zone, day, day).end for day in days], 0, len(days) - 1)
+
+
+def _place(moment, ends: list[dt.datetime], first: int, last: int) -> ColumnElement[int]:
+    if first == last:
+        return literal(first)
+    middle = (first + last) // 2
     return case(
-        *((moment < Span.of_days(zone, day, day).end, place) for place, day in enumerate(days)), else_=len(days) - 1
+        (moment < ends[middle], _place(moment, ends, first, middle)), else_=_place(moment, ends, middle + 1, last)
     )
 
 

@@ -79,7 +79,7 @@ describe('the board', () => {
   it('keeps what was loaded further down, but nothing twice', () => {
     const before = [column('pending', [1, 2, 3, 4], 9), column('processing', [5])]
     const now = [column('pending', [9, 1], 9), column('processing', [4, 5])]
-    expect(idsOf(refreshed(before, now, 2))).toEqual({ pending: [9, 1, 3], processing: [4, 5] })
+    expect(idsOf(refreshed(before, now))).toEqual({ pending: [9, 1, 3], processing: [4, 5] })
     expect(idsOf([extended(column('pending', [1, 2]), [ticket(2), ticket(3)], 3)])).toEqual({ pending: [1, 2, 3] })
   })
 })

@@ -9,13 +9,15 @@ from app.extensions import db
 from models.actor import Actor
 from models.organization import Agent
 from models.tickets import Ticket, TicketStatus
-from services.tickets.filters import TicketFilters, ordering
+from services.tickets.filters import TicketFilters, in_order, sort_keys
 
 S = TicketStatus
 #: from left to right; what has ended is in the list
 STATES = (S.pending, S.processing, S.waiting, S.review, S.resolved)
 #: columns of people: those with most to do
-MOST_AGENTS = 60
+MOST_AGENTS = 40
+#: cards of all columns together; of many columns each begins with fewer
+MOST_CARDS, FEWEST_CARDS = 160, 4
 
 
 class Grouping(StrEnum):
@@ -36,8 +38,11 @@ class Column:
 
 
 def columns_of(actor: Actor, filters: TicketFilters, *, by: Grouping, size: int, sort: str) -> list[Column]:
-    """The columns of what this actor sees. Three queries, however many columns. Raises NotAllowed, Invalid."""
-    order = ordering(sort)
+    """The columns of what this actor sees, each with its first `size` cards, or fewer where there are many columns.
+
+    Three queries, however many columns. Raises NotAllowed, Invalid.
+    """
+    order = sort_keys(sort)
     if by is Grouping.agent:
         actor.require("ticket.assign")
     shown = [state for state in STATES if state in filters.values.get("status", STATES)]
@@ -50,7 +55,9 @@ def columns_of(actor: Actor, filters: TicketFilters, *, by: Grouping, size: int,
     if by is Grouping.agent:
         agents = _agents(actor, counts, only_counted="assigneeId" in filters.values)
         keys = [None, *agents]
-    cards = _first_cards(group, [key for key in keys if counts.get(key)], mine, order, size)
+    filled = [key for key in keys if counts.get(key)]
+    size = min(size, max(FEWEST_CARDS, MOST_CARDS // max(1, len(filled))))
+    cards = _first_cards(group, filled, mine, order, size)
     return [Column(str(key or "none"), agents.get(key), counts.get(key, 0), cards.get(str(key), [])) for key in keys]
 
 
@@ -62,16 +69,21 @@ def _agents(actor: Actor, counts: dict, *, only_counted: bool) -> dict[int, Agen
     return {agent.id: agent for agent in found[:MOST_AGENTS]}
 
 
-def _first_cards(group, keys: list, mine: list[ColumnElement[bool]], order: list, size: int) -> dict[str, list[int]]:
+def _first_cards(
+    group, keys: list, mine: list[ColumnElement[bool]], order: tuple[list, bool], size: int
+) -> dict[str, list[int]]:
     """The first ids of each column, from one statement; each part stops after `size` rows of an index."""
+    sorted_by, down = order
     parts = []
     for key in keys:
-        place = func.row_number().over(order_by=order).label("place")
-        first = select(literal(str(key)).label("key"), Ticket.id.label("id"), place)
+        again = (one.label(f"key_{place}") for place, one in enumerate(sorted_by))
+        first = select(literal(str(key)).label("key"), Ticket.id.label("id"), *again)
         here = group.is_(None) if key is None else group == key
-        parts.append(select(first.where(here, *mine).order_by(*order).limit(size).subquery()))
+        parts.append(select(first.where(here, *mine).order_by(*in_order(sorted_by, down)).limit(size).subquery()))
     found: dict[str, list[int]] = {}
     if parts:
-        for key, number, _ in sorted(db.session.execute(union_all(*parts)), key=lambda row: row.place):
+        cards = union_all(*parts).subquery()
+        wanted = select(cards.c.key, cards.c.id).order_by(*in_order(list(cards.c)[2:], down))
+        for key, number in db.session.execute(wanted).tuples():
             found.setdefault(key, []).append(number)
     return found

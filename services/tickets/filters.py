@@ -6,7 +6,7 @@ A new one is a new line of FILTERS, a new order a new name in SORT.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,13 +86,23 @@ def filters_of(given: Mapping[str, object]) -> TicketFilters:
     return TicketFilters(texts, values)
 
 
-def ordering(sort: str) -> list[ColumnElement]:
-    """ORDER BY for "-updateTime"; equal ones by their number. Raises Invalid."""
+def sort_keys(sort: str) -> tuple[list[InstrumentedAttribute], bool]:
+    """The columns of "-updateTime", equal ones by their number, and whether downwards. Raises Invalid."""
     name = re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", sort.removeprefix("-"))
     if name not in SORT:
         raise Invalid("The request is not valid", fields={"sort": Reason("unknown")})
-    keys = [Ticket.id] if name == "id" else [getattr(Ticket, name), Ticket.id]
-    return [key.desc() for key in keys] if sort.startswith("-") else keys
+    return [Ticket.id] if name == "id" else [getattr(Ticket, name), Ticket.id], sort.startswith("-")
+
+
+def ordering(sort: str) -> list[ColumnElement]:
+    """ORDER BY for "-updateTime". Raises Invalid."""
+    keys, down = sort_keys(sort)
+    return in_order(keys, down)
+
+
+def in_order(keys: Iterable[ColumnElement], down: bool) -> list[ColumnElement]:
+    """ORDER BY of these, all of them downwards or none."""
+    return [key.desc() if down else key.asc() for key in keys]
 
 
 # --- how the kinds of filters are read and asked for -----------------------------------------------------------------

@@ -68,24 +68,53 @@ def ids_of_page(
     from one statement then, unless the page lies behind the end. `hint`: the index of the order.
     """
     offset = (page - 1) * size
-    if narrow and not after:
-        wanted = _ordered(ids.add_columns(func.count().over(), *_labelled(order)), order)
-        rows = db.session.execute(wanted.offset(offset).limit(size + 1)).all()
-        if rows or not offset:
-            return _found([(row[0], *row[2:]) for row in rows], size, rows[0][1] if rows else 0, False)
+    if not after:
+        found = _at_once(ids, order, offset, size, None if narrow else FEW)
+        if found is not None:
+            return found
     total = count(ids, COUNT_TO + 1)
     if total <= offset:
         return Found([], total, False, None)
     if after:
         ids = ids.where(_behind(order, _read(after, order)))
-    if total > FEW and hint:
-        (table,) = ids.get_final_froms()
-        ids = ids.with_hint(table, f"FORCE INDEX ({hint})", "mysql").with_hint(
-            table, f"FORCE INDEX ({hint})", "mariadb"
-        )
-    wanted = _sorted(ids, order, total) if total <= FEW else _ordered(ids.add_columns(*_labelled(order)), order)
+    if total <= FEW:
+        wanted = _sorted(ids, order, total)
+    else:
+        wanted = _ordered(_hinted(ids, hint).add_columns(*_labelled(order)), order)
     rows = [tuple(row) for row in db.session.execute(wanted.offset(offset).limit(size + 1))]
     return _found(rows, size, min(total, COUNT_TO), total > COUNT_TO)
+
+
+def _at_once(ids: Select, order: Order, offset: int, size: int, few: int | None) -> Found | None:
+    """Page and count from one statement, so that rows are looked for once; None where that says nothing.
+
+    With `few`: that many are found and then sorted; the limit keeps the order out of the choice of the index, in which
+    one would meet a few rows among all that there are.
+    """
+    if few is None:
+        wanted = _ordered(ids.add_columns(*_labelled(order), func.count().over()), order)
+    else:
+        inner = ids.add_columns(*_labelled(order)).limit(few + 1).subquery()
+        keys = [inner.c[f"key_{place}"] for place in range(len(order))]
+        wanted = _ordered(
+            select(inner.c.id, *keys, func.count().over()),
+            [(key, down) for key, (_key, down) in zip(keys, order, strict=True)],
+        )
+    rows = [tuple(row) for row in db.session.execute(wanted.offset(offset).limit(size + 1))]
+    if not rows and offset:
+        return None
+    total = rows[0][-1] if rows else 0
+    if few is not None and total > few:
+        return None
+    return _found([row[:-1] for row in rows], size, total, False)
+
+
+def _hinted(ids: Select, hint: str) -> Select:
+    if not hint:
+        return ids
+    (table,) = ids.get_final_froms()
+    forced = f"FORCE INDEX ({hint})"
+    return ids.with_hint(table, forced, "mysql").with_hint(table, forced, "mariadb")
 
 
 def count(ids: Select, most: int) -> int:
@@ -95,7 +124,7 @@ def count(ids: Select, most: int) -> int:
 
 def _found(rows: list[tuple], size: int, total: int, is_more: bool) -> Found:
     """From the rows of a page and one more: (id, sort values…)."""
-    following = _written(rows[size - 1][1:]) if len(rows) > size else None
+    following = cursor_of(rows[size - 1][1:]) if len(rows) > size else None
     return Found([row[0] for row in rows[:size]], total, is_more, following)
 
 
@@ -104,10 +133,7 @@ def _labelled(order: Order) -> list[ColumnElement]:
 
 
 def _sorted(ids: Select, order: Order, total: int) -> Select:
-    """The same ids in order, found by what selects them: the limit keeps the order out of the choice of the index.
-
-    In the index of the order one would meet a few rows among all that there are.
-    """
+    """The same ids in order, found by what selects them."""
     few = ids.add_columns(*_labelled(order)).limit(total).subquery()
     return _ordered(
         select(few.c.id, *few.c[1:]), [(few.c[f"key_{place}"], down) for place, (_key, down) in enumerate(order)]
@@ -141,7 +167,8 @@ def _beyond(key: ColumnElement, down: bool, value: object) -> ColumnElement[bool
     return or_(key < value, key.is_(None)) if getattr(key, "nullable", True) else key < value
 
 
-def _written(values: tuple) -> str:
+def cursor_of(values: tuple) -> str:
+    """What `after` takes, from what the last row is sorted by."""
     plain = [_plain(value) for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False).encode()).decode().rstrip("=")
 

@@ -29,11 +29,11 @@ export function moved(columns: BoardColumn[], id: number, to: string): BoardColu
 }
 
 /** What the server says now, with the cards that were loaded further down and are nowhere else by now. */
-export function refreshed(before: BoardColumn[], now: BoardColumn[], size: number): BoardColumn[] {
+export function refreshed(before: BoardColumn[], now: BoardColumn[]): BoardColumn[] {
   const known = new Set(now.flatMap((one) => one.list.map((row) => row.id)))
   return now.map((one) => {
     const old = before.find((column) => column.key === one.key)?.list ?? []
-    const rest = one.list.length < size ? [] : old.slice(size).filter((row) => !known.has(row.id))
+    const rest = one.list.length >= one.count ? [] : old.slice(one.list.length).filter((row) => !known.has(row.id))
     return { ...one, list: [...one.list, ...rest].slice(0, one.count) }
   })
 }

@@ -40,7 +40,7 @@ export function useBoard(filters: Ref<Query>, by: Ref<Grouping>) {
         isStale = true
         return
       }
-      columns.value = fresh || answer.by !== shownBy.value ? answer.columns : refreshed(columns.value, answer.columns, size)
+      columns.value = fresh || answer.by !== shownBy.value ? answer.columns : refreshed(columns.value, answer.columns)
       shownBy.value = answer.by
       loaded.value = true
       error.value = null
