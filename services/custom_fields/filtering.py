@@ -54,7 +54,7 @@ def conditions(actor: Actor, model: type[Entity], wanted: dict[str, str]) -> lis
 
 def asked_in_words(subject: FieldSubject, wanted: dict[str, str]) -> list[tuple[str, str]]:
     """[(title, what is asked for)] of the same filters, as a person reads them; a field that is gone by its code."""
-    fields = {field.code: field for field in fields_of(subject)}
+    fields = {field.code: field for field in fields_of(subject)} if wanted else {}
     found = []
     for name, text in wanted.items():
         code, dot, ending = name.partition(".")
