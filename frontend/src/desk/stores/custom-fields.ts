@@ -39,11 +39,12 @@ export const useCustomFieldStore = defineStore('custom-fields', () => {
 export function useCustomFields(subject: FieldSubject) {
   const store = useCustomFieldStore()
   const fields = computed(() => store.fields[subject] ?? [])
+  const loaded = computed(() => store.fields[subject] !== undefined)
 
   /** What a row's field says, "" for nothing. */
   function textOf(row: WithCustom, code: string): string {
     return row.customText?.[code] ?? ''
   }
 
-  return { fields, load: () => store.load(subject), titleOf, textOf }
+  return { fields, loaded, load: () => store.load(subject), titleOf, textOf }
 }

@@ -20,6 +20,14 @@ interface Option {
   label: string
 }
 
+/** `isGone`: it asks for a field that nobody has any more. */
+interface Chip {
+  name: FilterName
+  label: string
+  text: string
+  isGone?: boolean
+}
+
 /** Known from searching, or asked for when only the number stands in the address. */
 const customers = reactive<Record<string, string>>({})
 
@@ -70,7 +78,7 @@ export function useLabels() {
   }
 
   /** Every filter in force, with its name and its values in words. */
-  function chipsOf(values: Filters): { name: FilterName; label: string; text: string }[] {
+  function chipsOf(values: Filters): Chip[] {
     return (Object.entries(filtersOf(values)) as [FilterName, string][])
       .map(([name, text]) => {
         if (isOwn(name)) return own.chipOf(name, text)

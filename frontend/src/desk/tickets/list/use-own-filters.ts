@@ -25,7 +25,7 @@ export function useOwnFilters() {
   const { t } = useI18n()
   const { date } = useTime()
   const agents = useAgents()
-  const { fields } = useCustomFields('ticket')
+  const { fields, loaded } = useCustomFields('ticket')
 
   /** Everything that may stand in a field, also what is not offered any more; nothing where one types. */
   function optionsOf(field: CustomField): Option[] {
@@ -49,10 +49,10 @@ export function useOwnFilters() {
   }
 
   /** A field that is gone since is named by its code. */
-  function chipOf(name: OwnName, text: string): { name: OwnName; label: string; text: string } {
+  function chipOf(name: OwnName, text: string): { name: OwnName; label: string; text: string; isGone: boolean } {
     const field = fields.value.find((one) => one.code === codeOf(name))
-    if (!field) return { name, label: t('desk.custom.gone', { code: codeOf(name) }), text: '' }
-    return { name, label: titleOf(field), text: wordsOf(field, name.split('.')[2], text) }
+    if (!field) return { name, label: loaded.value ? t('desk.custom.gone', { code: codeOf(name) }) : codeOf(name), text: '', isGone: loaded.value }
+    return { name, label: titleOf(field), text: wordsOf(field, name.split('.')[2], text), isGone: false }
   }
 
   async function nameOrganizations(values: Filters): Promise<void> {
