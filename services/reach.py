@@ -1,6 +1,7 @@
-"""Finding people by a phone number or an address: what a caller says on the phone (CUS, M09)."""
+"""Phone numbers and addresses of people: who reads them in full, who is found by them (CUS, M09)."""
 
 import re
+from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, func, or_
 
@@ -12,6 +13,11 @@ from services.customers import SHORTEST_SHOWN
 PHONES = {Customer: ("phone",), Contact: ("phone", "landline", "emergency_phone")}
 #: how many digits somebody may search who sees numbers masked, which leaves him these last ones
 LAST_DIGITS = 4
+
+
+def shown_to(actor: Actor, text: str | None, mask: Callable[[str | None], str | None]) -> str | None:
+    """A number or an address as this actor reads it: in full only with the right customer.read_pii (M09)."""
+    return text if actor.may("customer.read_pii") else mask(text)
 
 
 def reached_by(actor: Actor, model: type[Customer | Contact], text: str) -> list[ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """Lists that people keep, and those that everybody has; how many are in each (TKT-9)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, inspect, select
@@ -11,7 +11,7 @@ from models.actor import Actor
 from models.organization import Team
 from models.saved_views import SavedView, ViewAudience
 from services.crud import crud, referenced
-from services.ticket_columns import known_columns
+from services.ticket_columns import columns_for, known_columns
 from services.tickets.filters import filters_of, ordering
 
 #: views that one person may keep
@@ -62,6 +62,12 @@ def may_change(actor: Actor, view: SavedView) -> bool:
     return view.owner_id == actor.user_id or (view.audience is not ViewAudience.own and actor.may(SHARE))
 
 
+def columns_of(actor: Actor, views: Sequence[SavedView]) -> dict[int, list[str]]:
+    """The columns of each view that its reader has: one of a field that was removed since is left out."""
+    known = columns_for(actor)
+    return {view.id: [name for name in view.columns or () if name in known] for view in views}
+
+
 def _count(actor: Actor, filters: Mapping[str, str]) -> int:
     try:
         first = filters_of(filters).wanted(actor).limit(MOST_COUNTED)
@@ -78,8 +84,13 @@ def _check(actor: Actor, view: SavedView, data: dict) -> None:
         _begin(actor, view)
     else:
         _may_change(actor, view)
-    view.filters = filters_of(view.filters or {}).texts
-    view.columns = known_columns(view.columns or [])
+    # what was kept before stays: a field may have been removed since
+    if view.id is None or "filters" in data:
+        filters = filters_of(view.filters or {})
+        filters.conditions(actor)
+        view.filters = filters.texts
+    if view.id is None or "columns" in data:
+        view.columns = known_columns(actor, view.columns or [])
     ordering(view.sort)
     if not -10_000 <= view.position <= 10_000:
         raise Invalid("The request is not valid", fields={"position": "the number is out of range"})

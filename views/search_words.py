@@ -11,12 +11,14 @@ from sqlalchemy import select
 
 from app.extensions import db
 from models.conversations import Conversation, ConversationStatus
+from models.custom_fields import FieldSubject
 from models.customers import Customer
 from models.exports import ExportContent
 from models.knowledge import ArticleCategory, ArticleStatus, Visibility
 from models.organization import Agent, Department, Team
 from models.tickets import TicketPriority, TicketStatus
-from services import channels
+from services import channels, custom_fields
+from services.tickets.filters import own_filters
 from services.visitors import shown_name
 from views.admin.dictionaries import words_for
 from views.admin.labels import ORIGINS, state_title
@@ -88,7 +90,8 @@ def asked_of_tickets(params: dict, zone: str = "UTC") -> str:
     asked_for = (
         f"{title}: {_of_ticket(name, filters[name], zone)}" for name, title in TICKET_FILTERS.items() if name in filters
     )
-    return "   ".join([*chosen, *asked_for])
+    own = custom_fields.asked_in_words(FieldSubject.ticket, own_filters(filters))
+    return "   ".join([*chosen, *asked_for, *(f"{title}: {words}" for title, words in own)])
 
 
 def asked_of(content: ExportContent, params: dict, zone: str) -> str:

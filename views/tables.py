@@ -37,7 +37,7 @@ def _csv(titles: Sequence[str], pages: Iterable[Page]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")  # spreadsheets take the file for UTF-8 only with this mark
-    writer.writerow(titles)
+    writer.writerow(map(harmless, titles))
     for page in pages:
         writer.writerows([harmless(text) for text in row] for row in page)
         yield buffer.getvalue()
@@ -52,7 +52,7 @@ def _workbook(titles: Sequence[str], pages: Iterable[Page]) -> tempfile.SpooledT
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)
         for column, title in enumerate(titles):
-            sheet.write_string(0, column, title, book.add_format({"bold": True}))
+            sheet.write_string(0, column, harmless(title), book.add_format({"bold": True}))
         for number, row in enumerate((row for page in pages for row in page), start=1):
             for column, text in enumerate(row):
                 sheet.write_string(number, column, harmless(text)[:MOST_CHARS])

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest'
 
 import { accepts, extended, moved, refreshed, type BoardColumn } from '../src/desk/tickets/board/board'
 import { directionOf, nextSort, shownColumns, USUAL } from '../src/desk/tickets/list/columns'
-import { asGiven, dayOf, filtersOf, isFiltered, momentOf, NO_ADDRESS, NO_FILTERS, sameFilters, stepsForAll } from '../src/desk/tickets/list/filters'
+import { asGiven, dayOf, filtersOf, isFiltered, momentOf, NO_ADDRESS, NO_FILTERS, sameFilters, setFilters, stepsForAll, type Filters } from '../src/desk/tickets/list/filters'
 import { stepTo } from '../src/desk/tickets/list/use-keys'
+import { fromQuery, toQuery } from '../src/desk/parts/use-address'
+import { type CustomField, isOwn } from '../src/shared/custom-fields'
 import type { Ticket, TicketStatus } from '../src/shared/types'
 
 const ticket = (id: number, more: Partial<Ticket> = {}) => ({ id, status: 'pending', transitions: ['processing', 'resolved'], assignee: null, ...more }) as Ticket
+const field = (code: string, more: Partial<CustomField> = {}) => ({ code, kind: 'text', label: code, inList: false, ...more }) as CustomField
 const column = (key: string, ids: number[], count = ids.length): BoardColumn => ({ key, agent: null, count, list: ids.map((id) => ticket(id)) })
 const idsOf = (columns: BoardColumn[]) => Object.fromEntries(columns.map((one) => [one.key, one.list.map((row) => row.id)]))
 
@@ -23,6 +26,22 @@ describe('filters of tickets', () => {
     expect(sameFilters({ ...NO_FILTERS, q: 'a' }, NO_FILTERS)).toBe(false)
   })
 
+  it('of the company’s own fields are kept, compared and replaced like the others', () => {
+    const values: Filters = { ...NO_FILTERS, q: 'a', 'custom.cause': 'power', 'custom.amount.from': ' ' }
+    expect(filtersOf(values)).toEqual({ q: 'a', 'custom.cause': 'power' })
+    expect(isFiltered({ ...NO_FILTERS, 'custom.cause': 'power' })).toBe(true)
+    expect(sameFilters(values, { ...NO_FILTERS, q: 'a', 'custom.cause': 'power' })).toBe(true)
+    expect(sameFilters(values, { ...NO_FILTERS, q: 'a' })).toBe(false)
+    setFilters(values, { status: 'waiting', 'custom.amount.to': '3' })
+    expect(filtersOf(values)).toEqual({ status: 'waiting', 'custom.amount.to': '3' })
+  })
+
+  it('of the company’s own fields stand in the address, and leave it', () => {
+    const usual: Record<string, string> = { q: '', page: '1' }
+    expect(fromQuery({ q: 'a', 'custom.cause': 'power', other: 'x' }, usual, isOwn)).toEqual({ q: 'a', page: '1', 'custom.cause': 'power' })
+    expect(toQuery({ other: 'x', 'custom.cause': 'power' }, { ...usual, 'custom.cause': '', 'custom.amount.to': '3' }, usual)).toEqual({ other: 'x', 'custom.amount.to': '3' })
+  })
+
   it('take days of the reader’s calendar, the last one whole', () => {
     expect(momentOf('2026-02-28', true)).toBe(new Date(2026, 2, 1).toISOString())
     expect(dayOf(momentOf('2026-02-28', true), true)).toBe('2026-02-28')
@@ -33,8 +52,14 @@ describe('filters of tickets', () => {
 
 describe('columns', () => {
   it('are the usual ones until somebody chooses, and always have the title', () => {
-    expect(shownColumns([])).toEqual(USUAL)
-    expect(shownColumns(['closeTime', 'no', 'unknown'])).toEqual(['no', 'title', 'closeTime'])
+    expect(shownColumns([], [])).toEqual(USUAL)
+    expect(shownColumns(['closeTime', 'no', 'unknown'], [])).toEqual(['no', 'title', 'closeTime'])
+  })
+
+  it('of the company’s own fields are there when chosen, or when lists are meant to have them', () => {
+    const fields = [field('cause'), field('amount', { inList: true })]
+    expect(shownColumns([], fields)).toEqual([...USUAL, 'custom.amount'])
+    expect(shownColumns(['custom.cause', 'no', 'custom.gone'], fields)).toEqual(['no', 'title', 'custom.cause'])
   })
 
   it('sort down first, then up', () => {

@@ -137,9 +137,9 @@ CRITERIA: dict[str, Criterion] = {
 
 #: how the fields of a ticket, and of whom it is about, begin
 SUBJECTS = {
-    "custom.": FieldSubject.ticket,
-    "customer.custom.": FieldSubject.customer,
-    "organization.custom.": FieldSubject.organization,
+    custom_fields.PREFIX: FieldSubject.ticket,
+    f"customer.{custom_fields.PREFIX}": FieldSubject.customer,
+    f"organization.{custom_fields.PREFIX}": FieldSubject.organization,
 }
 _WHOSE = {FieldSubject.customer: "Customer", FieldSubject.organization: "Organization"}
 #: kind of a company's own field → kind of the question

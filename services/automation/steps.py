@@ -28,9 +28,6 @@ from services.identity import rights
 from services.notices import LOOKS_AFTER_TICKETS
 from services.notifications import notify
 
-#: how the fields that a company has defined itself begin
-OWN = "custom."
-
 
 @dataclass
 class Doing:
@@ -266,7 +263,7 @@ _OWN_KINDS = {
 
 def find(name: str) -> Step | None:
     """The action of this name; None for what cannot be done, or not any more."""
-    if name in STEPS or not name.startswith(OWN):
+    if name in STEPS or not name.startswith(custom_fields.PREFIX):
         return STEPS.get(name)
     return next((step for step in _own_steps() if step.name == name), None)
 
@@ -280,11 +277,11 @@ def everything() -> Iterator[Step]:
 def _own_steps() -> Iterator[Step]:
     for field_ in custom_fields.fields_of(FieldSubject.ticket):
         yield Step(
-            f"{OWN}{field_.code}",
+            f"{custom_fields.PREFIX}{field_.code}",
             custom_fields.title_of(field_),
             _OWN_KINDS[field_.kind],
-            own_source_name(OWN, field_),
-            f"{OWN}{field_.code}",
+            own_source_name(custom_fields.PREFIX, field_),
+            f"{custom_fields.PREFIX}{field_.code}",
             given=_OWN_GIVEN.get(field_.kind, _as_it_is),
             current=lambda ticket, code=field_.code: custom_fields.values_of(ticket).get(code),
             field=field_,

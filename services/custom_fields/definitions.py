@@ -11,6 +11,8 @@ from models.custom_fields import CustomField, CustomValue, FieldKind, FieldSubje
 from services import settings
 from services.crud import crud
 
+#: what a field is called among the columns and filters of its subject: "custom.<code>"
+PREFIX = "custom."
 CODE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 OPTION_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 #: fields of one subject, and options of one field

@@ -1,16 +1,28 @@
-"""Lists narrowed by what stands in a field: `custom.<code>=…`, of numbers and dates also `.from` and `.to` (SET-4)."""
+"""Lists narrowed by what stands in a field: `custom.<code>=…` (SET-4).
 
-from sqlalchemy import ColumnElement, select
+Of numbers and dates also `custom.<code>.from` and `.to`, of texts `custom.<code>.has` for a part of them.
+"""
+
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.base import Entity
-from models.custom_fields import CustomField, CustomValue, FieldKind
+from models.custom_fields import CustomField, CustomValue, FieldKind, FieldSubject
 from services.custom_fields import kinds
-from services.custom_fields.definitions import fields_of
-from services.custom_fields.reading import SUBJECTS
+from services.custom_fields.definitions import PREFIX, fields_of
+from services.custom_fields.reading import SUBJECTS, texts_of, title_of
 
 RANGES = (FieldKind.number, FieldKind.date)
+#: how a filter ends → the kinds of which it can be asked, and what is said of others
+_ENDINGS: dict[str, tuple[tuple[FieldKind, ...], Reason]] = {
+    "from": (RANGES, Reason("only numbers and dates have ranges")),
+    "to": (RANGES, Reason("only numbers and dates have ranges")),
+    "has": ((FieldKind.text,), Reason("only texts are searched for a part")),
+}
+#: how they are written before what was asked for
+_SIGNS = {"from": "≥ ", "to": "≤ "}
 #: stands for rows in whose field nothing stands
 NONE = "none"
 
@@ -25,40 +37,71 @@ def conditions(actor: Actor, model: type[Entity], wanted: dict[str, str]) -> lis
         return []
     fields, wrong = {field.code: field for field in fields_of(SUBJECTS[model], actor)}, {}
     found: dict[str, list[ColumnElement[bool]]] = {}
-    without = []
+    with_empty = []
     for name, text in wanted.items():
-        code, _, bound = name.partition(".")
-        field = fields.get(code)
-        if field is None or field.kind is FieldKind.long_text or bound not in ("", "from", "to"):
-            wrong[f"custom.{name}"] = Reason("unknown")
-            continue
-        if bound and field.kind not in RANGES:
-            wrong[f"custom.{name}"] = Reason("only numbers and dates have ranges")
-            continue
-        if text == NONE and not bound:
-            without.append(model.id.not_in(_rows(field)))
-            continue
         try:
-            found.setdefault(code, []).append(_condition(field, bound, text))
+            field, ending = _named(fields, name)
+            if not ending and NONE in (parts := _parts(field, text)):
+                with_empty.append(_empty_or(model, field, [part for part in parts if part != NONE]))
+            else:
+                found.setdefault(field.code, []).append(_condition(field, ending, text))
         except kinds.Refused as refusal:
-            wrong[f"custom.{name}"] = refusal.reason
+            wrong[f"{PREFIX}{name}"] = refusal.reason
     if wrong:
         raise Invalid("The request is not valid", fields=wrong)
-    return [*without, *(model.id.in_(_rows(fields[code], *parts)) for code, parts in found.items())]
+    return [*with_empty, *(model.id.in_(_rows(fields[code], *parts)) for code, parts in found.items())]
 
 
-def _rows(field: CustomField, *parts: ColumnElement[bool]):
+def asked_in_words(subject: FieldSubject, wanted: dict[str, str]) -> list[tuple[str, str]]:
+    """[(title, what is asked for)] of the same filters, as a person reads them; a field that is gone by its code."""
+    fields = {field.code: field for field in fields_of(subject)} if wanted else {}
+    found = []
+    for name, text in wanted.items():
+        code, dot, ending = name.partition(".")
+        field = fields.get(code)
+        words = text if field is None or dot else "、".join(_words_of(field, part) for part in _parts(field, text))
+        found.append((code if field is None else title_of(field), f"{_SIGNS.get(ending, '')}{words}"))
+    return found
+
+
+def _named(fields: dict[str, CustomField], name: str) -> tuple[CustomField, str]:
+    """The field and the ending of a filter. Raises kinds.Refused for what cannot be asked."""
+    code, dot, ending = name.partition(".")
+    field = fields.get(code)
+    if field is None or field.kind is FieldKind.long_text or (dot and ending not in _ENDINGS):
+        raise kinds.Refused(Reason("unknown"))
+    if dot and field.kind not in _ENDINGS[ending][0]:
+        raise kinds.Refused(_ENDINGS[ending][1])
+    return field, ending
+
+
+def _rows(field: CustomField, *parts: ColumnElement[bool]) -> Select:
     return select(CustomValue.row_id).where(CustomValue.field_id == field.id, *parts)
 
 
-def _condition(field: CustomField, bound: str, text: str) -> ColumnElement[bool]:
-    column = getattr(CustomValue, kinds.COLUMN[field.kind])
-    if bound:
-        value = _as_stored(field, text)
-        return column >= value if bound == "from" else column <= value
-    # a text may have commas of its own
-    texts = [text] if field.kind is FieldKind.text else [part for part in text.split(",") if part]
-    return column.in_([_as_stored(field, part) for part in texts])
+def _empty_or(model: type[Entity], field: CustomField, parts: list[str]) -> ColumnElement[bool]:
+    """Rows in whose field nothing stands, and those with one of these values."""
+    empty = model.id.not_in(_rows(field))
+    return or_(empty, model.id.in_(_rows(field, _among(field, parts)))) if parts else empty
+
+
+def _parts(field: CustomField, text: str) -> list[str]:
+    """The values of a filter; a text may have commas of its own."""
+    return [text] if field.kind is FieldKind.text else [part for part in text.split(",") if part]
+
+
+def _condition(field: CustomField, ending: str, text: str) -> ColumnElement[bool]:
+    """What is asked of the field's values. Raises kinds.Refused."""
+    if not ending:
+        return _among(field, _parts(field, text))
+    column, value = getattr(CustomValue, kinds.COLUMN[field.kind]), _as_stored(field, text)
+    if ending == "has":
+        return column.icontains(value, autoescape=True)
+    return column >= value if ending == "from" else column <= value
+
+
+def _among(field: CustomField, parts: list[str]) -> ColumnElement[bool]:
+    return getattr(CustomValue, kinds.COLUMN[field.kind]).in_([_as_stored(field, part) for part in parts])
 
 
 def _as_stored(field: CustomField, text: str) -> object:
@@ -76,3 +119,13 @@ def _as_stored(field: CustomField, text: str) -> object:
             raise kinds.Refused(Reason("must be a whole number"))
         return int(text)
     return " ".join(text.split())
+
+
+def _words_of(field: CustomField, part: str) -> str:
+    if part == NONE:
+        return gettext("None")
+    try:
+        value = _as_stored(field, part)
+    except kinds.Refused:  # kept from before the field became another one
+        return part
+    return part if field.kind in RANGES else texts_of([field], {0: {field.code: value}})[0][field.code]

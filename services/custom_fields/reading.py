@@ -50,18 +50,9 @@ def shown_of_many(actor: Actor, subject: FieldSubject, rows: Sequence[Entity]) -
     return {row.id: {"custom": values.get(row.id, {}), "customText": texts.get(row.id, {})} for row in rows}
 
 
-def custom_columns(
-    actor: Actor, subject: FieldSubject, rows: Sequence[Entity], *, only_in_list: bool = False
-) -> tuple[list[str], dict[int, list[str]]]:
-    """For tables and files: the titles of the fields this actor may see, and {row id: [text of each]}.
-
-    The titles are the same for every page of rows.
-    """
-    fields = [field for field in fields_of(subject, actor) if field.in_list or not only_in_list]
-    texts = texts_of(fields, _values(fields, [row.id for row in rows]))
-    return [title_of(field) for field in fields], {
-        row.id: [texts.get(row.id, {}).get(field.code, "") for field in fields] for row in rows
-    }
+def titles_of(actor: Actor, subject: FieldSubject, *, only_in_list: bool = False) -> dict[str, str]:
+    """{code: title} of the fields this actor may see, in the order of forms: for tables and files."""
+    return {field.code: title_of(field) for field in fields_of(subject, actor) if field.in_list or not only_in_list}
 
 
 def title_of(field: CustomField) -> str:

@@ -24,6 +24,8 @@ from services.settings import get_setting
 KEEP = dt.timedelta(days=1)
 #: unfinished ones that one person may have
 MOST_AT_ONCE = 3
+#: columns for which a page is wide enough
+MOST_ON_PAPER = 24
 UNFINISHED = (ExportState.queued, ExportState.running)
 #: one of which nothing was heard for so long is made anew: its process has died
 SILENCE = dt.timedelta(minutes=2)

@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from flask_babel import force_locale
@@ -12,17 +13,19 @@ from sqlalchemy.orm import joinedload
 
 from app.errors import DomainError, NotAllowed
 from app.extensions import db
+from app.locale import speaking
 from app.offload import give_way, offload
 from models.actor import Actor, system
 from models.base import bind
 from models.conversations import Conversation
+from models.custom_fields import FieldSubject
 from models.customers import Customer
-from models.exports import ExportContent, ExportJob, ExportState
+from models.exports import ExportContent, ExportFormat, ExportJob, ExportState
 from models.identity import User
 from models.messaging import ChatMessage, MessageType
 from models.organization import Agent
 from models.types import utcnow
-from services import channels, history
+from services import channels, custom_fields, history
 from services.exports import articles, tickets
 from services.exports.jobs import KEEP, RIGHTS, SILENCE, storage, wanted
 from services.exports.talks import Talk, Wording
@@ -33,6 +36,8 @@ from services.job_rows import note
 #: conversations read at once, and messages of one of them
 BATCH, MESSAGES = 20, 500
 PROGRESS_SECONDS = 0.5
+#: of the company's own fields, for which a page is wide enough beside what stands in every table
+OWN_ON_PAPER = 9
 
 
 def make_file(tenant_id: int, job_id: int, wording: Wording) -> bool:
@@ -69,7 +74,7 @@ def _make(tenant_id: int, job_id: int, wording: Wording) -> None:
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
         total = 0
-        with force_locale(job.locale):
+        with force_locale(job.locale), speaking(job.locale):
             for done, total in _filling(actor, job, part, wording, owner.full_name):
                 _tell_progress(tenant_id, job_id, done, total)
         size = part.stat().st_size
@@ -93,17 +98,31 @@ def _filling(actor: Actor, job: ExportJob, part: Path, wording: Wording, owner: 
 def _fill(actor: Actor, job: ExportJob, part: Path, wording: Wording, owner: str) -> Iterator[tuple[int, int]]:
     """Write conversations into the file; now and then how many of how many are in it."""
     ids = list(db.session.scalars(wanted(actor, job.params).order_by(Conversation.id.desc())))
-    writer = offload(writer_for, part, job.format, job.content, wording.head(job, owner))
+    titles = _own_titles(actor, job)
+    head = wording.head(job, owner, list(titles.values()))
+    writer = offload(writer_for, part, job.format, job.content, head)
     try:
-        for done, talks in _talks(actor, job, ids, wording):
+        for done, talks in _talks(actor, job, ids, wording, list(titles)):
             offload(writer.add, talks)
             yield done, len(ids)
     finally:
         offload(writer.close)
 
 
-def _talks(actor: Actor, job: ExportJob, ids: Sequence[int], wording: Wording) -> Iterator[tuple[int, list[Talk]]]:
-    """Some conversations at a time, as plain values: neither rows nor a view of the database outlive a batch."""
+def _own_titles(actor: Actor, job: ExportJob) -> dict[str, str]:
+    """{code: title} of the company's own fields that go along; in a table on paper some of those that lists show."""
+    is_narrow = job.format is ExportFormat.pdf and job.content is ExportContent.conversations
+    titles = custom_fields.titles_of(actor, FieldSubject.conversation, only_in_list=is_narrow)
+    return dict(islice(titles.items(), OWN_ON_PAPER)) if is_narrow else titles
+
+
+def _talks(
+    actor: Actor, job: ExportJob, ids: Sequence[int], wording: Wording, codes: Sequence[str]
+) -> Iterator[tuple[int, list[Talk]]]:
+    """Some conversations at a time, as plain values: neither rows nor a view of the database outlive a batch.
+
+    `codes`: of the fields that go along.
+    """
     told = time.monotonic()
     talks: list[Talk] = []
     with_notes = bool(job.params.get("with_notes"))
@@ -112,10 +131,13 @@ def _talks(actor: Actor, job: ExportJob, ids: Sequence[int], wording: Wording) -
         rows = _rows(ids[start : start + BATCH])
         ratings, counts = history.ratings_of(rows), _message_counts(rows, with_notes)
         names = channels.names_of(row.channel for row in rows)
+        filled = custom_fields.shown_of_many(actor, FieldSubject.conversation, rows)
         for row in rows:
             messages = list(_messages(row, with_notes)) if job.content is ExportContent.messages else []
             channel = names.get(row.channel, "")
-            talks.append(wording.talk(job, row, ratings.get(row.id), messages, counts.get(row.thread_id, 0), channel))
+            count, texts = counts.get(row.thread_id, 0), filled[row.id]["customText"]
+            own = [texts.get(code, "") for code in codes]
+            talks.append(wording.talk(job, row, ratings.get(row.id), messages, count, channel, own))
         db.session.rollback()
         give_way()
         if time.monotonic() - told > PROGRESS_SECONDS:

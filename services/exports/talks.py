@@ -1,6 +1,6 @@
 """What stands in an exported file, as plain values that a native thread may write; and who words it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,9 +49,12 @@ class Head:
 
 
 class Wording(Protocol):
-    """Who turns rows into the reader's words (`views.exports`)."""
+    """Who turns rows into the reader's words (`views.exports`).
 
-    def head(self, job: ExportJob, owner: str) -> Head: ...
+    `own` are the fields that the company defined: their titles, or what stands in them as a person reads it.
+    """
+
+    def head(self, job: ExportJob, owner: str, own: Sequence[str]) -> Head: ...
 
     def talk(
         self,
@@ -61,8 +64,9 @@ class Wording(Protocol):
         messages: Sequence[ChatMessage],
         count: int,
         channel: str,
+        own: Sequence[str],
     ) -> Talk: ...
 
-    def ticket_head(self, job: ExportJob, owner: str) -> Head: ...
+    def ticket_head(self, job: ExportJob, owner: str, own: Mapping[str, str]) -> Head: ...
 
-    def ticket_line(self, actor: Actor, job: ExportJob, row: Ticket) -> tuple[str, ...]: ...
+    def ticket_line(self, actor: Actor, job: ExportJob, row: Ticket, own: Mapping[str, str]) -> tuple[str, ...]: ...

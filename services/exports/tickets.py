@@ -13,11 +13,13 @@ from app.extensions import db
 from app.offload import give_way, offload
 from models.actor import Actor
 from models.base import bind
+from models.custom_fields import FieldSubject
 from models.customers import Customer
 from models.exports import ExportContent, ExportFormat, ExportJob
 from models.organization import Agent
 from models.tickets import Ticket
-from services.exports.jobs import TICKETS_RIGHT, refuse_crowd, request_file
+from services import custom_fields
+from services.exports.jobs import MOST_ON_PAPER, TICKETS_RIGHT, refuse_crowd, request_file
 from services.exports.talks import Talk, Wording
 from services.exports.writers import writer_for
 from services.operation import operation
@@ -59,10 +61,16 @@ def start_ticket_export(
         raise Invalid("The request is not valid", fields={"timeZone": Reason("unknown")})
     refuse_too_many(ids or ())
     ordering(sort)
+    chosen = known_columns(actor, columns or USUAL)
+    if format is ExportFormat.pdf and len(chosen) > MOST_ON_PAPER:
+        raise Invalid(
+            "A page is too narrow for so many columns: choose fewer, or Excel or CSV",
+            fields={"columns": Reason("at most %(number)s", number=MOST_ON_PAPER)},
+        )
     params = {
         "filters": filters_of(filters or {}).texts,
         "ids": sorted(set(ids or ())),
-        "columns": known_columns(columns or USUAL),
+        "columns": chosen,
         "sort": sort,
     }
     refuse_crowd(actor)
@@ -84,13 +92,15 @@ def wanted(actor: Actor, params: dict) -> Select:
 def fill(actor: Actor, job: ExportJob, part: Path, wording: Wording, owner: str) -> Iterator[tuple[int, int]]:
     """Write the tickets into the file; now and then how many of how many are in it."""
     ids = list(db.session.scalars(wanted(actor, job.params).order_by(*ordering(job.params["sort"]))))
-    head, told = wording.ticket_head(job, owner), time.monotonic()
+    titles, told = custom_fields.titles_of(actor, FieldSubject.ticket), time.monotonic()
+    head = wording.ticket_head(job, owner, titles)
     writer = offload(writer_for, part, job.format, job.content, head)
     try:
         for start in range(0, len(ids), BATCH):
             bind(db.session(), actor)
             rows = _rows(actor, ids[start : start + BATCH])
-            lines = [Talk(wording.ticket_line(actor, job, row)) for row in rows]
+            own = custom_fields.shown_of_many(actor, FieldSubject.ticket, rows)
+            lines = [Talk(wording.ticket_line(actor, job, row, own[row.id]["customText"])) for row in rows]
             db.session.rollback()
             offload(writer.add, lines)
             give_way()

@@ -39,7 +39,9 @@ class _TalkRows:
 
     def __init__(self, head: Head, content: ExportContent):
         self._with_messages = content is ExportContent.messages
-        self.titles = (*head.facts[:WHOSE], *head.said) if self._with_messages else head.facts
+        titles = (*head.facts[:WHOSE], *head.said) if self._with_messages else head.facts
+        # fields of their own people name as they like
+        self.titles = tuple(map(harmless, titles))
 
     def of(self, talks: Iterable[Talk]) -> Iterator[tuple[str, ...]]:
         for talk in talks:

@@ -7,7 +7,7 @@ from app.extensions import db
 from models.actor import Actor
 from models.identity import User
 from services.operation import operation
-from services.ticket_columns import known_columns
+from services.ticket_columns import columns_for, known_columns
 
 #: kinds of notification that can be switched off, in the order of the page; what is not named here is always told
 NOTICES = (
@@ -38,14 +38,18 @@ TICKETS = {"columns": [], "density": "comfortable", "view": ""}
 DENSITIES = ("comfortable", "compact")
 
 
-def preferences_of(user: User) -> dict:
+def preferences_of(actor: Actor, user: User) -> dict:
     """Every choice as it stands: {"notices": {kind: wanted}, "sound": True, "tickets": {…}, …}."""
     chosen = user.preferences or {}
     notices = chosen.get("notices", {})
+    tickets = TICKETS | chosen.get("tickets", {})
+    if tickets["columns"]:  # one of a field that was removed since is left out
+        known = columns_for(actor)
+        tickets["columns"] = [name for name in tickets["columns"] if name in known]
     return {
         "notices": {kind: notices.get(kind, True) for kind in NOTICES},
         **{name: chosen.get(name, default) for name, default in ATTENTION.items()},
-        "tickets": TICKETS | chosen.get("tickets", {}),
+        "tickets": tickets,
     }
 
 
@@ -74,13 +78,13 @@ def change_preferences(
     attention = {"sound": sound, "browser": browser, "mail": mail}
     given = {name: value for name, value in attention.items() if value is not None}
     if tickets:
-        given["tickets"] = chosen.get("tickets", {}) | _checked_list(tickets)
+        given["tickets"] = chosen.get("tickets", {}) | _checked_list(actor, tickets)
     user.preferences = chosen | given | {"notices": chosen.get("notices", {}) | (notices or {})}
     db.session.flush()
     return user
 
 
-def _checked_list(given: dict) -> dict:
+def _checked_list(actor: Actor, given: dict) -> dict:
     """How somebody wants his list of tickets. Raises Invalid."""
     wrong = {f"tickets.{str(name)[:64]}": "unknown" for name in given if name not in TICKETS}
     columns, view = given.get("columns", []), given.get("view", "")
@@ -92,7 +96,7 @@ def _checked_list(given: dict) -> dict:
         wrong["tickets.view"] = "unknown"
     if wrong:
         raise Invalid("The request is not valid", fields=wrong)
-    return given | ({"columns": known_columns(columns, "tickets.columns")} if "columns" in given else {})
+    return given | ({"columns": known_columns(actor, columns, "tickets.columns")} if "columns" in given else {})
 
 
 def wants_notice(user_id: int, kind: str) -> bool:

@@ -1,7 +1,8 @@
 """Which tickets are meant: one table of filters for lists, boards, counts, exports and saved views (TKT-8, TKT-9).
 
 A filter is written as in an address ("status=pending,processing") and kept like that in saved views and exports.
-A new one is a new line of FILTERS, a new order a new name in SORT.
+A new one is a new line of FILTERS, a new order a new name in SORT. Fields that the company defined are filters of their
+own, `custom.<code>`: what can be asked of them `services.custom_fields` knows.
 """
 
 import datetime as dt
@@ -19,8 +20,9 @@ from models.customers import Customer
 from models.messaging import ChatMessage, MessageType, ReadMark, SenderKind
 from models.tickets import SlaState, Ticket, TicketPriority, TicketStatus
 from models.types import in_utc, utcnow
-from services import words
+from services import custom_fields, words
 from services.company_days import company_zone, date_at, midnight
+from services.custom_fields import PREFIX
 from services.tickets.tags import tagged
 
 #: columns by which tickets can be put in order
@@ -42,14 +44,25 @@ class Filter:
 
 @dataclass(frozen=True)
 class TicketFilters:
-    """What somebody asks for, checked; `texts` is how it is written, without what asks for nothing."""
+    """What somebody asks for, checked; `texts` is how it is written, without what asks for nothing.
+
+    What is asked of the company's own fields stands in `texts` alone: who asks decides which of them there are.
+    """
 
     texts: dict[str, str]
     values: dict[str, object]
 
     def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
-        """For a SELECT of tickets; visibility is not among them."""
-        return [FILTERS[name].condition(actor, value) for name, value in self.values.items()]
+        """For a SELECT of tickets; visibility is not among them. Raises Invalid for what this actor cannot ask for."""
+        return [
+            *(FILTERS[name].condition(actor, value) for name, value in self.values.items()),
+            *custom_fields.conditions(actor, Ticket, self.own),
+        ]
+
+    @property
+    def own(self) -> dict[str, str]:
+        """What is asked of the company's own fields, as `services.custom_fields` takes it."""
+        return own_filters(self.texts)
 
     def wanted(self, actor: Actor) -> Select:
         """SELECT of the ids of the tickets that fit and that this actor may see now."""
@@ -63,15 +76,26 @@ class TicketFilters:
         )
 
 
-def filters_of(given: Mapping[str, object]) -> TicketFilters:
-    """Filters as they are written. Raises Invalid with a reason for each that does not exist or cannot be read."""
+def own_filters(texts: Mapping[str, str]) -> dict[str, str]:
+    """Of filters as they are written those of the company's own fields: {"cause": "power", "amount.from": "3"}."""
+    return {name.removeprefix(PREFIX): text for name, text in texts.items() if name.startswith(PREFIX)}
+
+
+def filters_of(given: Mapping[str, object], own: Mapping[str, str] | None = None) -> TicketFilters:
+    """Filters as they are written. Raises Invalid with a reason for each that does not exist or cannot be read.
+
+    `own`: filters of the company's own fields that stand apart, as in addresses, under their codes.
+    """
     texts, values, wrong = {}, {}, {}
-    for name, written in given.items():
+    for name, written in {**given, **{f"{PREFIX}{name}": text for name, text in (own or {}).items()}}.items():
         text = str(written).strip() if isinstance(written, str | int) and not isinstance(written, bool) else None
-        if name not in FILTERS:
+        is_own = name.startswith(PREFIX)
+        if name not in FILTERS and not is_own:
             wrong[str(name)[:64]] = Reason("unknown")
         elif text is None or len(text) > 1000 or "\x00" in text:
             wrong[name] = Reason("must be a text")
+        elif is_own:
+            texts |= {name: text} if text else {}
         elif text:
             try:
                 value = FILTERS[name].read(text)

@@ -16,7 +16,7 @@ from models.ticket_types import TicketWorkflow
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketStatus
 from services import custom_fields, settings
 from services.crud import crud
-from services.custom_fields.definitions import fields_of
+from services.custom_fields.definitions import PREFIX, fields_of
 from services.custom_fields.kinds import is_empty
 
 #: facts that may be required, as REST calls them → where they stand
@@ -27,7 +27,6 @@ FACTS = {
     "contactEmail": "contact_email",
     "contactPhone": "contact_phone",
 }
-CUSTOM = "custom."
 #: states before which something may be required; what is required of a new ticket is said apart
 BEFORE = tuple(status for status in TicketStatus if status is not TicketStatus.pending)
 _STUCK = {
@@ -125,8 +124,8 @@ def _missing(ticket: Ticket, names: Iterable[str], values: dict, codes: Collecti
             name
             for name in names
             if (
-                (code := name.removeprefix(CUSTOM)) in codes and values.get(code) is None
-                if name.startswith(CUSTOM)
+                (code := name.removeprefix(PREFIX)) in codes and values.get(code) is None
+                if name.startswith(PREFIX)
                 else not getattr(ticket, FACTS[name])
             )
         ]
@@ -158,7 +157,7 @@ def _check(actor: Actor, row: TicketWorkflow, data: dict) -> None:
     _refuse_dead_ends(_narrowed(row.steps, bool(row.needs_review)))
     with db.session.no_autoflush:
         fields = fields_of(FieldSubject.ticket)
-    known = {*FACTS, *(f"{CUSTOM}{field.code}" for field in fields if field.applies_to(row.ticket_type))}
+    known = {*FACTS, *(f"{PREFIX}{field.code}" for field in fields if field.applies_to(row.ticket_type))}
     row.required_at_creation = _cleaned(row.required_at_creation, known, "requiredAtCreation") or None
     before = row.required_before or {}
     if set(before) - set(BEFORE):

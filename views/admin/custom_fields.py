@@ -10,7 +10,7 @@ from markupsafe import Markup
 from models.custom_fields import CustomField, FieldSubject
 from models.ticket_types import TicketWorkflow
 from models.tickets import TicketStatus
-from services.custom_fields import definitions, reading
+from services.custom_fields import PREFIX, definitions, reading
 from services.tickets import workflow
 from views.admin import labels
 from views.admin.base import AdminView
@@ -107,7 +107,7 @@ def _facts() -> list[tuple[str, str]]:
     """What a workflow may require, in words."""
     standard = [(name, str(labels.label_of(_COLUMNS[name]))) for name in workflow.FACTS]
     own = definitions.fields_of(FieldSubject.ticket, g.actor)
-    return standard + [(f"{workflow.CUSTOM}{field.code}", reading.title_of(field)) for field in own]
+    return standard + [(f"{PREFIX}{field.code}", reading.title_of(field)) for field in own]
 
 
 _COLUMNS = {

@@ -12,11 +12,9 @@ from models.custom_fields import CustomField, FieldKind
 from models.customers import Organization
 from models.organization import Agent
 from services import custom_fields
-from services.custom_fields import definitions, kinds, reading
+from services.custom_fields import PREFIX, definitions, kinds, reading
 from views.admin import fields
 from views.admin.base import AdminView
-
-PREFIX = "custom."
 
 
 class CustomValuesView(AdminView):

@@ -6,6 +6,7 @@ from typing import ClassVar
 from flask import g, request
 
 from services.customers import mask_email, mask_phone
+from services.reach import shown_to
 from views.admin.base import AdminView
 
 Mask = Callable[[str | None], str | None]
@@ -14,11 +15,7 @@ Mask = Callable[[str | None], str | None]
 def reach_of(column: str, mask: Mask) -> Callable[[object], str | None]:
     """How a number or address of a row is shown."""
 
-    def shown(row) -> str | None:
-        value = getattr(row, column)
-        return value if g.actor.may("customer.read_pii") else mask(value)
-
-    return shown
+    return lambda row: shown_to(g.actor, getattr(row, column), mask)
 
 
 class ReachView(AdminView):

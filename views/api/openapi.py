@@ -165,7 +165,8 @@ def _custom_filters(name: str) -> dict:
         "explode": True,
         "description": (
             f"Fields that the company defined (GET /custom-fields): `{name}.<code>=value`, several divided by commas, "
-            f"`none` for empty ones; of numbers and dates also `{name}.<code>.from` and `{name}.<code>.to`."
+            f"`none` for empty ones; of numbers and dates also `{name}.<code>.from` and `{name}.<code>.to`, of texts "
+            f"`{name}.<code>.has` for a part of them."
         ),
         "schema": {"type": "object", "additionalProperties": {"type": "string"}},
     }

@@ -43,7 +43,7 @@ def show_avatar(actor: Actor, user_id: int, picture: str, key: str = "") -> Resp
 
 @endpoint("GET", "/user/preferences", section=SECTION, summary="个人偏好", right="")
 def show_preferences(actor: Actor):
-    return preferences.preferences_of(own_account(actor))
+    return preferences.preferences_of(actor, own_account(actor))
 
 
 @endpoint(
@@ -55,4 +55,5 @@ def show_preferences(actor: Actor):
     fields=OPERATIONS["user.set_preferences"].data_fields,
 )
 def change_preferences(actor: Actor, **data):
-    return preferences.preferences_of(preferences.change_preferences(actor, own_account(actor), **data))
+    user = preferences.change_preferences(actor, own_account(actor), **data)
+    return preferences.preferences_of(actor, user)

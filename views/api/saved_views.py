@@ -8,6 +8,11 @@ from views.api.resource import Resource, serve
 
 SECTION = "工单管理接口"
 
+
+def _columns(actor: Actor, rows: list[SavedView]) -> dict[int, dict]:
+    return {number: {"columns": columns} for number, columns in saved_views.columns_of(actor, rows).items()}
+
+
 serve(
     Resource(
         "ticket-views",
@@ -19,6 +24,7 @@ serve(
         filters=("audience",),
         sort=("id", "position"),
         eager=("owner", "team"),
+        enrich=_columns,
         more={
             "ownerName": lambda actor, row: row.owner.full_name,
             "teamName": lambda actor, row: row.team.name if row.team else None,

@@ -22,7 +22,7 @@ OPERATION_MODULES = (customers, knowledge, organization, quick_replies, retentio
 
 def _reach(name: str, mask):
     """A phone number or address in full only for those who may see it (M09)."""
-    return lambda actor, row: getattr(row, name) if actor.may("customer.read_pii") else mask(getattr(row, name))
+    return lambda actor, row: reach.shown_to(actor, getattr(row, name), mask)
 
 
 def _reached(model: type):

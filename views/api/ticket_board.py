@@ -21,15 +21,22 @@ MOST_CARDS = 50
     section=SECTION,
     summary="工单看板",
     right="ticket.process",
-    query={**dict.fromkeys(FILTERS, str), "by": str, "size": int, "sort": str},
+    query={**dict.fromkeys(FILTERS, str), "custom": dict, "by": str, "size": int, "sort": str},
 )
-def show_board(actor: Actor, by: str = "status", size: int = 20, sort: str = "-priority", **filters: str):
+def show_board(
+    actor: Actor,
+    by: str = "status",
+    size: int = 20,
+    sort: str = "-priority",
+    custom: dict | None = None,
+    **filters: str,
+):
     """Each column with its count and its first `size` cards; more cards of a column come from the list."""
     if by not in set(board.Grouping) or not 1 <= size <= MOST_CARDS:
         reason = Reason("1 to %(number)s", number=MOST_CARDS)
         raise Invalid("The request is not valid", fields={"by": "status or agent", "size": reason})
     grouping = board.Grouping(by)
-    columns = board.columns_of(actor, filters_of(filters), by=grouping, size=size, sort=sort)
+    columns = board.columns_of(actor, filters_of(filters, custom), by=grouping, size=size, sort=sort)
     ids = [number for column in columns for number in column.ids]
     cards = {card["id"]: card for card in TICKETS.dump_all(actor, rows_of(TICKETS, ids))}
     return {

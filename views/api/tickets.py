@@ -1,5 +1,7 @@
 """工单管理接口: tickets and their rooms (B §7.9)."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from app.errors import Invalid
@@ -10,6 +12,7 @@ from models.tickets import ENDED, Ticket
 from services import tickets
 from services.customers import mask_email, mask_phone
 from services.operation import OPERATIONS, DataField
+from services.reach import shown_to
 from services.tickets.filters import FILTERS, SORT, filters_of
 from views.api.conversations import dump_agent_ref, dump_assignments, dump_customer_ref, dump_rating
 from views.api.endpoint import action, endpoint, load, load_all
@@ -21,9 +24,9 @@ from views.api.ticket_transfers import dump_transfer
 SECTION = "工单管理接口"
 
 
-def _reach(actor: Actor, ticket: Ticket, text: str | None, mask) -> str | None:
-    """An address as given: in full for whoever gave it and who may see such, as everywhere."""
-    return text if actor.sees_as_customer or actor.may("customer.read_pii") else mask(text)
+def _reach(actor: Actor, text: str | None, mask: Callable[[str | None], str | None]) -> str | None:
+    """A number or an address, in full also for whoever gave it."""
+    return text if actor.sees_as_customer else shown_to(actor, text, mask)
 
 
 def _taker(actor: Actor, ticket: Ticket) -> dict | None:
@@ -88,8 +91,8 @@ TICKETS = Resource(
     more={
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
-        "contactEmail": lambda actor, row: _reach(actor, row, row.contact_email, mask_email),
-        "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
+        "contactEmail": lambda actor, row: _reach(actor, row.contact_email, mask_email),
+        "contactPhone": lambda actor, row: _reach(actor, row.contact_phone, mask_phone),
         "mergedInto": lambda actor, row: _taker(actor, row),
     },
     enrich=_along,
@@ -122,7 +125,7 @@ def list_tickets(
     """Every filter takes several values, separated by commas; times also as today or -6d."""
     if actor.sees_as_customer and sort.endswith("dueTime"):
         raise Invalid("The request is not valid", fields={"sort": "unknown"})
-    filters = filters_of(given)
+    filters = filters_of(given, custom)
     return listing(
         TICKETS,
         actor,
@@ -133,7 +136,7 @@ def list_tickets(
         size=size,
         sort=sort,
         after=after,
-        custom=custom,
+        narrow=bool(custom),
     )
 
 

@@ -39,15 +39,17 @@ FACTS = (
     (_("Tags"), 1.1),
     (_("Comment"), 1.5),
 )
+#: how wide a field is that the company defined
+OWN_WIDTH = 1.2
 SAID = (_("Time"), _("Sender"), _("Role"), _("Type"), _("Content"))
 CONTENTS = {ExportContent.conversations: _("Conversations"), ExportContent.messages: _("Conversation records")}
 
 
-def head(job: ExportJob, owner: str) -> Head:
+def head(job: ExportJob, owner: str, own: Sequence[str]) -> Head:
     return Head(
         **about_file(job, owner, str(CONTENTS[job.content]), asked(job.params, job.time_zone)),
-        facts=tuple(str(title) for title, _width in FACTS),
-        widths=tuple(width for _title, width in FACTS),
+        facts=(*(str(title) for title, _width in FACTS), *own),
+        widths=(*(width for _title, width in FACTS), *[OWN_WIDTH] * len(own)),
         said=tuple(map(str, SAID)),
     )
 
@@ -70,8 +72,10 @@ def talk(
     messages: Sequence[ChatMessage],
     count: int,
     channel: str,
+    own: Sequence[str],
 ) -> Talk:
-    return Talk(_facts(job, row, rating, count, channel), tuple(_said(job, message) for message in messages))
+    facts = (*_facts(job, row, rating, count, channel), *(on_paper(job, text) for text in own))
+    return Talk(facts, tuple(_said(job, message) for message in messages))
 
 
 def _facts(job: ExportJob, row: Conversation, rating: Rating | None, count: int, channel: str) -> tuple[str, ...]:

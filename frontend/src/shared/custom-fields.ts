@@ -3,6 +3,8 @@ import { session } from './session'
 
 export type FieldSubject = 'customer' | 'organization' | 'ticket' | 'conversation'
 export type FieldKind = 'text' | 'long_text' | 'number' | 'date' | 'select' | 'multi_select' | 'person' | 'organization' | 'yes_no'
+/** What a field is called among columns and filters; a filter may say more: "custom.amount.from". */
+export type OwnName = `custom.${string}`
 /** {code: value} as the server takes and gives them. */
 export type CustomValues = Record<string, unknown>
 
@@ -33,6 +35,19 @@ export interface CustomField {
 export interface WithCustom {
   custom?: CustomValues
   customText?: Record<string, string>
+}
+
+export function isOwn(name: string): name is OwnName {
+  return name.startsWith('custom.')
+}
+
+export function ownName(field: CustomField): OwnName {
+  return `custom.${field.code}`
+}
+
+/** The field's code in such a name. */
+export function codeOf(name: OwnName): string {
+  return name.split('.')[1] ?? ''
 }
 
 export function titleOf(one: { label: string; labelEn: string | null }): string {

@@ -137,7 +137,7 @@ export const isGroup = (item: Condition | Group): item is Group => 'items' in it
 const VALUE_KINDS: Record<string, string> = { within: 'days' }
 export const valueKind = (kind: string, operator: string): string => VALUE_KINDS[operator] ?? kind
 
-const WORDS: Record<string, string> = { status: 'ticketStatus', priority: 'priority', sla: 'desk.tickets.slaStates' }
+const WORDS: Record<string, string> = { status: 'ticketStatus', priority: 'priority', sla: 'desk.tickets.slaStates', origin: 'desk.ticketSource' }
 
 /** What one of our own words is called: states and priorities are named alike everywhere. */
 export function wordOf(source: string, value: string): string {

@@ -176,10 +176,10 @@ export default {
       nobodyOnline: '现在没有其他客服在线。',
     },
     ticketSource: {
-      agent: '客服创建',
+      agent: '客服录入',
       customer: '客户提交',
       conversation: '会话转入',
-      ticket: '从工单拆分',
+      ticket: '工单拆分',
       api: '接口创建',
     },
   },

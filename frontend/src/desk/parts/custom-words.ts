@@ -14,6 +14,10 @@ export const zh = {
     fill: '填写会话信息',
     saved: '会话信息已保存',
     nothing: '尚未填写',
+    fields: '自定义字段',
+    part: '输入部分内容',
+    has: '含“{text}”',
+    gone: '已停用的字段 {code}',
   },
 }
 
@@ -32,5 +36,9 @@ export const en = {
     fill: 'Fill in about the conversation',
     saved: 'Saved',
     nothing: 'Nothing filled in yet',
+    fields: 'Custom fields',
+    part: 'A part of the text',
+    has: 'with “{text}”',
+    gone: 'Removed field {code}',
   },
 }

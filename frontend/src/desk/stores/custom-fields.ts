@@ -4,6 +4,7 @@ import { computed, ref } from 'vue'
 
 import { api } from '@shared/api'
 import { type CustomField, type FieldSubject, titleOf, type WithCustom } from '@shared/custom-fields'
+import { can } from '@shared/session'
 import type { Page } from '@shared/types'
 
 interface Workflow {
@@ -17,6 +18,7 @@ export const useCustomFieldStore = defineStore('custom-fields', () => {
   const workflows = ref<Workflow[]>([])
 
   async function load(subject: FieldSubject): Promise<void> {
+    if (!can('custom_field.read')) return
     const query = { subject, active: 'true', sort: 'sort', size: 100 }
     fields.value[subject] = (await api.get<Page<CustomField>>('/custom-fields', query)).list
   }
@@ -37,12 +39,12 @@ export const useCustomFieldStore = defineStore('custom-fields', () => {
 export function useCustomFields(subject: FieldSubject) {
   const store = useCustomFieldStore()
   const fields = computed(() => store.fields[subject] ?? [])
-  const listed = computed(() => fields.value.filter((one) => one.inList))
+  const loaded = computed(() => store.fields[subject] !== undefined)
 
   /** What a row's field says, "" for nothing. */
   function textOf(row: WithCustom, code: string): string {
     return row.customText?.[code] ?? ''
   }
 
-  return { fields, listed, load: () => store.load(subject), titleOf, textOf }
+  return { fields, loaded, load: () => store.load(subject), titleOf, textOf }
 }

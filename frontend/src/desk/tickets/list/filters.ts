@@ -1,5 +1,6 @@
 /** Which tickets are shown, as the address keeps it and as the server is asked: the names are the server's. */
 import type { Query } from '@shared/api'
+import { isOwn, type OwnName } from '@shared/custom-fields'
 import type { TicketPriority, TicketStatus } from '@shared/types'
 
 /** Every filter, asking for nothing. A new filter is a new line here and in the form. */
@@ -23,13 +24,14 @@ export const NO_FILTERS = {
   updatedTo: '',
   unread: '',
 }
-export type Filters = typeof NO_FILTERS
+/** Besides these there are those of the company's own fields. */
+export type Filters = typeof NO_FILTERS & { [name: OwnName]: string }
 export type FilterName = keyof Filters
 
 export const USUAL_SORT = '-updateTime'
 /** What the address of the list and of the board keeps; an empty view is the reader's usual one. */
 export const NO_ADDRESS = { ...NO_FILTERS, view: '', sort: USUAL_SORT, page: '1', by: 'status' }
-export type Address = typeof NO_ADDRESS
+export type Address = typeof NO_ADDRESS & Filters
 
 export const STATUSES: TicketStatus[] = ['pending', 'processing', 'waiting', 'review', 'resolved', 'closed', 'cancelled']
 export const PRIORITIES: TicketPriority[] = ['critical', 'urgent', 'normal']
@@ -39,10 +41,12 @@ export const SLA_STATES = ['breached', 'warned', 'running', 'paused', 'missed', 
 export const PERIODS = ['today', '-6d', '-29d', '-89d'] as const
 
 const NAMES = Object.keys(NO_FILTERS) as FilterName[]
+const textOf = (values: Filters, name: FilterName) => (values[name] ?? '').trim()
+const namesOf = (...all: Filters[]) => [...NAMES, ...new Set(all.flatMap((one) => Object.keys(one).filter(isOwn)))]
 
 /** The filters alone, without those that ask for nothing. */
 export function filtersOf(values: Filters): Partial<Filters> {
-  return Object.fromEntries(NAMES.map((name) => [name, values[name].trim()]).filter(([, text]) => text !== ''))
+  return Object.fromEntries(namesOf(values).map((name) => [name, textOf(values, name)]).filter(([, text]) => text !== ''))
 }
 
 export function queryOf(values: Filters): Query {
@@ -50,16 +54,22 @@ export function queryOf(values: Filters): Query {
 }
 
 export function isFiltered(values: Filters): boolean {
-  return NAMES.some((name) => values[name].trim() !== '')
+  return namesOf(values).some((name) => textOf(values, name) !== '')
 }
 
 /** All filters as a view has them; what it does not name asks for nothing. */
 export function asGiven(filters: Partial<Filters>): Filters {
-  return { ...NO_FILTERS, ...Object.fromEntries(Object.entries(filters).filter(([name]) => name in NO_FILTERS)) }
+  return { ...NO_FILTERS, ...Object.fromEntries(Object.entries(filters).filter(([name]) => name in NO_FILTERS || isOwn(name))) }
+}
+
+/** Ask for this and nothing else. */
+export function setFilters(values: Filters, filters: Partial<Filters>): void {
+  const own = Object.keys(values).filter(isOwn).map((name) => [name, ''])
+  Object.assign(values, Object.fromEntries(own), asGiven(filters))
 }
 
 export function sameFilters(one: Filters, other: Filters): boolean {
-  return NAMES.every((name) => one[name].trim() === other[name].trim())
+  return namesOf(one, other).every((name) => textOf(one, name) === textOf(other, name))
 }
 
 /** "pending,processing" as a list, for fields that take several. */

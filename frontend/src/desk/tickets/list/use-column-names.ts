@@ -1,10 +1,13 @@
 /** What the columns of the list are called. */
 import { useI18n } from 'vue-i18n'
 
+import { isOwn, type OwnName, ownName, titleOf } from '@shared/custom-fields'
+
+import { useCustomFields } from '../../stores/custom-fields'
 import type { Column } from './columns'
 
 /** Those that have their word where the ticket itself shows it. */
-const KEYS: Record<Column, string> = {
+const KEYS: Record<Exclude<Column, OwnName>, string> = {
   no: 'desk.ticket.no',
   title: 'desk.ticket.title',
   status: 'desk.ticket.status',
@@ -27,5 +30,10 @@ const KEYS: Record<Column, string> = {
 
 export function useColumnNames(): (column: Column) => string {
   const { t } = useI18n()
-  return (column) => t(KEYS[column])
+  const { fields } = useCustomFields('ticket')
+  return (column) => {
+    if (!isOwn(column)) return t(KEYS[column])
+    const field = fields.value.find((one) => ownName(one) === column)
+    return field ? titleOf(field) : column
+  }
 }

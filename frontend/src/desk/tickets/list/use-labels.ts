@@ -3,6 +3,7 @@ import { computed, onMounted, reactive, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import { api } from '@shared/api'
+import { isOwn } from '@shared/custom-fields'
 import { customerName } from '@shared/names'
 import { can, session } from '@shared/session'
 import { useTime } from '@shared/time'
@@ -12,10 +13,19 @@ import { useAgents } from '../../stores/agents'
 import { useDepartments } from '../../stores/departments'
 import { useProducts, useTicketTypes } from '../../stores/dictionary'
 import { dayOf, filtersOf, PERIODS, PRIORITIES, several, SLA_STATES, SOURCES, STATUSES, type FilterName, type Filters } from './filters'
+import { useOwnFilters } from './use-own-filters'
 
 interface Option {
   value: string
   label: string
+}
+
+/** `isGone`: it asks for a field that nobody has any more. */
+interface Chip {
+  name: FilterName
+  label: string
+  text: string
+  isGone?: boolean
 }
 
 /** Known from searching, or asked for when only the number stands in the address. */
@@ -32,13 +42,14 @@ export function useLabels() {
   const products = useProducts()
   const agents = useAgents()
   const departments = useDepartments()
+  const own = useOwnFilters()
   const tags = ref<string[]>([])
   const none = computed<Option>(() => ({ value: 'none', label: t('desk.tickets.filters.none') }))
 
   const options = computed(() => ({
     status: STATUSES.map((value): Option => ({ value, label: t(`ticketStatus.${value}`) })),
     priority: PRIORITIES.map((value): Option => ({ value, label: t(`priority.${value}`) })),
-    source: SOURCES.map((value): Option => ({ value, label: t(`desk.tickets.sources.${value}`) })),
+    source: SOURCES.map((value): Option => ({ value, label: t(`desk.ticketSource.${value}`) })),
     slaState: SLA_STATES.map((value): Option => ({ value, label: t(`desk.tickets.slaStates.${value}`) })),
     tag: tags.value.map((value): Option => ({ value, label: value })),
     type: [...types.items.map((one): Option => ({ value: one.code, label: types.nameOf(one.code) })), none.value],
@@ -67,9 +78,10 @@ export function useLabels() {
   }
 
   /** Every filter in force, with its name and its values in words. */
-  function chipsOf(values: Filters): { name: FilterName; label: string; text: string }[] {
+  function chipsOf(values: Filters): Chip[] {
     return (Object.entries(filtersOf(values)) as [FilterName, string][])
       .map(([name, text]) => {
+        if (isOwn(name)) return own.chipOf(name, text)
         const label = t(`desk.tickets.filters.${name}`)
         if (name === 'unread') return { name, label, text: '' }
         if (name === 'q') return { name, label, text }

@@ -3,15 +3,17 @@ import { computed, onMounted } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import { attempt, told } from '../../parts/notify'
+import { useCustomFields } from '../../stores/custom-fields'
 import { usePreferences } from '../../stores/preferences'
 import { shownColumns } from './columns'
-import { asGiven, filtersOf, isFiltered, sameFilters, USUAL_SORT, type Address } from './filters'
+import { asGiven, filtersOf, isFiltered, sameFilters, setFilters, USUAL_SORT, type Address } from './filters'
 import { ALL, useTicketViews } from './views'
 
 export function useView(values: Address) {
   const { t } = useI18n()
   const views = useTicketViews()
   const preferences = usePreferences()
+  const own = useCustomFields('ticket')
 
   /** The open view; nothing for filters that belong to none. */
   const key = computed(() => values.view || (isFiltered(values) ? '' : ALL))
@@ -21,7 +23,7 @@ export function useView(values: Address) {
     const given = views.filtersOf(key.value)
     return given === null || !sameFilters(asGiven(given), values)
   })
-  const columns = computed(() => shownColumns(saved.value?.columns?.length ? saved.value.columns : preferences.mine.tickets.columns))
+  const columns = computed(() => shownColumns(saved.value?.columns?.length ? saved.value.columns : preferences.mine.tickets.columns, own.fields.value))
   const isCompact = computed(() => preferences.mine.tickets.density === 'compact')
 
   function nameOf(one: string): string {
@@ -32,7 +34,8 @@ export function useView(values: Address) {
   function open(one: string): void {
     const filters = views.filtersOf(one)
     if (filters === null) return
-    Object.assign(values, asGiven(filters), { view: one, sort: views.savedOf(one)?.sort ?? USUAL_SORT, page: '1' })
+    setFilters(values, filters)
+    Object.assign(values, { view: one, sort: views.savedOf(one)?.sort ?? USUAL_SORT, page: '1' })
   }
 
   /** Columns of a view of one's own stay with it, others with the reader. */
@@ -65,7 +68,7 @@ export function useView(values: Address) {
   /** Who comes without saying what he wants to see gets his usual view. */
   async function begin(): Promise<void> {
     const isPlain = !values.view && !isFiltered(values)
-    await attempt(() => Promise.all([views.load(), isPlain && !preferences.loaded ? preferences.load() : null]))
+    await attempt(() => Promise.all([views.load(), own.load(), isPlain && !preferences.loaded ? preferences.load() : null]))
     if (isPlain && usualKey.value !== ALL) open(usualKey.value)
     else if (values.view && views.loaded && views.filtersOf(values.view) === null) {
       told(t('desk.tickets.views.gone'))

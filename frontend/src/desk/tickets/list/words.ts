@@ -72,7 +72,6 @@ export const zh = {
       until: '至 {day}',
       since: '{day} 起',
     },
-    sources: { customer: '客户提交', agent: '客服录入', conversation: '会话转入', api: '接口', ticket: '工单拆分' },
     slaStates: { none: '无时限', breached: '已超时', warned: '即将超时', running: '计时中', paused: '已暂停', missed: '超时完成', met: '按时完成' },
     columns: {
       title: '显示的列',
@@ -204,7 +203,6 @@ export const en = {
       until: 'until {day}',
       since: 'since {day}',
     },
-    sources: { customer: 'Customer', agent: 'Staff', conversation: 'Conversation', api: 'API', ticket: 'Split off a ticket' },
     slaStates: { none: 'None', breached: 'Late', warned: 'Soon late', running: 'Running', paused: 'Paused', missed: 'Done late', met: 'Done in time' },
     columns: {
       title: 'Columns',
