@@ -144,6 +144,7 @@ def test_own_fields_and_tags_are_asked_and_set_in_a_rule(company, open_page: Pag
     page.get_by_label("名称").fill(name)
     page.get_by_role("button", name="添加条件", exact=True).click()
     choose(page, page, "字段", f"{title}到期")
+    expect(page.get_by_role("group", name="条件组").get_by_text("在今天起若干天内")).to_be_visible()
     page.get_by_role("spinbutton", name="值").fill("30")
     page.get_by_role("button", name="添加条件", exact=True).click()
     page.get_by_role("combobox", name="字段").nth(1).click()
@@ -183,7 +184,7 @@ def test_macro_on_ticked_tickets(company, open_page: Pages):
     tickets = [company.ticket(assignee=company.agent, title=f"{word} {number}") for number in range(2)]
     page = open_page.signed_in(company.agent, f"/desk/tickets?q={word}", viewport="desktop")
     for ticket in tickets:
-        page.get_by_role("row", name=re.compile(ticket["no"])).get_by_role("checkbox").check()
+        page.get_by_role("row", name=re.compile(ticket["no"])).locator("label.el-checkbox").click()
     bar = page.get_by_role("region", name="批量操作")
     bar.get_by_role("button", name="宏", exact=True).click()
     page.get_by_role("menuitem", name=macro["name"]).click()
