@@ -31,7 +31,7 @@ def merge_tickets(actor: Actor, ticket: Ticket, into: Ticket, *, reason: str = "
         raise Conflict("Only tickets that are still worked on can be merged")
     if ticket.customer_id not in (None, into.customer_id):
         raise Conflict("These tickets are of different customers: link them instead")
-    check_children(ticket, "")
+    check_children(actor, ticket, "")
     db.session.add(
         TicketMerge(ticket_id=ticket.id, into_id=into.id, former_status=ticket.status, reason=reason.strip() or None)
     )
