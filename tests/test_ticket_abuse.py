@@ -226,3 +226,30 @@ def test_who_is_told_of_a_ticket_sees_it(company):
     eventually(lambda: "ticket.created" in notices(company.supervisor, ticket))
     narrow.get(path_of(ticket), expect=404)
     assert notices(narrow, ticket) == []
+
+
+def test_who_leaves_locks_nobody_out(company):
+    """What a deleted account or ticket leaves behind, shared views, watching, a merge, is still read by the others."""
+    leaving = company.new("supervisor")
+    view = leaving.post("/ticket-views", {"name": unique("view"), "filters": {}, "audience": "everybody"})
+    customer = company.visitor()
+    ticket, into = (company.ticket(customer, company.agent) for _ in range(2))
+    leaving.post(f"{path_of(ticket)}/watch")
+    company.agent.post(f"{path_of(ticket)}/merge", {"intoId": into["id"]})
+    company.admin.delete(f"/users/{leaving.user_id}")
+    assert view["id"] in [one["id"] for one in company.agent.get("/ticket-views", size=100)["list"]]
+    company.agent.get(f"{path_of(ticket)}/relations")
+    company.agent.get(f"{path_of(into)}/relations")
+    company.admin.delete(path_of(into))
+    assert company.agent.get(path_of(ticket))["mergedInto"] is None
+    company.agent.post(f"{path_of(ticket)}/unmerge")
+    customer.say(path_of(ticket), "still here")
+
+
+def test_link_to_a_deleted_ticket_holds_nobody(company):
+    whole, part = company.ticket(), company.ticket()
+    company.supervisor.post(f"{path_of(whole)}/links", {"otherId": part["id"], "kind": "parent"})
+    company.admin.delete(path_of(whole))
+    assert company.supervisor.get(f"{path_of(part)}/relations")["links"] == []
+    other = company.ticket()
+    company.supervisor.post(f"{path_of(other)}/links", {"otherId": part["id"], "kind": "parent"})

@@ -55,7 +55,7 @@ def unmerge_ticket(actor: Actor, ticket: Ticket) -> Ticket:
     ).first()
     if ticket.merged_into_id is None or merge is None:
         raise Conflict("This ticket was not merged")
-    into = merge.into
+    into = db.session.get(Ticket, merge.into_id, execution_options={"include_deleted": True})
     merge.undo_time, ticket.merged_into_id = utcnow(), None
     step_to(actor, ticket, merge.former_status)
     _say(actor, ticket, "unmerged", f"已从工单 {into.no} 拆回", into)

@@ -99,9 +99,8 @@ def _open_children(actor: Actor, ticket: Ticket) -> list[tuple[str, bool]]:
 
 
 def _parent(ticket_id: int) -> int | None:
-    return db.session.scalar(
-        select(TicketLink.ticket_id).where(TicketLink.other_id == ticket_id, TicketLink.kind == LinkKind.parent)
-    )
+    of_it = TicketLink.other_id == ticket_id, TicketLink.kind == LinkKind.parent
+    return db.session.scalar(select(TicketLink.ticket_id).where(*of_it, TicketLink.ticket.has()))
 
 
 def _ancestors(ticket: Ticket) -> set[int]:

@@ -20,7 +20,7 @@ serve(
         sort=("id", "position"),
         eager=("owner", "team"),
         more={
-            "ownerName": lambda actor, row: row.owner.full_name,
+            "ownerName": lambda actor, row: row.owner.full_name if row.owner else None,
             "teamName": lambda actor, row: row.team.name if row.team else None,
             "isMine": lambda actor, row: row.owner_id == actor.user_id,
             "mayChange": saved_views.may_change,
