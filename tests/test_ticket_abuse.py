@@ -228,6 +228,75 @@ def test_who_is_told_of_a_ticket_sees_it(company):
     assert notices(narrow, ticket) == []
 
 
+def test_who_hands_a_ticket_on_hears_no_more_of_it(company):
+    """B07: neither in its room, which he has open, nor by notices, although he watches it."""
+    secret, customer, agent = unique("secret"), company.visitor(), company.new("agent")
+    ticket = company.ticket(customer, agent)
+    agent.post(f"{path_of(ticket)}/watch")
+    with listening(agent, company.other_team_agent) as (former, present):
+        former.ok("join", {"ticketId": ticket["id"]})
+        company.admin.post(f"{path_of(ticket)}/assign", {"agentId": company.other_team_agent.agent_id})
+        present.wait_for("ticket_update", lambda data: data["ticketId"] == ticket["id"])
+        former.settle()
+        heard, before = len(former.heard), notices(agent, ticket)
+        customer.say(path_of(ticket), secret)
+        present.wait_for("message", lambda data: data["content"] == secret)
+        former.settle()
+        assert secret not in former.text() and "message" not in former.names()[heard:]
+        former.refused("join", {"ticketId": ticket["id"]}, "not_found")
+        former.refused("send_message", {"ticketId": ticket["id"], "content": "x"}, "not_found")
+    eventually(lambda: "ticket.message" in notices(company.other_team_agent, ticket))
+    assert notices(agent, ticket) == before
+
+
+def test_figures_are_of_people_whom_one_leads(company):
+    """A13: by naming a team, an agent or nobody, who leads one team does not learn what others have to do."""
+    mine, theirs = (company.admin.post("/teams", {"name": unique("team")})["id"] for _ in range(2))
+    rights = ("ticket.read", "ticket.assign", "statistics.read")
+    leader = member_of(company, mine, *rights, scopes={"*": "team"})
+    other = member_of(company, theirs, "ticket.read", scopes={"*": "own"})
+    company.ticket(assignee=other)
+    for query in ({}, {"teamId": theirs}, {"agentId": other.agent_id}):
+        told = leader.get("/stats/tickets", **query)
+        assert other.agent_id not in {one["id"] for one in told["agents"]}
+        assert not query or told["total"]["created"] == 0
+    assert other.agent_id not in {one["agent"]["id"] for one in leader.get("/tickets/workload")}
+    assert leader.agent_id in {one["agent"]["id"] for one in leader.get("/tickets/workload")}
+    assert other.agent_id in {one["agent"]["id"] for one in company.supervisor.get("/tickets/workload")}
+    board = leader.get("/tickets/board", by="agent", expect=(200, 403))
+    assert not [one for one in (board or {}).get("columns", ()) if one["key"] == str(other.agent_id) and one["count"]]
+
+
+# --- what is gone ---------------------------------------------------------------------------------------------------
+
+
+def test_file_is_gone_with_its_message_and_its_ticket(company):
+    """G01, N05: by either face, for everybody, however well he knows the address."""
+    customer = company.visitor()
+    ticket = company.ticket(customer, company.agent)
+    found = []
+    for name in ("recalled.txt", "deleted.txt"):
+        answer = customer.request(
+            "POST",
+            f"{customer.base_url}/case/api/upload",
+            data={"ticket_id": ticket["id"]},
+            files={"file": (name, unique("secret").encode())},
+        )
+        message = customer.messages(path_of(ticket))["list"][-1]
+        rest = f"/files/{message['payload']['fileId']}/content"
+        found.append((message, (customer.base_url + answer.json()["file_url"], rest)))
+    (recalled, gone), (_, kept) = found
+    for address in (*gone, *kept):
+        assert company.agent.request("GET", address).status_code == 200
+    customer.post(f"{path_of(ticket)}/messages/{recalled['messageId']}/recall")
+    for address in gone:
+        assert company.agent.request("GET", address).status_code == 404
+    company.admin.delete(path_of(ticket))
+    for address in kept:
+        for who in (company.agent, company.admin, company.supervisor):
+            assert who.request("GET", address).status_code == 404
+
+
 def test_who_leaves_locks_nobody_out(company):
     """What a deleted account or ticket leaves behind, shared views, watching, a merge, is still read by the others."""
     leaving = company.new("supervisor")

@@ -131,6 +131,24 @@ def test_thousands_of_numbers_are_refused_before_anything_is_read(company, path,
     assert "ids" in refused["fields"]
 
 
+def test_doors_of_e_count_with_all_others(company, start_server):
+    """K01: tickets and files by `/case` are counted for the person together with what he says elsewhere."""
+    server = start_server(MESSAGE_RATE="4 per minute")
+    customer = company.visitor()
+    ticket = company.ticket(customer)
+    at = customer.at(server.base_url)
+    body = {"customer_name": "x", "customer_email": "x@example.com", "title": "t", "description": "d"}
+    status = []
+    for _ in range(2):
+        status.append(at.request("POST", f"{at.base_url}/case/api/tickets", json=body).status_code)
+        upload = {"data": {"ticket_id": ticket["id"]}, "files": {"file": ("a.txt", b"words")}}
+        status.append(at.request("POST", f"{at.base_url}/case/api/upload", **upload).status_code)
+    assert status == [200] * 4
+    assert at.request("POST", f"{at.base_url}/case/api/tickets", json=body).status_code == 429
+    assert at.request("POST", f"{at.base_url}/case/api/upload", **upload).status_code == 429
+    at.say(path_of(ticket), expect=429)
+
+
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
@@ -181,6 +199,39 @@ def test_file_hides_what_its_owner_does_not_see_elsewhere(company):
     for sort in ("contactPhone", "-contactEmail", "contact_phone"):
         narrow.get("/tickets", sort=sort, expect=400)
         narrow.post("/tickets/exports", {"sort": sort}, expect=400)
+
+
+def test_addresses_cannot_be_tried_out(company):
+    """M09: E lets staff name a customer by his address; who reads such masked is not told whether he guessed right."""
+    address = f"{unique('c')}@example.com"
+    agent = clerk(company, "ticket.read", "ticket.create", "customer.read", scopes={"*": "all"})
+    one = company.admin.post("/customers", {"name": unique("one"), "email": address})
+    body = {"customer_name": "x", "customer_email": address, "title": "t", "description": "d"}
+    for who, told in ((agent, None), (company.supervisor, one["id"])):
+        made = who.request("POST", f"{who.base_url}/case/api/tickets", json=body).json()["ticket_id"]
+        customer = company.admin.get(f"/tickets/{made}")["customer"]
+        assert (customer and customer["id"]) == told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"contactEmail": "a@example.com\r\nBcc: victim@example.com"},
+        {"contactEmail": "a@example.com, victim@example.com"},
+        {"contactEmail": "<a@example.com> victim@example.com"},
+        {"contactEmail": "a@example.com\n"},
+        {"contactPhone": "138\r\n00138000"},
+    ],
+    ids=repr,
+)
+def test_address_is_one_address(company, given):
+    """I09: nobody adds a reader or a header to letters about his ticket."""
+    (name,) = given
+    made = company.visitor().request("POST", "/tickets", json={"title": "t", **given})
+    if made.status_code == 200:  # blanks around it are no part of it
+        assert made.json()["data"][name] == given[name].strip() and "\n" not in made.json()["data"][name]
+    else:
+        assert made.status_code == 400 and list(made.json()["data"]["fields"]) == [name]
 
 
 @pytest.mark.parametrize("zone", ["../../etc/passwd", "/etc/localtime", "UTC\r\nX: y", "Nowhere/City", "x" * 5000])
