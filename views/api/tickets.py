@@ -85,11 +85,11 @@ TICKETS = Resource(
     walked="idx_ticket_listing",
     eager=("customer.user", "assignee.user", "thread"),
     more={
+        "tags": lambda actor, row: None if actor.sees_as_customer else row.tags,
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
         "contactEmail": lambda actor, row: _reach(actor, row, row.contact_email, mask_email),
         "contactPhone": lambda actor, row: _reach(actor, row, row.contact_phone, mask_phone),
-        "tags": lambda actor, row: None if actor.sees_as_customer else row.tags,
         "mergedInto": lambda actor, row: _taker(actor, row),
     },
     enrich=_along,
