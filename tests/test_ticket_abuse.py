@@ -71,6 +71,25 @@ def test_customers_read_no_tags_and_do_not_find_by_them(company):
     customer.get("/tickets/tags", expect=403)
 
 
+def test_words_of_staff_are_not_offered_to_customers(company):
+    """From which tags staff choose, and other lists of theirs, nobody else reads; nor how many there are."""
+    secret, code = unique("quarrelsome"), unique("inner")
+    numbers = {row["code"]: row["id"] for row in company.admin.get("/dictionaries", size=100)["list"]}
+    numbers[code] = company.admin.post("/dictionaries", {"code": code, "name": secret})["id"]
+    hidden = ("ticket_tag", "tag", code)
+    for name in hidden:
+        company.admin.post("/dictionary-items", {"dictionaryId": numbers[name], "code": unique("c"), "label": secret})
+    for who in (company.anonymous, company.visitor(), company.customer):
+        for name in hidden:
+            who.get(f"/dictionaries/{name}/items", expect=404)
+            who.get(f"/dictionaries/{numbers[name]}", expect=404)
+        listed = who.get("/dictionaries", size=100)
+        assert listed["total"] == 4 and secret not in str(listed)
+        assert who.get("/dictionaries", q=secret)["total"] == who.get("/dictionaries", code=code)["total"] == 0
+        assert who.get("/dictionaries/ticket_type/items") and who.get("/dictionaries/rating_tag/items")
+    assert company.agent.get("/dictionaries/ticket_tag/items")
+
+
 def test_nothing_that_staff_say_among_themselves_reaches_the_customer(company):
     """B13: reasons of assignments, follow-ups, notes, fields of the staff, by any door and on any socket."""
     secret, customer, field = unique("secret"), company.visitor(), unique("inner")
