@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from tests.people import Company, Person, unique
-from tests.screens import role_with
+from tests.screens import Screens, role_with
 from tests.waiting import eventually
 
 #: what spreadsheets take for a formula, in front of which export writes a quote
@@ -211,6 +211,34 @@ def test_addresses_cannot_be_tried_out(company):
         made = who.request("POST", f"{who.base_url}/case/api/tickets", json=body).json()["ticket_id"]
         customer = company.admin.get(f"/tickets/{made}")["customer"]
         assert (customer and customer["id"]) == told
+
+
+def test_log_tells_no_address_that_is_masked_elsewhere(company):
+    """M09: whoever writes another number over a masked one does not read the former one in his log."""
+    secrets = {"contactPhone": "13800138000", "contactEmail": f"{unique('wangmin')}@example.org"}
+    agent = company.new("agent")
+    ticket = company.ticket(assignee=agent, **secrets)
+    path = path_of(ticket)
+    seen = agent.get(path)
+    agent.put(path, {"version": seen["version"], "contactPhone": "13900139000", "contactEmail": "x@example.org"})
+    customer = agent.post("/customers", {"name": unique("c"), "phone": "13700137000"})
+    company.admin.put(f"/customers/{customer['id']}", {"phone": secrets["contactPhone"]})
+    agent.put(f"/customers/{customer['id']}", {"phone": "13600136000"})
+    told = agent.request("GET", "/user/operation-logs").text
+    assert "ticket.update" in told and "138****8000" in told
+    assert not [text for text in secrets.values() if text in told]
+    auditor = clerk(company, "operation_log.read", "admin.enter", scopes={"*": "all"})
+    listed = auditor.request("GET", "/operation-logs", params={"targetType": "ticket", "targetId": ticket["id"]}).text
+    (entry,) = [
+        one["id"]
+        for one in company.admin.get("/operation-logs", targetType="ticket", targetId=ticket["id"])["list"]
+        if one["operation"] == "ticket.update"
+    ]
+    shown = Screens(auditor).page(f"/operation_log/show/{entry}")
+    for text in (listed, shown):
+        assert "138****8000" in text and not [secret for secret in secrets.values() if secret in text]
+    whole = company.supervisor.request("GET", "/operation-logs", params={"targetId": ticket["id"]}).text
+    assert all(text in whole for text in secrets.values())
 
 
 @pytest.mark.parametrize(
