@@ -7,9 +7,11 @@ the original text.
 All functions are thread-safe. The converter (OpenCC) and the dictionary (jieba) are loaded on first use.
 """
 
+import atexit
 import logging
 import os
 import re
+import shutil
 import stat
 import tempfile
 import unicodedata
@@ -108,7 +110,7 @@ _jieba_lock = NativeLock()
 
 
 def _private_folder() -> str:
-    """A folder for the dictionary cache that nobody else can write to.
+    """A folder for the dictionary cache that nobody else can write to; it stays for the processes to come.
 
     jieba keeps its parsed dictionary as marshal data and trusts what it finds, so a fixed name in the
     shared temporary folder would let another user of the machine plant it.
@@ -119,7 +121,11 @@ def _private_folder() -> str:
     is_ours = stat.S_ISDIR(found.st_mode) and (
         not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
     )
-    return str(folder) if is_ours else tempfile.mkdtemp(prefix="smartsupport-words-")
+    if is_ours:
+        return str(folder)
+    own = tempfile.mkdtemp(prefix="smartsupport-words-")  # of this process alone: nobody finds it again
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return own
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,9 @@ from models.actor import Actor
 from models.base import Entity, Versioned
 from models.types import Flag, Json
 
+#: from these customers choose, or read what was chosen; the others are words of staff among themselves
+FOR_CUSTOMERS = ("ticket_type", "product", "problem_type", "rating_tag")
+
 
 class Dictionary(Versioned, Entity, Model):
     """A named list of choices, e.g. ticket types."""
@@ -24,7 +27,7 @@ class Dictionary(Versioned, Entity, Model):
 
     @classmethod
     def visible_to(cls, actor: Actor):
-        return cls.id.is_not(None)
+        return cls.code.in_(FOR_CUSTOMERS) if actor.sees_as_customer else cls.id.is_not(None)
 
     def __repr__(self) -> str:
         return self.name

@@ -47,9 +47,9 @@ def ticket_given(actor: Actor, ticket: Ticket, *, agent_id: int, by: int | None,
 
 def ticket_without_owner(actor: Actor, ticket: Ticket, *, by: int | None, event: str) -> None:
     """Those who give tickets out, as far as they see this one."""
-    for user_id in rights.holders_of(LOOKS_AFTER_TICKETS):
-        if user_id != by:
-            _about_ticket(actor, ticket, user_id, "ticket.created", event)
+    for user, scope in rights.staff_with(LOOKS_AFTER_TICKETS, "ticket"):
+        if user.id != by and _sees(user, scope, ticket):
+            _about_ticket(actor, ticket, user.id, "ticket.created", event)
 
 
 def ticket_transfer_requested(actor: Actor, transfer: TicketTransfer, *, by: int | None, event: str) -> None:
@@ -207,8 +207,8 @@ def ticket_late(actor: Actor, ticket: Ticket, *, kind: str, goal: str, to_leader
 
 
 def _leaders_of(ticket: Ticket) -> list[int]:
-    """Who leads the ticket's team; else all who give tickets out and see this one."""
-    if ticket.team is not None and ticket.team.leader_id is not None:
+    """Who leads the ticket's team, if he sees it; else all who give tickets out and do."""
+    if ticket.team is not None and ticket.team.leader_id in {user.id for user in colleagues_of(ticket)}:
         return [ticket.team.leader_id]
     return [user.id for user, scope in rights.staff_with("ticket.assign", "ticket") if _sees(user, scope, ticket)]
 

@@ -1,7 +1,9 @@
 """The coverage of services/ as a part of a test run, `pytest -p tests.measuring`; tests/lines.py notes the lines."""
 
+import atexit
 import io
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,8 +17,12 @@ REPORT, VERDICT = pytest.StashKey[str](), pytest.StashKey[str]()
 
 
 def pytest_load_initial_conftests() -> None:
-    """Before anything of ours is imported. The folder is for the workers and servers of this run, too."""
-    os.environ.setdefault(lines.FOLDER_VARIABLE, tempfile.mkdtemp(prefix="smartsupport-lines-"))
+    """Before anything of ours is imported. The folder is for the workers and servers of this run, too; it goes with
+    the process that began the run, after its own last notes.
+    """
+    if lines.FOLDER_VARIABLE not in os.environ:
+        folder = os.environ[lines.FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="smartsupport-lines-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     lines.install()
 
 

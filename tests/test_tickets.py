@@ -89,7 +89,7 @@ def test_steps_that_a_role_may_not_take_are_refused(people, role):
             assert (wanted in person.get(path)["transitions"]) == ((state, wanted) in allowed)
             person.post(
                 f"{path}/flow",
-                {"status": wanted, "resolution": "done", "reason": "try"},
+                {"status": wanted, "reason": "try"} | ({"resolution": "done"} if role == "agent" else {}),
                 expect=200 if (state, wanted) in allowed else 403,
             )
 

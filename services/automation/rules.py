@@ -1,9 +1,10 @@
 """Rules as administrators keep them: checked when they are stored, off until somebody switches them on (TKT-15)."""
 
-from app.errors import Invalid
-from models.actor import Actor
+from app.errors import Invalid, NotAllowed
+from models.actor import Actor, Scope
 from models.automation import AutomationRule, RuleEvent
-from services.automation import conditions, shapes
+from models.tickets import TRANSITIONS
+from services.automation import conditions, shapes, steps
 from services.automation.criteria import DISTANCES, find
 from services.automation.facts import Background
 from services.crud import crud
@@ -25,6 +26,27 @@ def _check(actor: Actor, row: AutomationRule, data: dict) -> None:
         conditions.checked(actor, row.conditions)
         shapes.checked(actor, row.actions)
         row.failures = 0
+    _refuse_reaching_further(actor, row)
+
+
+def _refuse_reaching_further(actor: Actor, row: AutomationRule) -> None:
+    """A rule acts as the system, on every ticket: who keeps it could do by hand whatever it does.
+
+    Raises NotAllowed otherwise; by a rule he would give himself what he neither sees nor may.
+    """
+    if actor.scope("ticket") is not Scope.all:
+        raise NotAllowed("A rule acts on every ticket: only who sees them all can keep rules")
+    for item in row.actions:
+        for right in _rights(item):
+            actor.require(right)
+
+
+def _rights(item: dict) -> set[str]:
+    """What somebody needs who takes this action himself, whatever state the ticket is in."""
+    if item["action"] == "move":
+        return {right for (_, to), right in TRANSITIONS.items() if to == item["value"]["status"]}
+    step = steps.find(item["action"])
+    return {step.right} if step else set()  # what has gone does nothing
 
 
 def _refuse_endless(row: AutomationRule) -> None:

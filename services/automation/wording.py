@@ -6,7 +6,7 @@ from collections.abc import Callable
 from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.tickets import Ticket
-from services import settings
+from services import settings, threads
 from services.visitors import shown_name
 
 LONGEST = 2000
@@ -36,5 +36,9 @@ def checked(text: object, place: str) -> str:
 
 
 def filled(actor: Actor, ticket: Ticket, text: str) -> str:
-    """The text with what the names stand for; what that contains is not looked at again."""
-    return _NAME.sub(lambda found: NAMES[found[1]](actor, ticket) if found[1] in NAMES else found[0], text)
+    """The text with what the names stand for; what that contains is not looked at again.
+
+    Cut to the length of a message: however long a customer's title is, what is said with it can be said.
+    """
+    words = _NAME.sub(lambda found: NAMES[found[1]](actor, ticket) if found[1] in NAMES else found[0], text)
+    return words[: threads.MAX_CHARS]

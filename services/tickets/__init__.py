@@ -23,7 +23,7 @@ from services.tickets.transfers import (
     transfer_ticket,
 )
 from services.tickets.watchers import unwatch_ticket, watch_ticket, watchers_of
-from services.tickets.workload import recommend, workload
+from services.tickets.workload import recommend, workload_seen_by
 
 __all__ = [
     "add_follow_up",
@@ -79,5 +79,5 @@ __all__ = [
     "watch_ticket",
     "watchers_of",
     "workflow",
-    "workload",
+    "workload_seen_by",
 ]

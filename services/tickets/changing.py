@@ -1,6 +1,6 @@
 """What is done with a ticket: changing, moving, following up (TKT)."""
 
-from app.errors import Conflict, Invalid, Reason
+from app.errors import Conflict, Invalid, NotAllowed, Reason
 from app.extensions import db
 from models.actor import Actor
 from models.tickets import ENDED, TRANSITIONS, Ticket, TicketFollowUp, TicketPriority, TicketStatus
@@ -98,10 +98,12 @@ def move_ticket(
             "A ticket cannot go from this state to that one", status=ticket.status.value, wanted=status.value
         )
     actor.require(right)
+    if resolution.strip() and actor.sees_as_customer:
+        raise NotAllowed("How a ticket was solved is written by staff")  # colleagues are shown it as an answer
     if ticket.merged_into_id is not None:
         raise Conflict("The ticket was merged into another one: undo that first", kind="ticket_merged")
     if status in ENDED:
-        check_children(ticket, reason)
+        check_children(actor, ticket, reason)
     facts = {
         "product": product,
         "department_id": department_id,
@@ -132,11 +134,13 @@ def move_ticket(
 def settle_ticket(actor: Actor, ticket: Ticket, *, resolution: str) -> Ticket:
     """To the end in one go, as E §5.3 has it: solved by this resolution unless it is solved already, then closed.
 
-    Each step needs its own right and is refused where it cannot be taken. Raises as `move_ticket` does.
+    Each step needs its own right and is refused where it cannot be taken. What a customer says to it is his reason,
+    the solution stays as staff wrote it. Raises as `move_ticket` does.
     """
     if ticket.status is not TicketStatus.resolved:
         move_ticket(actor, ticket, status=TicketStatus.resolved, resolution=resolution)
-    return move_ticket(actor, ticket, status=TicketStatus.closed, resolution=resolution)
+    words = {"reason": resolution} if actor.sees_as_customer else {"resolution": resolution}
+    return move_ticket(actor, ticket, status=TicketStatus.closed, **words)
 
 
 @operation("ticket.delete", title="Delete a ticket")

@@ -150,7 +150,7 @@ def _states(kind: type[StrEnum], column: InstrumentedAttribute) -> Filter:
 
 
 def _for_staff(name: str, inner: Filter) -> Filter:
-    """What customers cannot ask for: it would say how long they are meant to wait."""
+    """What customers cannot ask for, because they do not see it."""
 
     def condition(actor: Actor, wanted: object) -> ColumnElement[bool]:
         if actor.sees_as_customer:
@@ -279,6 +279,6 @@ FILTERS: dict[str, Filter] = {
     "updatedFrom": _from(Ticket.update_time),
     "updatedTo": _to(Ticket.update_time),
     "unread": Filter(_yes, _is_unread),
-    "tag": Filter(lambda text: tuple(_several(text)), lambda actor, wanted: or_(*map(tagged, wanted))),
+    "tag": _for_staff("tag", Filter(lambda text: tuple(_several(text)), lambda _, wanted: or_(*map(tagged, wanted)))),
     "slaState": _for_staff("slaState", _states(SlaState, Ticket.sla_state)),
 }

@@ -31,7 +31,7 @@ def merge_tickets(actor: Actor, ticket: Ticket, into: Ticket, *, reason: str = "
         raise Conflict("Only tickets that are still worked on can be merged")
     if ticket.customer_id not in (None, into.customer_id):
         raise Conflict("These tickets are of different customers: link them instead")
-    check_children(ticket, "")
+    check_children(actor, ticket, "")
     db.session.add(
         TicketMerge(ticket_id=ticket.id, into_id=into.id, former_status=ticket.status, reason=reason.strip() or None)
     )
@@ -55,7 +55,7 @@ def unmerge_ticket(actor: Actor, ticket: Ticket) -> Ticket:
     ).first()
     if ticket.merged_into_id is None or merge is None:
         raise Conflict("This ticket was not merged")
-    into = merge.into
+    into = db.session.get(Ticket, merge.into_id, execution_options={"include_deleted": True})
     merge.undo_time, ticket.merged_into_id = utcnow(), None
     step_to(actor, ticket, merge.former_status)
     _say(actor, ticket, "unmerged", f"已从工单 {into.no} 拆回", into)

@@ -1,6 +1,6 @@
 """Tickets that have to do with each other: related, duplicate, parent and child (TKT-5)."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, or_, select
 
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
@@ -74,37 +74,33 @@ def parent_of(ticket: Ticket) -> int | None:
     return _parent(ticket.id)
 
 
-def open_children(ticket: Ticket) -> list[str]:
-    """The numbers of its parts that have not ended."""
-    return list(
-        db.session.scalars(
-            select(Ticket.no)
-            .join(TicketLink, TicketLink.other_id == Ticket.id)
-            .where(
-                TicketLink.ticket_id == ticket.id,
-                TicketLink.kind == LinkKind.parent,
-                Ticket.status.not_in(ENDED),
-            )
-            .order_by(Ticket.id)
-        )
-    )
+def check_children(actor: Actor, ticket: Ticket, reason: str) -> None:
+    """A whole ends after its parts, or somebody says why not.
 
-
-def check_children(ticket: Ticket, reason: str) -> None:
-    """A whole ends after its parts, or somebody says why not. Raises Conflict of the kind open_children."""
-    waiting = [] if reason.strip() else open_children(ticket)
+    Raises Conflict of the kind open_children, with the numbers of those parts that this actor may see.
+    """
+    waiting = [] if reason.strip() else _open_children(actor, ticket)
     if waiting:
         raise Conflict(
             "Parts of this ticket are still open: finish them first, or say why it ends now",
             kind="open_children",
-            tickets=waiting,
+            tickets=[no for no, is_seen in waiting if is_seen],
         )
 
 
-def _parent(ticket_id: int) -> int | None:
-    return db.session.scalar(
-        select(TicketLink.ticket_id).where(TicketLink.other_id == ticket_id, TicketLink.kind == LinkKind.parent)
+def _open_children(actor: Actor, ticket: Ticket) -> list[tuple[str, bool]]:
+    """The numbers of its parts that have not ended, each with whether this actor may see it."""
+    parts = (
+        select(Ticket.no, case((Ticket.visible_to(actor), 1), else_=0))
+        .join(TicketLink, TicketLink.other_id == Ticket.id)
+        .where(TicketLink.ticket_id == ticket.id, TicketLink.kind == LinkKind.parent, Ticket.status.not_in(ENDED))
     )
+    return list(db.session.execute(parts.order_by(Ticket.id)).tuples())
+
+
+def _parent(ticket_id: int) -> int | None:
+    of_it = TicketLink.other_id == ticket_id, TicketLink.kind == LinkKind.parent
+    return db.session.scalar(select(TicketLink.ticket_id).where(*of_it, TicketLink.ticket.has()))
 
 
 def _ancestors(ticket: Ticket) -> set[int]:

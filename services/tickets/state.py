@@ -23,6 +23,8 @@ TITLES = {
     TicketStatus.closed: "已关闭",
     TicketStatus.cancelled: "已取消",
 }
+#: what staff arrange among themselves; customers do not hear that it happened
+AMONG_STAFF = frozenset({"linked", "watched", "followed_up"})
 
 
 def place(ticket: Ticket) -> Place:
@@ -36,10 +38,10 @@ def place(ticket: Ticket) -> Place:
 
 
 def rooms(ticket: Ticket) -> list[str]:
-    """Who hears of changes: the room, the customer, the assignee, the supervisors."""
-    audience = [room(ticket.thread_id), f"monitor:{ticket.tenant_id}", *place(ticket).audience]
+    """Who hears of changes: the room, the customer, the assignee, those who see all tickets or the team's."""
+    audience = [room(ticket.thread_id), f"tickets:{ticket.tenant_id}", *place(ticket).audience]
     if ticket.team_id:
-        audience.append(f"team:{ticket.team_id}")
+        audience.append(f"team-tickets:{ticket.team_id}")
     return audience
 
 
@@ -53,7 +55,7 @@ def tell(ticket: Ticket, event: str, **payload) -> None:
     """Inside an operation: announce "ticket.moved" …, with what clients need to know."""
     announce(
         f"ticket.{event}",
-        rooms=rooms(ticket),
+        rooms=staff_rooms(ticket) if event in AMONG_STAFF else rooms(ticket),
         ticket_id=ticket.id,
         status=ticket.status.value,
         customer_id=ticket.customer_id,
@@ -166,7 +168,7 @@ def drop_request(ticket: Ticket) -> None:
 def tell_request(request: TicketTransfer, event: str) -> None:
     """Inside an operation: announce it to staff alone; customers do not hear who is asked for what."""
     ticket = request.ticket
-    staff = [f"monitor:{ticket.tenant_id}", f"agent:{request.from_agent_id}"]
+    staff = [f"tickets:{ticket.tenant_id}", f"agent:{request.from_agent_id}"]
     announce(f"ticket.{event}", rooms=staff, ticket_id=ticket.id, transfer_id=request.id)
 
 

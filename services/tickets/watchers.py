@@ -48,7 +48,6 @@ def add_watcher(ticket: Ticket, user_id: int) -> None:
 
 
 def watchers_of(ticket: Ticket) -> list[TicketWatcher]:
-    """Who watches it, the first one first."""
-    return list(
-        db.session.scalars(select(TicketWatcher).where(TicketWatcher.ticket_id == ticket.id).order_by(TicketWatcher.id))
-    )
+    """Who watches it, the first one first; whose account was deleted does not any more."""
+    watching = select(TicketWatcher).where(TicketWatcher.ticket_id == ticket.id, TicketWatcher.user.has())
+    return list(db.session.scalars(watching.order_by(TicketWatcher.id)))

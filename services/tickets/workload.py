@@ -7,8 +7,9 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
+from models.actor import Actor, Scope
 from models.identity import User
-from models.organization import Agent, TeamMember
+from models.organization import Agent, TeamMember, agents_within
 from models.tickets import UNDER_WAY, Ticket, TicketPriority
 from models.types import utcnow
 from services.routing.strategies import Ranked, rank
@@ -90,6 +91,12 @@ def workload(agent_ids: set[int] | None = None) -> dict[int, Workload]:
         one.resolved_week += int(week)
         one.resolved_month += int(month)
     return found
+
+
+def workload_seen_by(actor: Actor) -> dict[int, Workload]:
+    """Of all agents; for whoever sees but some tickets, of those he leads."""
+    scope = actor.scope("ticket")
+    return workload(None if scope is Scope.all else set(db.session.scalars(agents_within(actor, scope))))
 
 
 def recommend(ticket: Ticket) -> Recommendation:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -73,3 +75,14 @@ def test_dictionary_cache_is_not_taken_from_a_folder_others_can_write(tmp_path, 
     assert text._private_folder() == own
     os.chmod(own, 0o777)
     assert text._private_folder() != own
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners and modes are a matter of POSIX")
+def test_process_with_a_folder_of_its_own_leaves_none_behind(tmp_path):
+    planted = tmp_path / f"smartsupport-words-{os.getuid()}"
+    planted.mkdir()
+    planted.chmod(0o777)
+    program = "from ai import text; print(text._private_folder())"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() != str(planted) and list(tmp_path.iterdir()) == [planted]

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+from flask import g
 from flask_appbuilder import Model
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, DateTime, inspect
 from app.security import rights_without_operation
 from models.audit import AuditLog
 from models.types import Code
-from services.identity.accounts import real_email
+from services.logged_values import shown_values
 from services.operation import OPERATIONS
 from views import titles
 from views.admin import labels
@@ -89,7 +90,7 @@ class OperationLogView(AdminView):
 
     def changes(self, row) -> list[tuple[object, object, object]]:
         """(column, before, after) for every value that the operation touched."""
-        before, after = row.before or {}, row.after or {}
+        before, after = (shown_values(g.actor, row.target_type, logged) or {} for logged in (row.before, row.after))
         model = _model_of(row.target_type)
         names = names_of(model, [before, after]) if model else {}
         shown = (
@@ -113,8 +114,6 @@ def _target(row: AuditLog) -> object:
 
 def _plain(model: type | None, name: str, value, names: dict[tuple[str, int], object]):
     """A logged value in words: states, flags, times and names as on their own screen; "" for nothing."""
-    if name == "email":
-        value = real_email(value)
     if value is None or value == "" or value == []:
         return ""
     column = inspect(model).columns.get(name) if model else None

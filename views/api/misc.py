@@ -131,7 +131,8 @@ def change_settings(actor: Actor, values: dict):
 
 @endpoint("GET", "/dictionaries/<code>/items", section="系统配置接口", summary="字典项", right="dictionary.read")
 def dictionary_items(actor: Actor, code: str):
-    found = db.session.scalars(select(Dictionary).where(Dictionary.code == code[:64])).first()
+    named = Dictionary.code == code[:64], Dictionary.visible_to(actor)
+    found = db.session.scalars(select(Dictionary).where(*named)).first()
     if found is None:
         raise NotFound("This dictionary does not exist")
     rows = db.session.scalars(

@@ -9,6 +9,7 @@ from models.audit import AuditLog
 from models.identity import User
 from services.identity import accounts, external, oauth, passwords, signin, tokens, totp
 from services.identity.senders import senders
+from services.logged_values import shown_values
 from services.operation import OPERATIONS, DataField
 from views import auth, titles
 from views.api.endpoint import action, endpoint, load
@@ -73,18 +74,11 @@ LOGS = Resource(
     more={
         "title": lambda actor, row: str(titles.title_of(row.operation)),
         "target": lambda actor, row: row.target_name,
-        "before": lambda actor, row: _values(row.before),
-        "after": lambda actor, row: _values(row.after),
+        "before": lambda actor, row: shown_values(actor, row.target_type, row.before),
+        "after": lambda actor, row: shown_values(actor, row.target_type, row.after),
     },
     writes=(),
 )
-
-
-def _values(logged: dict | None) -> dict | None:
-    """Logged values as people may read them: an account without an address has none in the log either."""
-    if logged is None or "email" not in logged:
-        return logged
-    return logged | {"email": accounts.real_email(logged["email"])}
 
 
 def dump(actor: Actor, user: User) -> dict:

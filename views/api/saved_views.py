@@ -26,7 +26,7 @@ serve(
         eager=("owner", "team"),
         enrich=_columns,
         more={
-            "ownerName": lambda actor, row: row.owner.full_name,
+            "ownerName": lambda actor, row: row.owner.full_name if row.owner else None,
             "teamName": lambda actor, row: row.team.name if row.team else None,
             "isMine": lambda actor, row: row.owner_id == actor.user_id,
             "mayChange": saved_views.may_change,

@@ -66,8 +66,8 @@ def strategies(actor: Actor):
 
 @endpoint("GET", "/tickets/workload", section=SECTION, summary="客服工作量", right="ticket.assign")
 def show_workload(actor: Actor):
-    """Every agent's open tickets by priority and how many he has solved lately, who has least to do first."""
-    rows = sorted(tickets.workload().values(), key=lambda one: (one.open, one.agent.id))
+    """Open tickets by priority, and how many were solved lately, of the agents one leads; who has least to do first."""
+    rows = sorted(tickets.workload_seen_by(actor).values(), key=lambda one: (one.open, one.agent.id))
     return [_dump_workload(one) for one in rows]
 
 

@@ -68,7 +68,6 @@ TICKETS = Resource(
         "type",
         "product",
         "source",
-        "tags",
         "contact_name",
         "department_id",
         "conversation_id",
@@ -89,6 +88,7 @@ TICKETS = Resource(
     walked="idx_ticket_listing",
     eager=("customer.user", "assignee.user", "thread"),
     more={
+        "tags": lambda actor, row: None if actor.sees_as_customer else row.tags,
         "customer": lambda actor, row: dump_customer_ref(row.customer) if row.customer_id else None,
         "assignee": lambda actor, row: dump_agent_ref(row.assignee),
         "contactEmail": lambda actor, row: _reach(actor, row.contact_email, mask_email),

@@ -209,7 +209,12 @@ def _require(**texts: str) -> None:
 
 
 def _customer_at(actor: Actor, email: str) -> int | None:
-    """The one customer who is reached by this address and whom this member of staff sees; of several none."""
+    """The one customer who is reached by this address and whom this member of staff sees; of several none.
+
+    Nor for whoever reads addresses masked, as in searches: he could try them out.
+    """
+    if not actor.may("customer.read_pii"):
+        return None
     found = select(Customer.id).where(Customer.email == email, Customer.visible_to(actor)).limit(2)
     ids = list(db.session.scalars(found))
     return ids[0] if len(ids) == 1 else None

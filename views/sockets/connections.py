@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.extensions import db, socketio
-from models.actor import Actor, system
+from models.actor import Actor, Scope, system
 from models.base import bind
 from models.conversations import Conversation
 from models.identity import LoginSession, User
@@ -333,11 +333,18 @@ def personal_rooms(actor: Actor) -> list[str]:
     if actor.is_staff:
         rooms.append(f"staff:{actor.tenant_id}")
         if actor.may("conversation.monitor"):
-            width = actor.scope("conversation")
-            rooms += (
-                [f"monitor:{actor.tenant_id}"] if width == "all" else [f"team:{number}" for number in actor.team_ids]
-            )
+            rooms += _beyond_own(actor, "conversation", "monitor", "team")
+        if actor.may("ticket.read"):
+            rooms += _beyond_own(actor, "ticket", "tickets", "team-tickets")
     return rooms
+
+
+def _beyond_own(actor: Actor, resource: str, everything: str, of_team: str) -> list[str]:
+    """Where one hears of what is not one's own: no further than `visible_to` lets one see."""
+    scope = actor.scope(resource)
+    if scope is Scope.all:
+        return [f"{everything}:{actor.tenant_id}"]
+    return [] if scope is Scope.own else [f"{of_team}:{number}" for number in actor.team_ids]
 
 
 connections = Connections()

@@ -106,15 +106,12 @@ ROWS: tuple[Row, ...] = (
         create={"dictionaryId": "$dictionary", "code": "$unique", "label": "$unique"},
         change={"label": "$unique"},
     ),
-    *resource(
-        "dictionaries",
-        "dictionary",
-        read=EVERYBODY,
-        write=ADMINISTRATORS,
-        create={"code": "$unique", "name": "$unique"},
-        change={"name": "$unique"},
-    ),
-    Row("GET", "/dictionaries/<code>/items", EVERYBODY, "dictionary"),
+    Row("GET", "/dictionaries", EVERYBODY),
+    Row("GET", "/dictionaries/<id:id>", "404 404 404 200 200 200 200 200", "dictionary"),
+    Row("POST", "/dictionaries", ADMINISTRATORS, body={"code": "$unique", "name": "$unique"}),
+    Row("PUT", "/dictionaries/<id:id>", ADMINISTRATORS, "dictionary", {"name": "$unique"}),
+    Row("DELETE", "/dictionaries/<id:id>", ADMINISTRATORS, "dictionary"),
+    Row("GET", "/dictionaries/<code>/items", "404 404 404 200 200 200 200 200", "dictionary"),
     # --- the language model
     *resource(
         "language-models",

@@ -18,7 +18,8 @@ export interface SavedView {
   audience: Audience
   teamId: number | null
   teamName: string | null
-  ownerName: string
+  /** None: the account is gone, the view is still everybody's. */
+  ownerName: string | null
   isMine: boolean
   mayChange: boolean
   version: number
