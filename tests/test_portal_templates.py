@@ -1,4 +1,4 @@
-"""Templates of tickets for customers: which he is offered, what they say to him, how they meet his own words (TKT-1)."""
+"""Templates of tickets for customers: what is offered, what it says to him, how it meets his own words (TKT-1)."""
 
 import re
 from collections.abc import Callable
