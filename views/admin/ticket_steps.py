@@ -76,5 +76,6 @@ class StepView(CustomValuesView):
         choices = [(status.value, labels.state_title(status)) for status in possible]
         form["status"].choices = [*nothing_yet, *choices]
         form["status"].label.text = gettext("New state")
-        for name in _wanted(row):
+        solution = [] if row.resolution else ["resolution"]
+        for name in (*_wanted(row), *solution):
             form[name].flags.required = True

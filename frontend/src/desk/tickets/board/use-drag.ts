@@ -6,6 +6,13 @@ const REST_MS = 280
 const EDGE_PX = 56
 const SCROLL_PX = 12
 
+/** How far the board goes on in a frame: the nearer the edge the faster; the edges of a phone are narrow. */
+function stepAt(x: number, { left, right }: DOMRect): number {
+  const edge = Math.min(EDGE_PX, (right - left) / 10)
+  const depth = Math.max(left + edge - x, 0) - Math.max(x - right + edge, 0)
+  return -Math.sign(depth) * Math.ceil((Math.min(Math.abs(depth), edge) / edge) * SCROLL_PX)
+}
+
 interface Handlers {
   /** The number of the card has left its place; false: it stays. */
   begin: (id: number) => boolean
@@ -41,9 +48,12 @@ export function useDrag(scroller: () => HTMLElement | null, { begin, drop, end }
   function scroll(): void {
     const board = scroller()
     if (drag.id === null || !pending || !board) return
-    const { left, right } = board.getBoundingClientRect()
-    if (pending.x < left + EDGE_PX) board.scrollBy(-SCROLL_PX, 0)
-    else if (pending.x > right - EDGE_PX) board.scrollBy(SCROLL_PX, 0)
+    const step = stepAt(pending.x, board.getBoundingClientRect())
+    if (step) {
+      board.scrollBy(step, 0)
+      // another column lies below the card now, though nobody has moved it
+      follow(pending.x, pending.y)
+    }
     frame = requestAnimationFrame(scroll)
   }
 
