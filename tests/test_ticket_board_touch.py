@@ -96,7 +96,7 @@ def test_resting_at_the_edge_brings_the_columns_beyond(company: Company, board: 
     finger = Finger(board)
     finger.hold(board.get_by_role("article").filter(has_text="报表打不开"))
     finger.move(386, 400)
-    expect(column(board, "已解决")).to_have_class(re.compile(r"\bover\b"))  # the last one
+    expect(column(board, "已解决")).to_have_class(re.compile(r"\bover\b"))  # the last one, where the board ends
     finger.leave()
     dialog = board.get_by_role("dialog", name="标记为已解决")
     dialog.get_by_role("textbox").fill("已重启服务")

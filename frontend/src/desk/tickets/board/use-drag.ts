@@ -13,6 +13,19 @@ function stepAt(x: number, { left, right }: DOMRect): number {
   return -Math.sign(depth) * Math.ceil((Math.min(Math.abs(depth), edge) / edge) * SCROLL_PX)
 }
 
+/** The column nearest to a point of the board, whatever floats above it; "" for a point outside. */
+function columnAt(board: HTMLElement | null, x: number, y: number): string {
+  const box = board?.getBoundingClientRect()
+  if (!board || !box || x < box.left || x > box.right || y < box.top || y > box.bottom) return ''
+  let [nearest, least] = ['', Infinity]
+  for (const column of board.querySelectorAll<HTMLElement>('[data-column]')) {
+    const { left, right } = column.getBoundingClientRect()
+    const distance = Math.max(left - x, x - right, 0)
+    if (distance < least) [nearest, least] = [column.dataset.column ?? '', distance]
+  }
+  return nearest
+}
+
 interface Handlers {
   /** The number of the card has left its place; false: it stays. */
   begin: (id: number) => boolean
@@ -41,7 +54,7 @@ export function useDrag(scroller: () => HTMLElement | null, { begin, drop, end }
     drag.x = x - (pending?.dx ?? 0)
     drag.y = y - (pending?.dy ?? 0)
     if (pending) Object.assign(pending, { x, y })
-    drag.over = document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-column]')?.dataset.column ?? ''
+    drag.over = columnAt(scroller(), x, y)
   }
 
   /** Near an edge the board goes on. */
