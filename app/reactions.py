@@ -80,7 +80,8 @@ def _dispatch(event: Event) -> None:
 
 def _dispatch_tickets(event: Event) -> None:
     """A ticket may find an agent: one waits, somebody has room, or the rules or hours are others."""
-    jobs.send("tickets.dispatch", tenant_id=event.tenant_id)
+    if tickets.has_work():
+        jobs.send("tickets.dispatch", tenant_id=event.tenant_id)
 
 
 def _let_bot_answer(event: Event) -> None:

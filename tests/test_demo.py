@@ -87,7 +87,7 @@ def test_it_is_refused_in_production(tmp_path):
 
 
 def test_nothing_is_doubled(demo):
-    assert (len(demo.conversations), len(demo.tickets)) == (15, 8)
+    assert (len(demo.conversations), len(demo.tickets)) == (15, 20)
     customers = Counter(row["name"] for row in demo.supervisor.get("/customers", size=100)["list"])
     assert len(customers) == 14 and max(customers.values()) == 1
     codes = Counter(row["code"] for row in demo.supervisor.get("/quick-replies")["list"])
@@ -130,14 +130,51 @@ def test_tickets_stand_in_all_states_with_talk_and_follow_ups(demo):
     assert {row["status"] for row in demo.tickets} == {
         "pending",
         "processing",
+        "waiting",
         "review",
         "resolved",
         "closed",
         "cancelled",
     }
+    assert Counter(row["assignee"] is None for row in demo.tickets) == {False: 18, True: 2}
     assert sum(row["conversationId"] is not None for row in demo.tickets) == 3
     follow_ups = [demo.supervisor.get(f"/tickets/{row['id']}/follow-ups") for row in demo.tickets]
     assert sum(len(list_) > 0 for list_ in follow_ups) >= 3
+
+
+def test_tickets_have_been_worked_on_by_rules_and_judged(demo):
+    runs = demo.supervisor.get("/automation-runs")["list"]
+    assert [(run["ruleName"], run["outcome"]) for run in runs] == [("临近上报截止的工单升为紧急", "done")]
+    assert runs[0]["ticket"]["title"] == "上报截止前月报提交按钮是灰色的"
+    assert next(row for row in demo.tickets if row["id"] == runs[0]["ticketId"])["priority"] == "urgent"
+    (probe,) = [row for row in demo.tickets if row["title"] == "二号冷库探头温度跳变"]
+    (given,) = demo.supervisor.get(f"/tickets/{probe['id']}/assign-history")
+    assert given["method"] == "auto" and given["detail"]["rule"]["name"] == "特急工单直接分给产品支持组"
+    ratings = [demo.supervisor.get(f"/tickets/{row['id']}/rating") for row in demo.tickets]
+    scores = Counter(rating["score"] for rating in ratings if rating)
+    assert sum(scores.values()) >= 6 and 3 < sum(score * count for score, count in scores.items()) / scores.total() < 5
+    assert {row["sla"]["state"] for row in demo.tickets} >= {"met", "missed"}
+
+
+def test_what_tickets_are_kept_with_is_there(demo):
+    """Every page of tickets has something to show at first sight."""
+    names = {
+        "/automation-rules": 3,
+        "/ticket-templates": 4,
+        "/macros": 2,
+        "/ticket-views": 2,
+        "/ticket-workflows": 1,
+        "/ticket-rules": 2,
+    }
+    assert {path: len(demo.supervisor.get(path, size=100)["list"]) for path in names} == names
+    offered = {one["name"] for one in demo.customer.get("/ticket-templates", size=100)["list"]}
+    assert offered == {"系统故障报修", "账号与权限申请", "培训预约"}
+    assert {tag for row in demo.tickets for tag in row["tags"] or ()} == {"上报截止", "更换硬件", "接口对接"}
+    assert len({row["product"] for row in demo.tickets}) >= 5
+    (whole,) = [row for row in demo.tickets if row["title"] == "全市冷链采集器网卡排查"]
+    kept = demo.supervisor.get(f"/tickets/{whole['id']}/relations")
+    assert {one["is"] for one in kept["links"]} == {"child", "related"}
+    assert [one["name"] for one in kept["watchers"]] == ["周雅芳"]
 
 
 def test_sensitive_words_have_been_told_of_and_looked_into(demo):

@@ -1,6 +1,7 @@
 """`manage.py demo`: a company that has been at work for a week, for somebody who looks at the product."""
 
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ from services.imports import Choices, import_articles
 from services.imports.planning import planned
 from services.setup import NewAccount
 
-DATA = tuple(Path(__file__).with_name(name) for name in ("cast.toml", "story.toml"))
+DATA = tuple(Path(__file__).with_name(name) for name in ("cast.toml", "story.toml", "tickets.toml"))
 ARTICLES = ROOT / "docs" / "examples" / "articles.csv"
 #: user name, full name, role, password: known to everybody, which is why production refuses them
 ACCOUNTS = (
@@ -57,7 +58,10 @@ def _tell(tenant: Tenant) -> str:
     """Let the story happen unless it has; what to say about it."""
     actor = system(tenant.id)
     bind(db.session(), actor)
-    story = {name: rows for path in DATA for name, rows in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    story = defaultdict(list)
+    for path in DATA:
+        for name, rows in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            story[name] += rows
     names = [organization["name"] for organization in story["organization"]]
     if db.session.scalar(select(Organization.id).where(Organization.name.in_(names)).limit(1)):
         return gettext("The demonstration data existed already; nothing was added.")

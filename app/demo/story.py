@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import select
 
 from app.demo.cast import Cast
+from app.demo.ticket_floor import TicketFloor
 from app.extensions import db
 from models.actor import Actor, system
 from models.base import bind
@@ -18,6 +19,7 @@ from models.conversations import Conversation, QuickReply
 from models.messaging import MessageType
 from models.organization import Agent, Presence
 from models.sensitive import AlertState, SensitiveAlert
+from models.ticket_relations import LinkKind
 from models.tickets import Ticket, TicketPriority, TicketStatus
 from models.types import as_of, utcnow
 from services import conversations, notifications, presence, tickets
@@ -41,6 +43,7 @@ class Story:
         self.now = utcnow()
         self.cast = Cast(tenant_id, story)
         self.conversations: dict[str, int] = {}
+        self.tickets: dict[str, int] = {}
 
     def happen(self) -> dict[str, int]:
         """Every step at its time, the oldest first; returns how many things there are now."""
@@ -48,6 +51,7 @@ class Story:
             self.cast.make_organizations()
             self._make_quick_replies()
             self._make_bot_menu()
+            TicketFloor(self.tenant_id, self.story, self.cast).make()
         steps = [step for scene in self.story["conversation"] for step in self._conversation(scene)]
         steps += [step for scene in self.story["ticket"] for step in self._ticket(scene)]
         for moment, take in sorted(steps, key=lambda step: step[0]):
@@ -130,11 +134,15 @@ class Story:
 
     def _ticket(self, scene: dict) -> Iterator[Step]:
         moment = self._begin(scene)
-        made: list[int] = []
-        yield moment, lambda: made.append(self._open_ticket(scene).id)
+        key = scene.get("key", scene["title"])
+
+        def open_() -> None:
+            self.tickets[key] = self._open_ticket(scene).id
+
+        yield moment, open_
         for step in scene["steps"]:
             moment = _after(moment, step)
-            yield moment, lambda step=step: self._work_on(scene, made[0], step)
+            yield moment, lambda step=step: self._work_on(scene, self.tickets[key], step)
 
     def _open_ticket(self, scene: dict) -> Ticket:
         """A customer's own, one an agent records for a customer, or one that grew out of a conversation."""
@@ -174,6 +182,17 @@ class Story:
                 )
             case {"follow_up": words}:
                 tickets.add_follow_up(agent, ticket, content=words, result=step.get("result", ""))
+            case {"facts": facts}:
+                tickets.update_ticket(agent, ticket, version=ticket.version, **facts)
+            case {"watch": name}:
+                tickets.watch_ticket(self.cast.staff[name], ticket)
+            case {"link": other, "kind": kind}:
+                linked = db.session.get(Ticket, self.tickets[other])
+                tickets.link_tickets(self.cast.supervisor, ticket, linked, kind=LinkKind(kind))
+            case {"rate": score}:
+                tickets.rate_ticket(
+                    customer, ticket, score=score, tags=step.get("tags"), comment=step.get("comment", "")
+                )
             case {"move": status}:
                 actors = {"customer": customer, "supervisor": self.cast.supervisor}
                 tickets.move_ticket(

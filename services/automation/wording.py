@@ -1,12 +1,13 @@
 """Texts that rules and macros send: only these names are filled in, once, by what they stand for; no language."""
 
-import re
 from collections.abc import Callable
+from functools import partial
 
 from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.tickets import Ticket
 from services import settings, threads
+from services.placeholders import put_in, unknown_name
 from services.visitors import shown_name
 
 LONGEST = 2000
@@ -20,7 +21,6 @@ NAMES: dict[str, Callable[[Actor, Ticket], str]] = {
     "team.name": lambda actor, ticket: ticket.team.name if ticket.team else "",
     "company.name": lambda actor, ticket: settings.get_setting("company_name"),
 }
-_NAME = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
 
 
 def checked(text: object, place: str) -> str:
@@ -29,9 +29,8 @@ def checked(text: object, place: str) -> str:
         raise Invalid("Write a text", fields={place: "required"})
     if len(text) > LONGEST:
         raise Invalid("Write a text", fields={place: Reason("at most %(number)s characters", number=LONGEST)})
-    unknown = sorted(set(_NAME.findall(text)) - NAMES.keys())
-    if unknown:
-        raise Invalid("There is no such variable", fields={place: f"{{{unknown[0]}}}"})
+    if unknown := unknown_name(text, NAMES):
+        raise Invalid("There is no such variable", fields={place: unknown})
     return text.strip()
 
 
@@ -40,5 +39,5 @@ def filled(actor: Actor, ticket: Ticket, text: str) -> str:
 
     Cut to the length of a message: however long a customer's title is, what is said with it can be said.
     """
-    words = _NAME.sub(lambda found: NAMES[found[1]](actor, ticket) if found[1] in NAMES else found[0], text)
+    words = put_in(text, {name: partial(value_of, actor, ticket) for name, value_of in NAMES.items()})
     return words[: threads.MAX_CHARS]

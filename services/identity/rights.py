@@ -96,10 +96,11 @@ def actor_for_visitor(customer: Customer, sign_in: LoginSession | None, ip: str 
 
 
 def anonymous(tenant_id: int, ip: str = "") -> Actor:
-    """Somebody who has not said a word yet: may read the public help centre."""
+    """Somebody who has not said a word yet: may read the public help centre and see the form of a new ticket."""
     bind(db.session(), None, tenant_id)
     permissions, _ = _combined(_customer_role())
-    readable = {"article.read", "article.ask", "article_category.read", "article.rate", "dictionary.read"}
+    help_centre = {"article.read", "article.ask", "article_category.read", "article.rate"}
+    readable = {*help_centre, "dictionary.read", "ticket_template.read"}
     return Actor(kind="anonymous", tenant_id=tenant_id, permissions=permissions & readable, ip=ip)
 
 

@@ -5,7 +5,7 @@ from services.tickets.assigning import assign_ticket, batch_assign, take_over_ti
 from services.tickets.bulk import batch_flow, batch_give, batch_update, each
 from services.tickets.changing import add_follow_up, delete_ticket, move_ticket, settle_ticket, update_ticket
 from services.tickets.creating import create_from_conversation, create_ticket
-from services.tickets.dispatch import dispatch, is_routed
+from services.tickets.dispatch import dispatch, has_work, is_routed
 from services.tickets.figures import figures
 from services.tickets.merging import merge_tickets, taken_up_by, taker_of, unmerge_ticket
 from services.tickets.pooling import give_to_team
@@ -45,6 +45,7 @@ __all__ = [
     "figures",
     "follow_ups_of",
     "give_to_team",
+    "has_work",
     "is_current",
     "is_routed",
     "known_tags",

@@ -44,7 +44,10 @@ def create_ticket(
     custom: dict | None = None,
     template_id: int | None = None,
 ) -> Ticket:
-    """A customer reports a problem for himself, or staff records one for a customer and may keep it."""
+    """A customer reports a problem for himself, or staff records one for a customer and may keep it.
+
+    Of a template the ticket has the team; its texts are those of the request (see `services.ticket_templates`).
+    """
     if assignee_id is not None and assignee_id != actor.agent_id:
         actor.require("ticket.assign")
     if actor.sees_as_customer:
@@ -56,6 +59,9 @@ def create_ticket(
         and db.session.scalar(select(Customer.id).where(Customer.id == customer_id, Customer.visible_to(actor))) is None
     ):
         raise NotFound("This customer does not exist")
+    template = ticket_templates.chosen(actor, template_id)
+    if template is not None and not actor.sees_as_customer:
+        title, description = (ticket_templates.filled(text, customer_id) for text in (title, description))
     caught = remarks.look_at_ticket(actor, title, description, customer_id=customer_id)
     ticket = new_ticket(
         actor,
@@ -71,7 +77,7 @@ def create_ticket(
         contact_email=contact_email,
         contact_phone=contact_phone,
         custom=custom,
-        team=ticket_templates.team_of(actor, template_id),
+        team=template.team if template is not None else None,
     )
     if tags:
         tag_ticket(actor, ticket, tags)

@@ -9,6 +9,7 @@ from app.errors import Conflict, NotFound
 from app.extensions import db
 from models.actor import Actor
 from models.customers import Customer
+from models.ticket_routing import TicketRule
 from models.tickets import UNDER_WAY, Ticket, TicketPriority
 from models.types import utcnow
 from services.conversations import get_agent
@@ -39,6 +40,16 @@ def dispatch(actor: Actor) -> int:
     Running it twice at once, in several processes, does no harm: each assignment locks the ticket and the agent.
     """
     return _rounds.run(actor.tenant_id, lambda: _round(actor))
+
+
+def has_work() -> bool:
+    """Whether a round could give anybody anything just now: a rule is in force, and a ticket waits.
+
+    Who asks after his commit misses nothing: a rule, or a ticket, that comes later has an event of its own.
+    """
+    rule, ticket = select(TicketRule.id).where(TicketRule.active == 1), select(Ticket.id).where(*_WAITS)
+    # one after the other: a company without rules does not even look for tickets
+    return all(db.session.scalar(wanted.limit(1)) is not None for wanted in (rule, ticket))
 
 
 def _round(actor: Actor) -> int:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from models.automation import AutomationRule, AutomationRun, Macro, TicketTemplate
-from services import automation
+from services import automation, ticket_templates
 from services.automation.conditions import leaves
 from views.admin.base import AdminView
 from views.admin.cells import EMPTY, tag
@@ -130,6 +130,12 @@ class TicketTemplateView(AdminView):
     search_text, search_columns = ("name", "title"), ["type", "priority", "is_public", "active"]
     base_order = ("sort", "asc")
     desk_path = "/desk/automation?tab=templates&template={id}"
-    help_texts = {"team_id": _("Tickets made from it come into the pool of this team")}
+    help_texts = {
+        "team_id": _("Tickets made from it come into the pool of this team"),
+        **dict.fromkeys(
+            ticket_templates.TEXTS,
+            _("May contain {customer.name}, {customer.organization} and {company.name}"),
+        ),
+    }
     choices = {"type": items_of("ticket_type"), "product": items_of("product")}
     formatters = {"type": word_of("ticket_type", "type"), "product": word_of("product", "product")}

@@ -8,6 +8,7 @@ from flask_appbuilder.models.filters import Filters
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from markupsafe import Markup
+from pydantic.alias_generators import to_snake
 from sqlalchemy import ColumnElement, inspect
 
 from app.errors import DomainError
@@ -149,7 +150,7 @@ class AdminView(Deletion, RowActions, ModelView):
             try:
                 g.made = self.create(self.data_of(form, "create"))
             except DomainError as refusal:
-                flash(forms.show_refusal(form, refusal), "danger")
+                flash(forms.show_refusal(self, form, refusal), "danger")
             else:
                 flash(gettext("Saved"), "success")
                 return None
@@ -162,7 +163,7 @@ class AdminView(Deletion, RowActions, ModelView):
             try:
                 self.datamodel.call("update", row, **self.data_of(form, "update", row))
             except DomainError as refusal:
-                flash(forms.show_refusal(form, refusal), "danger")
+                flash(forms.show_refusal(self, form, refusal), "danger")
             else:
                 g.changed = row
                 saved = Markup('{}: <a href="{}">{}</a>')
@@ -186,6 +187,11 @@ class AdminView(Deletion, RowActions, ModelView):
         return export.answer(self, self._filters, kind)
 
     # --- what a subclass may change ---------------------------------------------------------------------------------
+
+    def title_of(self, name: str) -> str:
+        """What a datum is called that a refusal names as REST does; "" where no screen has a word for it."""
+        column = to_snake(name)
+        return str(self.label_columns.get(column) or labels.COLUMNS.get(column, ""))
 
     def create(self, data: dict):
         return self.datamodel.call("create", **data)

@@ -22,7 +22,7 @@ class CustomValuesView(AdminView):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.label_columns = _Labels(self.label_columns, self._title)
+        self.label_columns = _Labels(self.label_columns, self.title_of)
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -42,13 +42,19 @@ class CustomValuesView(AdminView):
     def shown_columns(self) -> list[str]:
         return [*self.show_columns, *self.counted]
 
+    def title_of(self, name: str) -> str:
+        if not name.startswith(PREFIX):
+            return super().title_of(name)
+        code = name.removeprefix(PREFIX)
+        return next((reading.title_of(field) for field in self._fields() if field.code == code), "")
+
     def _form(self, verb: str, columns):
         plain = super()._form(verb, columns)
         return partial(self._whole_form, plain, verb) if plain is not None else None
 
     def _whole_form(self, plain: type[DynamicForm], verb: str, **given) -> DynamicForm:
         """The form with the fields as they are defined now."""
-        made = {f"{PREFIX}{field.code}": _form_field(field, verb) for field in self._fields()}
+        made = {f"{PREFIX}{field.code}": form_field(field, verb) for field in self._fields()}
         row = given.get("obj")
         if row is not None and made:
             values = custom_fields.values_of(row)
@@ -58,7 +64,7 @@ class CustomValuesView(AdminView):
 
     def data_of(self, form, verb: str, row=None) -> dict:
         data = super().data_of(form, verb, row)
-        given = {f.code: _from_form(f, form[f"{PREFIX}{f.code}"].data) for f in self._fields()}
+        given = {f.code: from_form(f, form[f"{PREFIX}{f.code}"].data) for f in self._fields()}
         before = custom_fields.values_of(row) if row is not None else {}
         changed = {code: value for code, value in given.items() if value != before.get(code)}
         return data | {"custom": changed} if changed else data
@@ -70,10 +76,6 @@ class CustomValuesView(AdminView):
         if self.model not in known:
             known[self.model] = definitions.fields_of(custom_fields.SUBJECTS[self.model], g.actor)
         return known[self.model]
-
-    def _title(self, column: str) -> str:
-        code = column.removeprefix(PREFIX)
-        return next(reading.title_of(field) for field in self._fields() if field.code == code)
 
 
 class _Labels(dict):
@@ -89,7 +91,7 @@ class _Labels(dict):
         return self._find(column)
 
 
-def _form_field(field: CustomField, verb: str) -> Field:
+def form_field(field: CustomField, verb: str) -> Field:
     # of what only some types have, and of older rows, the operation knows better what is missing
     must = field.required and verb == "create" and not field.ticket_types
     common = {
@@ -130,7 +132,7 @@ def _for_form(field: CustomField, value: object) -> object:
     return next(iter(kinds.stored(field, value).values())) if field.kind in _TYPED else value
 
 
-def _from_form(field: CustomField, data: object) -> object:
+def from_form(field: CustomField, data: object) -> object:
     if kinds.is_empty(data):
         return None
     if field.kind is FieldKind.yes_no:

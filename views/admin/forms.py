@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import get_args, get_origin
 
 from flask_appbuilder.forms import DynamicForm
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from flask_babel import lazy_gettext as _
 from pydantic.alias_generators import to_snake
 from sqlalchemy import String, Text, inspect
@@ -56,13 +56,22 @@ def data_of(form: DynamicForm, operation: str, row=None) -> dict:
     return data
 
 
-def show_refusal(form: DynamicForm, error: DomainError) -> str:
-    """Put the reasons of a refusal to their fields; returns the sentence for the top of the page."""
+def show_refusal(view, form: DynamicForm, error: DomainError) -> str:
+    """Put the reasons of a refusal to their fields; returns the sentence for the top of the page.
+
+    What the form does not ask for is named in that sentence.
+    """
+    elsewhere = []
     for name, reason in error.fields.items():
         field = form._fields.get(name) or form._fields.get(to_snake(name))
         if field is not None:
             field.errors = [*field.errors, gettext(reason)]
-    return gettext(error.message)
+        elif title := view.title_of(name):
+            elsewhere.append(title)
+    sentence = gettext(error.message)
+    if not elsewhere:
+        return sentence
+    return gettext("%(sentence)s: %(names)s", sentence=sentence, names=pgettext("names", ", ").join(elsewhere))
 
 
 def _present(row, name: str):

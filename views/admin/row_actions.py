@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import abort, flash, g, redirect, request
 from flask_appbuilder import expose
+from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
@@ -71,18 +72,22 @@ class RowActions:
                 if answer is not None:
                     return answer
             return redirect(way.to_row(self, row))
-        form = forms.form_of(self, action.operation, action.ask)()
+        form = self.action_form(action, row)()
         self.narrow_form(form, action, row)
         if request.method == "POST" and form.validate():
             try:
-                answer = self.perform(action, row, forms.data_of(form, action.operation) | dict(action.data))
+                answer = self.perform(action, row, self.action_data(action, form) | dict(action.data))
             except DomainError as refusal:
-                flash(forms.show_refusal(form, refusal), "danger")
+                flash(forms.show_refusal(self, form, refusal), "danger")
             else:
                 flash(gettext("Done"), "success")
                 return answer or redirect(way.to_row(self, row))
         return self.render_template(
-            "admin/edit.html", title=action.label, widgets={"form": form, "row": row}, action=action
+            "admin/edit.html",
+            title=action.label,
+            widgets={"form": form, "row": row},
+            action=action,
+            asked_when=self.action_asks_when(action, row),
         )
 
     @expose("/action_post", methods=["POST"])
@@ -104,6 +109,18 @@ class RowActions:
         for reason, names in refusals.items():
             flash(f"{reason}: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}", "danger")
         return redirect(way.to_list(self))
+
+    def action_form(self, action: RowAction, row) -> type[DynamicForm]:
+        """What is asked before it is done to this row."""
+        return forms.form_of(self, action.operation, action.ask)
+
+    def action_data(self, action: RowAction, form: DynamicForm) -> dict:
+        """What the operation is called with."""
+        return forms.data_of(form, action.operation)
+
+    def action_asks_when(self, action: RowAction, row) -> dict[str, tuple[str, str]]:
+        """As `asked_when`, for the form of an action."""
+        return self.asked_when
 
     def narrow_form(self, form, action: RowAction, row) -> None:
         """A subclass may offer only what is possible for this row."""

@@ -1,6 +1,5 @@
 """Tickets and their follow-ups (TKT)."""
 
-from flask import g
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
@@ -9,11 +8,8 @@ from app.extensions import db
 from models.messaging import ChatMessage
 from models.tickets import ENDED, Ticket, TicketFollowUp, TicketStatus
 from services.customers import mask_email, mask_phone
-from services.tickets import transitions_for, workflow
-from views.admin import labels
 from views.admin.assignments import TicketAssignmentView, TicketTransferView
 from views.admin.base import AdminView
-from views.admin.custom_values import CustomValuesView
 from views.admin.dictionaries import items_of, texts_of, word_of, words_of
 from views.admin.labels import TICKET_SOURCES, origin
 from views.admin.messages import MessageView
@@ -21,6 +17,7 @@ from views.admin.reach import ReachView, reach_of
 from views.admin.row_actions import RowAction
 from views.admin.sla import TicketClockView
 from views.admin.ticket_ratings import TicketRatingView
+from views.admin.ticket_steps import StepView, transitions
 
 
 class TicketFollowUpView(AdminView):
@@ -32,14 +29,7 @@ class TicketFollowUpView(AdminView):
     search_text, search_columns = ("content", "result"), ["ticket_id", "user_id", "create_time"]
 
 
-def _transitions(row: Ticket) -> list[str]:
-    """Where the reader may move it; the workflows are read once per request."""
-    if "ticket_workflows" not in g:
-        g.ticket_workflows = workflow.in_force()
-    return transitions_for(g.actor, row, g.ticket_workflows)
-
-
-class TicketView(CustomValuesView, ReachView):
+class TicketView(StepView, ReachView):
     model, resource, icon = Ticket, "ticket", "fa-ticket"
     singular, plural = _("Ticket"), _("Tickets")
     list_columns = ["title", "no", "status", "priority", "type", "customer_id", "assignee_id", "create_time"]
@@ -108,7 +98,7 @@ class TicketView(CustomValuesView, ReachView):
             "ticket.flow",
             "fa-arrow-right-arrow-left",
             ask=("status", "resolution", "reason"),
-            when=lambda row: bool(_transitions(row)),
+            when=lambda row: bool(transitions(row)),
         ),
         RowAction(
             "assign",
@@ -129,15 +119,6 @@ class TicketView(CustomValuesView, ReachView):
         TicketTransferView,
         TicketClockView,
     ]
-
-    def narrow_form(self, form, action: RowAction, row) -> None:
-        """A ticket can go only where the table of transitions and the actor's rights let it."""
-        if action.name == "flow":
-            possible = [TicketStatus(value) for value in _transitions(row)]
-            nothing_yet = [("", "—")] if len(possible) > 1 else []
-            choices = [(status.value, labels.state_title(status)) for status in possible]
-            form["status"].choices = [*nothing_yet, *choices]
-            form["status"].label.text = gettext("New state")
 
     def goes_along(self, row) -> list[str]:
         count = db.session.scalar(

@@ -42,6 +42,7 @@ from views.api import (  # noqa: F401
     ticket_board,
     ticket_relations,
     ticket_statistics,
+    ticket_templates,
     tickets,
     transfers,
     understanding,

@@ -1,12 +1,12 @@
-"""自动化接口: rules, their trial and their runs, macros, templates of tickets (TKT-1, TKT-15; B §2.10.4)."""
+"""自动化接口: rules, their trial and their runs, macros (TKT-15; B §2.10.4)."""
 
 from flask_babel import gettext
 
 from app.errors import Invalid, Reason
 from models.actor import Actor
-from models.automation import AutomationRule, AutomationRun, Macro, RuleEvent, TicketTemplate
+from models.automation import AutomationRule, AutomationRun, Macro, RuleEvent
 from models.tickets import Ticket
-from services import automation, ticket_templates
+from services import automation
 from services.automation.actions import Change
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
@@ -14,9 +14,6 @@ from views.api.resource import Resource, plain, serve
 from views.api.tickets import dump as dump_ticket
 
 SECTION = "工单自动化接口"
-
-#: this module registers the operations of the templates
-OPERATION_MODULES = (ticket_templates,)
 
 serve(
     Resource(
@@ -84,32 +81,6 @@ MACROS = serve(
             "ownerName": lambda actor, row: row.owner.full_name if row.owner else None,
             "mayChange": automation.may_change,
         },
-    )
-)
-serve(
-    Resource(
-        "ticket-templates",
-        "ticket_template",
-        TicketTemplate,
-        SECTION,
-        "工单模板",
-        out=(
-            "id",
-            "name",
-            "title",
-            "description",
-            "type",
-            "priority",
-            "product",
-            "team_id",
-            "is_public",
-            "active",
-            "sort",
-            "version",
-        ),
-        filters=("active", "is_public", "type"),
-        sort=("id", "sort", "name"),
-        search=("name", "title"),
     )
 )
 

@@ -43,6 +43,8 @@ class Resource:
     title: str
     #: columns out, in order; relations are given by `more`
     out: tuple[str, ...]
+    #: those of them that customers are not shown
+    of_staff: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     sort: tuple[str, ...] = ("id", "create_time", "update_time")
     #: sort keys whose empty values come last also upwards: whoever waits longest is wanted, not who does not wait
@@ -77,9 +79,10 @@ class Resource:
     def dump_all(self, actor: Actor, rows: list) -> list[dict]:
         extra = self.enrich(actor, rows) if self.enrich and rows else {}
         filled = custom_fields.shown_of_many(actor, custom_fields.SUBJECTS[self.model], rows) if self.custom else {}
+        out = [name for name in self.out if not actor.sees_as_customer or name not in self.of_staff]
         return [
             {
-                **{to_camel(name): plain(getattr(row, name)) for name in self.out},
+                **{to_camel(name): plain(getattr(row, name)) for name in out},
                 **{name: make(actor, row) for name, make in self.more.items()},
                 **extra.get(row.id, {}),
                 **filled.get(row.id, {}),

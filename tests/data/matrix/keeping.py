@@ -7,7 +7,6 @@ from tests.data.matrix.rows import (
     EVERYBODY,
     LEADERS,
     MARKS,
-    SIGNED_IN,
     STAFF,
     SUPER,
     Row,
@@ -83,7 +82,7 @@ ROWS: tuple[Row, ...] = (
     *resource(
         "ticket-templates",
         "ticket_template",
-        read=SIGNED_IN,
+        read=EVERYBODY,
         write=LEADERS,
         create={"name": "$unique", "title": "$unique"},
         change={"name": "$unique"},

@@ -6,17 +6,15 @@ import { type CustomField, type CustomValues, isEmpty } from '@shared/custom-fie
 import { live } from '@shared/live'
 import type { Draft } from '@shared/outbox'
 import { session } from '@shared/session'
-import type { Ticket, TicketPriority } from '@shared/types'
+import type { Ticket } from '@shared/types'
 
 import { isContact, isEmail, isPhone, keptContact, useContact } from './contact'
 import { ensureCustomer, hasAccount, introduce } from './customer'
+import { BLANK, type Contents } from './ticket-templates'
 
-export interface TicketForm {
-  title: string
-  description: string
-  type: string
-  product: string
-  priority: TicketPriority
+export interface TicketForm extends Contents {
+  /** The template that it began with; 0 = none. */
+  templateId: number
   /** What a visitor wants to be called. */
   name: string
   contactName: string
@@ -35,11 +33,8 @@ const TITLE_MAX = 200
 export const MOST_FILES = 10
 
 const EMPTY: TicketForm = {
-  title: '',
-  description: '',
-  type: '',
-  product: '',
-  priority: 'normal',
+  ...BLANK,
+  templateId: 0,
   name: '',
   contactName: '',
   contactEmail: '',
@@ -127,8 +122,9 @@ export function useTicketForm(title: string) {
       if (!hasAccount.value) await introduce(form.name.trim(), contact.value.trim())
       const { title: words, description, type, product, priority } = form
       const filled = asked.filter((one) => !isEmpty(form.custom[one.code])).map((one) => [one.code, form.custom[one.code]])
+      const more = form.templateId ? { templateId: form.templateId } : {}
       const custom = filled.length ? { custom: Object.fromEntries(filled) as CustomValues } : {}
-      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, product, priority, ...reach(), ...custom })
+      const ticket = await api.post<Ticket>('/tickets', { title: words.trim(), description: description.trim(), type, product, priority, ...reach(), ...more, ...custom })
       // The files are the first messages of the ticket's room; the outbox sees them there.
       for (const draft of files.value) live.send({ ticketId: ticket.id }, draft)
       sessionStorage.removeItem(KEY)
@@ -136,6 +132,7 @@ export function useTicketForm(title: string) {
     } catch (error) {
       if (!(error instanceof ApiError) || Object.keys(error.fields).length === 0) throw error
       fields.value = error.fields
+      if ('templateId' in error.fields) form.templateId = 0
       return null
     } finally {
       sending.value = false

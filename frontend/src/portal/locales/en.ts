@@ -325,6 +325,15 @@ export default {
     done: 'Ticket submitted',
     where: 'Follow it under “My tickets”. Without signing in, only this browser can see it.',
   },
+  template: {
+    label: 'Template',
+    none: 'No template',
+    replaceTitle: 'Replace what you have written?',
+    replaceText: '“{name}” would replace some of what you have filled in. You can also keep yours and let it fill in only what is empty.',
+    replace: 'Replace',
+    keep: 'Keep mine',
+    gone: 'This template is no longer in use. What you have written is still here, please submit again.',
+  },
   hints: {
     articles: 'These articles may help',
     tickets: 'You have submitted something similar. Continue there?',

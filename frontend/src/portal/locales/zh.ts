@@ -325,6 +325,15 @@ export default {
     done: '工单已提交',
     where: '提交后在“我的工单”里查看进展。没有登录时，只有这个浏览器能看到。',
   },
+  template: {
+    label: '使用模板',
+    none: '不使用模板',
+    replaceTitle: '替换已填写的内容？',
+    replaceText: '“{name}”会替换您已填写的部分内容。您也可以保留自己填写的，只补充空着的项目。',
+    replace: '替换',
+    keep: '保留我填写的',
+    gone: '该模板已停用。您填写的内容都在，请再次提交。',
+  },
   hints: {
     articles: '这些文章也许能解决您的问题',
     tickets: '您提交过类似的工单，要继续跟进吗？',

@@ -6,6 +6,26 @@ const REST_MS = 280
 const EDGE_PX = 56
 const SCROLL_PX = 12
 
+/** How far the board goes on in a frame: the nearer the edge the faster; the edges of a phone are narrow. */
+function stepAt(x: number, { left, right }: DOMRect): number {
+  const edge = Math.min(EDGE_PX, (right - left) / 10)
+  const depth = Math.max(left + edge - x, 0) - Math.max(x - right + edge, 0)
+  return -Math.sign(depth) * Math.ceil((Math.min(Math.abs(depth), edge) / edge) * SCROLL_PX)
+}
+
+/** The column nearest to a point of the board, whatever floats above it; "" for a point outside. */
+function columnAt(board: HTMLElement | null, x: number, y: number): string {
+  const box = board?.getBoundingClientRect()
+  if (!board || !box || x < box.left || x > box.right || y < box.top || y > box.bottom) return ''
+  let [nearest, least] = ['', Infinity]
+  for (const column of board.querySelectorAll<HTMLElement>('[data-column]')) {
+    const { left, right } = column.getBoundingClientRect()
+    const distance = Math.max(left - x, x - right, 0)
+    if (distance < least) [nearest, least] = [column.dataset.column ?? '', distance]
+  }
+  return nearest
+}
+
 interface Handlers {
   /** The number of the card has left its place; false: it stays. */
   begin: (id: number) => boolean
@@ -34,16 +54,19 @@ export function useDrag(scroller: () => HTMLElement | null, { begin, drop, end }
     drag.x = x - (pending?.dx ?? 0)
     drag.y = y - (pending?.dy ?? 0)
     if (pending) Object.assign(pending, { x, y })
-    drag.over = document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-column]')?.dataset.column ?? ''
+    drag.over = columnAt(scroller(), x, y)
   }
 
   /** Near an edge the board goes on. */
   function scroll(): void {
     const board = scroller()
     if (drag.id === null || !pending || !board) return
-    const { left, right } = board.getBoundingClientRect()
-    if (pending.x < left + EDGE_PX) board.scrollBy(-SCROLL_PX, 0)
-    else if (pending.x > right - EDGE_PX) board.scrollBy(SCROLL_PX, 0)
+    const step = stepAt(pending.x, board.getBoundingClientRect())
+    if (step) {
+      board.scrollBy(step, 0)
+      // another column lies below the card now, though nobody has moved it
+      follow(pending.x, pending.y)
+    }
     frame = requestAnimationFrame(scroll)
   }
 
