@@ -262,6 +262,18 @@ def test_late_solution_is_missed_and_a_cancelled_ticket_promises_nothing(company
     assert level(company, cancelled)["state"] == "running"
 
 
+def test_merged_ticket_promises_nothing_until_it_is_taken_out_again(company, policy):
+    policy()
+    customer = company.visitor()
+    merged, into = company.ticket(customer), company.ticket(customer)
+    company.supervisor.post(f"/tickets/{merged['id']}/merge", {"intoId": into["id"]})
+    found = level(company, merged)
+    assert found["state"] == "none" and found["dueTime"] is None
+    assert level(company, into)["state"] == "running"
+    company.supervisor.post(f"/tickets/{merged['id']}/unmerge")
+    assert level(company, merged)["state"] == "running"
+
+
 def test_change_of_priority_is_another_promise_with_the_same_time_used(company, policy, database):
     policy(60, 240, sort=2)
     urgent = policy(30, 120, sort=1, priority="urgent")
