@@ -510,9 +510,9 @@ def test_screens_show_policies_with_their_steps_and_the_clocks_of_a_ticket(compa
     made = policy(60, 240, {"percent": 150, "action": "raise_priority"})
     ticket = company.ticket()
     shown = admin.page(f"/sla_policy/show/{made['id']}")
-    assert "4 h 0 min" in shown and "150%" in shown and "Raise the priority by one step" in shown
+    assert "4 h" in shown and "0 min" not in shown and "150%" in shown and "Raise the priority by one step" in shown
     clocks = admin.page(f"/ticket/show/{ticket['id']}")
-    assert made["name"] in clocks and "1 h 0 min" in clocks
+    assert made["name"] in clocks and "1 h" in clocks
     number = admin.make("sla_policy", name=unique("policy"), resolution_minutes="90", warn_percent="50", sort="7")
     assert company.admin.get(f"/sla-policies/{number}")["resolutionMinutes"] == 90
     step = admin.make(

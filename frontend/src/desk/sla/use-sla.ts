@@ -60,6 +60,7 @@ export function useSla(ticket: () => Ticket) {
   /** Both goals, as far as they are promised. */
   const goals = computed(() => {
     const { sla } = ticket()
+    if (sla?.state === 'none') return []
     return GOALS.flatMap((name) => {
       const goal = sla?.[name]
       return goal ? [{ name, label: t(`desk.sla.${name}`), text: describe(goal), due: deadline(goal), isLate: leftOf(goal) < 0, isMet: goal.metTime !== null }] : []
