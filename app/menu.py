@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ MENU = (
             Entry("ticket_follow_up", "TicketFollowUpView", _("Follow-ups"), "fa-list-check"),
             Entry("ticket_rating", "TicketRatingView", _("Ratings of tickets"), "fa-star"),
             Entry("ticket_assignment", "TicketAssignmentView", _("Assignments"), "fa-shuffle"),
-            Entry("ticket_transfer", "TicketTransferView", _("Transfers"), "fa-right-left"),
+            Entry("ticket_transfer", "TicketTransferView", pgettext("ticket", "Transfers"), "fa-right-left"),
             Entry("ticket_rule", "TicketRuleView", _("Assignment rules"), "fa-route"),
             Entry("sla_policy", "SlaPolicyView", _("Service levels"), "fa-stopwatch"),
             Entry("sla_escalation", "SlaEscalationView", _("Escalation"), "fa-arrow-up-right-dots"),

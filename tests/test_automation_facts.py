@@ -1,16 +1,16 @@
 """Automation with what a company defines itself: its own fields, tags, service levels, ratings; macros on many."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from tests.automating import NOTE, asks, every, rules_of, runs_of, seen
 from tests.people import Company, unique
 from tests.waiting import ago, eventually
 
-NOTE = [{"action": "note", "value": "seen"}]
 OPTIONS = [{"code": "red", "label": "红色", "labelEn": "Red"}, {"code": "blue", "label": "蓝色"}]
 #: by the clock of a company in China, whatever clock the machine has
 TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
@@ -47,40 +47,23 @@ def code_of(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def asks(field: str, operator: str = "is", value: object = None) -> dict:
-    return {"field": field, "operator": operator} | ({} if value is None else {"value": value})
-
-
 def tried(company: Company, *items: dict, **more) -> list[int]:
-    body = {"event": "created", "actions": NOTE, "conditions": {"match": "all", "items": list(items)}} | more
+    body = {"event": "created", "actions": NOTE, "conditions": every(*items)} | more
     return [one["id"] for one in company.admin.post("/automation-rules/try", body)["list"]]
 
 
 @pytest.fixture
-def rule(company) -> Callable:
+def rule(company) -> Iterator[Callable]:
     """Make an active rule for tickets with a word in their title; all of a test are off again afterwards."""
-    made: list[int] = []
+    with rules_of(company) as make:
 
-    def make(word: str, actions: list | None = None, *items: dict, event: str = "created") -> dict:
-        conditions = {"match": "all", "items": [asks("title", "contains", [word]), *items]}
-        body = {"name": unique("rule"), "active": True, "event": event, "conditions": conditions}
-        made.append(company.admin.post("/automation-rules", body | {"actions": actions or NOTE})["id"])
-        return {"id": made[-1]}
+        def about(word: str, actions: list | None = None, *items: dict, event: str = "created") -> dict:
+            return make(asks("title", "contains", [word]), *items, event=event, actions=actions)
 
-    yield make
-    for number in made:
-        company.admin.put(f"/automation-rules/{number}", {"active": False})
+        yield about
 
 
-def runs_of(company: Company, rule: dict) -> list[dict]:
-    return eventually(lambda: company.admin.get("/automation-runs", ruleId=rule["id"])["list"], 20)
-
-
-def seen(company: Company, ticket: dict) -> dict:
-    return company.admin.get(f"/tickets/{ticket['id']}")
-
-
-def change(company: Company, ticket: dict, **values) -> dict:
+def edited(company: Company, ticket: dict, **values) -> dict:
     path = f"/tickets/{ticket['id']}"
     return company.admin.put(path, {"version": company.admin.get(path)["version"], **values})
 
@@ -151,7 +134,7 @@ def test_fields_of_the_customer_and_of_his_organization(company, own):
 
 
 def test_tags_and_reopenings_are_asked(company):
-    ticket = change(company, company.ticket(), tags=["网络", "加急"])
+    ticket = edited(company, company.ticket(), tags=["网络", "加急"])
     assert ticket["id"] in tried(company, asks("tags", "contains", ["加急", "别的"]), asks("reopened", "is", 0))
     assert ticket["id"] not in tried(company, asks("tags", "lacks", ["网络"]))
     assert ticket["id"] not in tried(company, asks("tags", "empty"))
@@ -279,7 +262,7 @@ def test_fields_tags_and_watchers_are_set_in_one_go(company, own, rule):
 def test_fields_and_tags_are_taken_away(company, own):
     name = own("number")
     ticket = company.admin.post("/tickets", {"title": unique("ticket"), "custom": {code_of(name): 0}})
-    change(company, ticket, tags=["一", "二"])
+    edited(company, ticket, tags=["一", "二"])
     actions = [{"action": name, "value": ""}, {"action": "remove_tags", "value": ["一", "三"]}]
     macro = company.admin.post("/macros", {"name": unique("macro"), "actions": actions})
     changes = company.admin.post(f"/tickets/{ticket['id']}/macro-preview", {"macroId": macro["id"]})
@@ -291,7 +274,7 @@ def test_fields_and_tags_are_taken_away(company, own):
 
 
 def test_two_actions_on_the_same_fact_follow_each_other(company):
-    ticket = change(company, company.ticket(), tags=["旧"])
+    ticket = edited(company, company.ticket(), tags=["旧"])
     actions = [{"action": "add_tags", "value": ["新"]}, {"action": "remove_tags", "value": ["旧", "新"]}]
     macro = company.admin.post("/macros", {"name": unique("macro"), "actions": actions})
     changes = company.admin.post(f"/tickets/{ticket['id']}/macro-preview", {"macroId": macro["id"]})

@@ -1,61 +1,16 @@
-"""E's ticket system at `/case`: each endpoint and page, by each role, with what it refuses (TKT-13)."""
-
-import io
-import re
-import zipfile
+"""E's ticket system at `/case`: each endpoint by each role, and what tickets do there (TKT-13)."""
 
 import pytest
-import requests
-from PIL import Image
 
+from tests.case_face import TICKET, ask, call, checked, new_ticket, send
 from tests.data.case_matrix import CASE_MATRIX
 from tests.data.matrix import Row
 from tests.factories import Thing, Things
-from tests.people import CSRF_HEADER, Company, Person, at_once, unique
+from tests.people import Company, Person, at_once, unique
 from tests.test_matrix import filled, person
 from views.case.face import CASE
 
 NOBODY = 987_654_321_012
-TICKET = {
-    "customer_name": "张三",
-    "customer_email": "zhangsan@example.com",
-    "customer_phone": "13800138000",
-    "title": "系统无法登录",
-    "type": "技术支持",
-    "priority": "高",
-    "description": "无法登录系统，提示密码错误",
-}
-
-
-def ask(who: Person, method: str, path: str, **options) -> requests.Response:
-    return who.request(method, f"{who.base_url}/case{path}", **options)
-
-
-def call(who: Person, method: str, path: str, json: dict | None = None, *, expect: int = 200, **options) -> dict:
-    """What E's face answers; fails unless it has the one shape of success and refusal."""
-    answer = ask(who, method, path, json=json, **options)
-    assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:400]}"
-    assert answer.headers["Cache-Control"] == "no-store"
-    return checked(answer)
-
-
-def checked(answer: requests.Response) -> dict:
-    told = answer.json()
-    assert told["success"] is (answer.status_code == 200), answer.text
-    if answer.status_code != 200:
-        assert told["message"] and told["error"], answer.text
-        assert set(told) & {"code", "data", "timestamp"} == set(), answer.text
-    return told
-
-
-def new_ticket(who: Person, **more) -> int:
-    return call(who, "POST", "/api/tickets", {**TICKET, **more})["ticket_id"]
-
-
-def send(who: Person, ticket_id: object, name: str, content: bytes, *, expect: int = 200) -> dict:
-    return call(
-        who, "POST", "/api/upload", expect=expect, data={"ticket_id": ticket_id}, files={"file": (name, content)}
-    )
 
 
 # --- who may what ---------------------------------------------------------------------------------------------------
@@ -119,137 +74,6 @@ def test_ticket_of_another_company_is_like_none(people, strangers):
     assert "foreign-marker" not in ask(people.admin, "GET", "/api/tickets", params={"per_page": 100}).text
     title = strangers.admin.get(f"/tickets/{ticket.id}")["title"]
     assert call(people.admin, "GET", "/api/tickets", params={"search": title})["total"] == 0
-
-
-# --- signing in -----------------------------------------------------------------------------------------------------
-
-
-def at_the_door(people: Company, door: str, username: str, password: str, **more) -> requests.Response:
-    return requests.post(
-        f"{people.base_url}/case/api/{door}", json={"username": username, "password": password, **more}, timeout=30
-    )
-
-
-def test_each_door_lets_in_those_it_is_for(people):
-    for door, insider, outsider, role in (
-        ("login", people.customer, people.agent, "customer"),
-        ("admin/login", people.agent, people.customer, "admin"),
-    ):
-        told = at_the_door(people, door, insider.username, insider.password)
-        assert told.status_code == 200 and told.json()["user"]["role"] == role
-        wrong = at_the_door(people, door, insider.username, "wrong-password")
-        stranger = at_the_door(people, door, unique("nobody"), "wrong-password")
-        # a right password at the wrong door says no more than a wrong one
-        refused = at_the_door(people, door, outsider.username, outsider.password)
-        assert {answer.status_code for answer in (wrong, stranger, refused)} == {401}
-        assert wrong.text == stranger.text == refused.text and not refused.cookies
-
-
-def test_doors_share_the_lock_of_all_doors(people):
-    victim = people.new("customer")
-    for _ in range(5):
-        at_the_door(people, "login", victim.username, "wrong-password")
-    assert at_the_door(people, "login", victim.username, victim.password).status_code == 429
-    assert at_the_door(people, "admin/login", victim.username, victim.password).json()["error"] == "locked"
-    Person(people.base_url).post("/session", {"username": victim.username, "password": victim.password}, expect=429)
-
-
-def test_first_password_must_be_changed_before_anything_else(people):
-    username, password = unique("new"), "First-password-1"
-    people.admin.post("/users", {"username": username, "password": password, "roleIds": [people.role_id("customer")]})
-    client = Person(people.base_url)
-    call(client, "POST", "/api/login", {"username": username, "password": password})
-    assert call(client, "GET", "/api/tickets", expect=403)["error"] == "password_change_required"
-
-
-def test_login_takes_exactly_its_fields(people):
-    call(people.anonymous, "POST", "/api/login", {"username": "x"}, expect=400)
-    told = call(people.anonymous, "POST", "/api/login", {"username": "x", "password": "y", "role": "admin"}, expect=400)
-    assert told["fields"] == {"role": told["fields"]["role"]}
-
-
-# --- writes that another site may have caused -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("origin", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}], ids=str)
-def test_another_site_cannot_write_with_a_readers_cookie(people, origin):
-    browser = people.customer.again()
-    answer = ask(browser, "POST", "/api/tickets", json=TICKET, headers=origin)
-    assert (answer.status_code, checked(answer)["error"]) == (403, "csrf")
-
-
-@pytest.mark.parametrize("sign", ["Origin", "Referer", "Sec-Fetch-Site"])
-def test_browsers_need_the_word_of_their_page(people, sign):
-    """A program with a cookie jar has no page; a browser says in each write where it comes from."""
-    browser = people.customer.again()
-    word = browser.http.headers.pop(CSRF_HEADER)
-    header = {sign: "same-origin" if sign == "Sec-Fetch-Site" else people.base_url}
-
-    def status(**more) -> int:
-        return ask(browser, "POST", "/api/tickets", json=TICKET, headers={**header, **more}).status_code
-
-    assert status() == 403
-    for wrong in ("", "0" * 64, people.agent.http.headers[CSRF_HEADER]):
-        assert (
-            ask(browser, "POST", "/api/tickets", json=TICKET, headers={**header, CSRF_HEADER: wrong}).status_code == 403
-        )
-    assert ask(browser, "POST", "/api/tickets", json=TICKET, headers={**header, CSRF_HEADER: word}).status_code == 200
-    assert ask(browser, "POST", "/api/tickets", json=TICKET).status_code == 200
-
-
-def test_login_tells_pages_their_word(people):
-    who, browser = people.customer, requests.Session()
-    answer = browser.post(
-        f"{people.base_url}/case/api/login", json={"username": who.username, "password": who.password}, timeout=30
-    )
-    headers = {"Origin": people.base_url, CSRF_HEADER: answer.headers[CSRF_HEADER]}
-    made = browser.post(f"{people.base_url}/case/api/tickets", json=TICKET, headers=headers, timeout=30)
-    assert made.json()["success"] is True
-
-
-def test_forms_of_other_sites_are_no_json(people):
-    body = '{"customer_name": "x"}'
-    answer = ask(people.customer, "POST", "/api/tickets", data=body, headers={"Content-Type": "text/plain"})
-    assert answer.status_code == 400 and checked(answer)["error"] == "unsupported_type"
-
-
-# --- one shape for all refusals -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "error"),
-    [
-        ("GET", "/api/nothing", 404, "not_found"),
-        ("GET", "/api/tickets/999999999", 404, "not_found"),
-        ("GET", "/api/tickets/x", 404, "not_found"),
-        ("DELETE", "/api/tickets", 405, "method_not_allowed"),
-        ("GET", "/api/tickets?page=0", 400, "invalid"),
-        ("GET", "/api/tickets?per_page=101", 400, "invalid"),
-        ("GET", "/api/tickets?colour=red", 400, "invalid"),
-        ("GET", "/api/tickets?status=完成", 400, "invalid"),
-        ("GET", "/api/tickets?priority=很高", 400, "invalid"),
-        ("GET", "/api/tickets?type=不存在", 400, "invalid"),
-        ("GET", "/api/tickets?start_date=2026-13-01", 400, "invalid"),
-        ("GET", "/api/tickets?end_date=0001-01-01", 400, "invalid"),
-        ("GET", "/uploads/", 404, "not_found"),
-        ("GET", "/uploads/x.txt", 404, "not_found"),
-    ],
-)
-def test_refusals_have_one_shape(people, method, path, status, error):
-    answer = ask(people.supervisor, method, path)
-    assert (answer.status_code, checked(answer)["error"]) == (status, error)
-
-
-def test_too_large_bodies_are_refused_in_the_same_shape(people):
-    answer = ask(people.customer, "POST", "/api/tickets", json={**TICKET, "description": "x" * 2_000_000})
-    assert answer.status_code == 413 and checked(answer)["error"] == "too_large"
-
-
-def test_too_many_requests_are_refused_in_the_same_shape(start_server, people):
-    server = start_server(REQUEST_RATE_PER_IP="2 per minute")
-    answers = [requests.get(f"{server.base_url}/case/api/tickets", timeout=30) for _ in range(4)]
-    assert answers[-1].status_code == 429 and answers[-1].headers["Retry-After"]
-    assert checked(answers[-1])["error"] == "too_many"
 
 
 # --- reporting ------------------------------------------------------------------------------------------------------
@@ -457,92 +281,6 @@ def test_long_rooms_are_told_whole(people):
     assert [row["content"] for row in said[1:]] == [f"said {turn}" for turn in range(205)]
 
 
-# --- files ----------------------------------------------------------------------------------------------------------
-
-
-def picture(kind: str) -> bytes:
-    data = io.BytesIO()
-    Image.new("RGB", (2, 2), "red").save(data, kind)
-    return data.getvalue()
-
-
-def archive() -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as file:
-        file.writestr("a.txt", "hello")
-    return data.getvalue()
-
-
-DOCUMENT = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1024)
-ACCEPTED = {
-    "图.jpg": picture("JPEG"),
-    "a.png": picture("PNG"),
-    "a.pdf": b"%PDF-1.4\n%%EOF\n",
-    "a.doc": DOCUMENT,
-    "a.docx": archive(),
-    "a.txt": "您好".encode(),
-    "a.zip": archive(),
-}
-
-
-@pytest.mark.parametrize("name", ACCEPTED)
-def test_file_appears_in_the_room_of_both_sides(people, name):
-    number = new_ticket(people.customer)
-    address = send(people.customer, number, name, ACCEPTED[name])["file_url"]
-    assert re.fullmatch(rf"/case/uploads/[0-9a-f]{{40}}\.{name.rpartition('.')[2]}", address)
-    for who in (people.customer, people.admin):
-        messages = call(who, "GET", f"/api/tickets/{number}/messages")["messages"]
-        assert messages[-1]["attachment_url"] == address
-        assert who.messages(f"/tickets/{number}")["list"][-1]["payload"]["name"] == name
-        answer = ask(who, "GET", address.removeprefix("/case"))
-        assert answer.status_code == 200 and answer.content
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Disposition"].startswith("attachment")
-        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "status"),
-    [
-        ("a.html", b"<script>alert(1)</script>", 400),
-        ("a.svg", b"<svg onload='alert(1)'/>", 400),
-        ("a.exe", b"MZ", 400),
-        ("a.mp3", b"ID3", 400),
-        ("a.txt.php", b"<?php", 400),
-        ("noending", b"x", 400),
-        ("a.png", b"<script>alert(1)</script>", 400),
-        ("a.pdf", picture("PNG"), 400),
-        ("a.txt", b"", 400),
-        ("a.txt", b"\x00\x01", 400),
-        ("a.txt", b"x" * 10_485_761, 413),
-        ("a.zip", b"x" * 11_000_000, 413),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_files_that_are_too_large_or_not_what_they_say_are_refused(people, name, content, status):
-    number = new_ticket(people.customer)
-    before = len(call(people.customer, "GET", f"/api/tickets/{number}/messages")["messages"])
-    send(people.customer, number, name, content, expect=status)
-    assert len(call(people.customer, "GET", f"/api/tickets/{number}/messages")["messages"]) == before
-
-
-@pytest.mark.parametrize("ticket_id", ["", "x", "-1", "1 or 1=1", "9" * 30])
-def test_file_needs_a_ticket(people, ticket_id):
-    assert "ticket_id" in send(people.customer, ticket_id, "a.txt", b"x", expect=400)["fields"]
-
-
-def test_file_is_read_only_by_who_may_see_the_ticket(people):
-    number = new_ticket(people.customer)
-    address = send(people.customer, number, "a.txt", b"secret")["file_url"]
-    people.admin.post(f"/tickets/{number}/assign", {"agentId": people.agent.agent_id})
-    for who in (people.anonymous, people.visitor(), people.other_customer, people.other_team_agent):
-        answer = ask(who, "GET", address.removeprefix("/case"))
-        assert answer.status_code == 404 and b"secret" not in answer.content
-    assert ask(people.agent, "GET", address.removeprefix("/case")).content == b"secret"
-    for guess in (address[:-4], address[:-4] + ".html", address.replace(".txt", "/../a.txt"), "/case/uploads/1.txt"):
-        assert ask(people.customer, "GET", guess.removeprefix("/case")).status_code == 404
-
-
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
@@ -585,37 +323,3 @@ def test_time_to_the_first_reply_is_told_in_hours(new_company, database):
             )
             connection.exec_driver_sql(f"UPDATE ticket SET {column} = {earlier} WHERE id = {number}")
     assert call(company.admin, "GET", "/api/statistics")["avg_response_time"] == "2.5 hours"
-
-
-# --- pages ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("page", "anonymous", "customer", "staff"),
-    [
-        ("/login", "/login?next=/case/my-tickets", "/tickets", "/desk/tickets"),
-        ("/admin/login", "/login?next=/case/admin/tickets", None, "/desk/tickets"),
-        ("/submit", "/tickets/new", "/tickets/new", "/desk/tickets?new=1"),
-        ("/my-tickets", "/login?next=/case/my-tickets", "/tickets", "/desk/tickets"),
-        ("/admin/tickets", "/login?next=/case/admin/tickets", None, "/desk/tickets"),
-        ("/ticket/17", "/login?next=/case/ticket/17", "/tickets/17", "/desk/tickets/17"),
-        ("", "/login?next=/case/my-tickets", "/tickets", "/desk/tickets"),
-    ],
-)
-def test_pages_of_e_lead_to_our_own(people, page, anonymous, customer, staff):
-    for who, wanted in (
-        (people.anonymous, anonymous),
-        (people.customer, customer),
-        (people.agent, staff),
-        (people.supervisor, staff),
-    ):
-        answer = ask(who, "GET", page, allow_redirects=False)
-        found = (answer.status_code, answer.headers.get("Location"))
-        assert found == ((302, wanted) if wanted else (403, None)), who
-        if wanted:
-            assert ask(who, "GET", page).status_code == 200
-
-
-def test_unknown_page_is_a_page(people):
-    answer = ask(people.anonymous, "GET", "/nothing")
-    assert answer.status_code == 404 and answer.headers["Content-Type"].startswith("text/html")

@@ -89,3 +89,19 @@ def test_who_had_a_ticket_is_told_who_has_it_now(company: Company, open_page: Pa
     expect(desk.get_by_text("已转给 李雷")).to_be_visible()
     company.supervisor.post(f"/tickets/{ticket['id']}/assign", {"agentId": agent.agent_id})
     expect(desk.get_by_role("heading", name="报表打不开")).to_be_visible()
+
+
+def test_dialog_of_the_menu_keeps_the_focus_and_gives_it_back(company: Company, open_page: Pages):
+    """Whoever works by keyboard writes in the dialog at once, never behind it, and is at the menu again afterwards."""
+    ticket = company.ticket(title="报表打不开")
+    desk = open_page.signed_in(company.supervisor, f"/desk/tickets/{ticket['id']}")
+    desk.get_by_role("button", name="更多").click()
+    desk.get_by_role("menuitem", name="接管").click()
+    dialog = desk.locator(".el-dialog", has_text="接管这个工单？")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    for _ in range(5):
+        desk.keyboard.press("Tab")
+        expect(dialog.locator(":focus")).to_have_count(1)
+    desk.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(desk.get_by_role("button", name="更多")).to_be_focused()

@@ -61,7 +61,7 @@ def drop(ticket: Ticket) -> None:
 def _reflect(ticket: Ticket, clocks: Iterable[TicketClock], known: Rules) -> None:
     """What lists show of a ticket, from its clocks."""
     goals = [row for row in clocks if row.target_seconds is not None]
-    is_over = ticket.status is TicketStatus.cancelled
+    is_over = ticket.status is TicketStatus.cancelled or ticket.merged_into_id is not None
     still_open = [] if is_over else [row for row in goals if row.met_time is None]
     ticket.due_time = min((row.due_time for row in still_open if row.due_time is not None), default=None)
     if still_open:

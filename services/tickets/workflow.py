@@ -28,7 +28,14 @@ FACTS = {
     "contactPhone": "contact_phone",
 }
 #: states before which something may be required; what is required of a new ticket is said apart
-BEFORE = tuple(status for status in TicketStatus if status is not TicketStatus.pending)
+BEFORE = (
+    TicketStatus.processing,
+    TicketStatus.waiting,
+    TicketStatus.review,
+    TicketStatus.resolved,
+    TicketStatus.closed,
+    TicketStatus.cancelled,
+)
 _STUCK = {
     TicketStatus.pending: Reason("Tickets would be stuck in “Pending”: allow steps from there that lead to an end"),
     TicketStatus.processing: Reason(

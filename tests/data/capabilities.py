@@ -197,7 +197,7 @@ PAGES: dict[str, str] = {
 #: rules that are no pages: the way to WeChat and back, and two of Flask-AppBuilder's that lead on
 #: to its front page
 WAYS = {"/auth/wechat/start", "/auth/wechat/callback", "/back", "/lang/<string:locale>"}
-#: the addresses of the older ticket system lead on to our pages; to whom, tests/test_case.py says
+#: the addresses of the older ticket system lead on to our pages; to whom, tests/test_case_doors.py says
 CASE_WAYS = {
     "/case/",
     "/case/login",

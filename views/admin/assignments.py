@@ -26,6 +26,8 @@ METHODS = {
     "create": _("When it was made"),
     "escalation": _("By escalation"),
 }
+#: of tickets, where another word is used for handing on
+TICKET_METHODS = METHODS | {"transfer": pgettext("ticket", "Transferred")}
 _TABLE = Markup(
     '<p>{}</p><p class="ad-conditions">{}</p>'
     '<div class="ad-small-table"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
@@ -34,9 +36,14 @@ _TABLE = Markup(
 _LINE = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>")
 
 
-def method(row) -> Markup:
+def method(row: ConversationAssignment | TicketAssignment) -> Markup:
     """How something was assigned, in words."""
-    return tag(METHODS.get(row.method, row.method))
+    return tag(_method(row))
+
+
+def _method(row: ConversationAssignment | TicketAssignment) -> str:
+    known = TICKET_METHODS if isinstance(row, TicketAssignment) else METHODS
+    return str(known.get(row.method, row.method))
 
 
 def considered(row: ConversationAssignment | TicketAssignment) -> Markup:
@@ -143,4 +150,4 @@ class TicketTransferView(AdminView):
 def _heading(row, number: str) -> str:
     """The number, how it was given and to whom."""
     to = row.to_agent.name if row.to_agent else ""
-    return " · ".join(filter(None, (number, str(METHODS.get(row.method, row.method)), to)))
+    return " · ".join(filter(None, (number, _method(row), to)))

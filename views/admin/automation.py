@@ -87,6 +87,9 @@ class AutomationRunView(AdminView):
         "reason": lambda row: Markup.escape(gettext(row.reason)) if row.reason else EMPTY,
     }
 
+    def heading(self, row) -> str:
+        return " · ".join(str(one) for one in (row.rule, row.ticket and row.ticket.no) if one) or f"#{row.id}"
+
 
 class MacroView(AdminView):
     model, resource, icon = Macro, "macro", "fa-bolt-lightning"

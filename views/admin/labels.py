@@ -169,7 +169,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
     FieldKind: {
         "text": (_("Text on one line"), "quiet"),
         "long_text": (_("Long text"), "quiet"),
-        "number": (_("Number"), "quiet"),
+        "number": (pgettext("field", "Number"), "quiet"),
         "date": (_("Date"), "quiet"),
         "select": (_("One of several options"), "quiet"),
         "multi_select": (_("Several of several options"), "quiet"),
@@ -396,7 +396,7 @@ STATES: dict[type[StrEnum], dict[str, tuple]] = {
     SlaState: {
         "none": (_("Nothing promised"), "quiet"),
         "running": (pgettext("service level", "Running"), "info"),
-        "paused": (pgettext("service level", "Stopped"), "quiet"),
+        "paused": (_("Paused"), "quiet"),
         "warned": (pgettext("service level", "Nearly late"), "warning"),
         "breached": (pgettext("service level", "Late"), "danger"),
         "met": (pgettext("service level", "Kept"), "success"),

@@ -88,7 +88,7 @@ export function useTime() {
     return format(ms, { year: days > 300 ? 'numeric' : undefined, month: 'numeric', day: 'numeric' })
   }
 
-  /** A length of time: 45 秒 / 4 分钟 / 2 小时 5 分 */
+  /** A length of time: 45 秒 / 4 分钟 / 2 小时 / 2 小时 5 分 */
   function duration(seconds: number | null | undefined): string {
     if (seconds === null || seconds === undefined) return '—'
     if (seconds < 60) return t('time.seconds', { n: Math.round(seconds) })
@@ -96,7 +96,7 @@ export function useTime() {
     if (minutes < 60) return t('time.minutes', { n: minutes })
     const hours = Math.floor(minutes / 60)
     if (hours >= 48) return t('time.days', { n: Math.floor(hours / 24) })
-    return t('time.hours', { h: hours, m: minutes % 60 })
+    return t(minutes % 60 ? 'time.hours' : 'time.wholeHours', { h: hours, m: minutes % 60 })
   }
 
   /** How long since then, as a length of time. */

@@ -29,13 +29,14 @@ export function useSla(ticket: () => Ticket) {
   const { t } = useI18n()
   const { dateTime, now } = useTime()
 
-  /** A length of working time: under a minute, 20 min, 1 h 20 min, 2 d 3 h. */
+  /** A length of working time: under a minute, 20 min, 1 h 20 min, 2 h, 2 d 3 h, 2 d. */
   function length(seconds: number): string {
     const size = Math.abs(seconds)
     if (size < 60) return t('desk.sla.underMinute')
     if (size < HOUR) return t('time.minutes', { n: Math.floor(size / 60) })
-    if (size < 2 * DAY) return t('time.hours', { h: Math.floor(size / HOUR), m: Math.floor((size % HOUR) / 60) })
-    return t('desk.sla.days', { d: Math.floor(size / DAY), h: Math.floor((size % DAY) / HOUR) })
+    const [days, hours, minutes] = [Math.floor(size / DAY), Math.floor(size / HOUR), Math.floor((size % HOUR) / 60)]
+    if (hours < 48) return t(minutes ? 'time.hours' : 'time.wholeHours', { h: hours, m: minutes })
+    return hours % 24 ? t('desk.sla.days', { d: days, h: hours % 24 }) : t('time.days', { n: days })
   }
 
   const leftOf = (goal: SlaGoal) => remaining(goal, now.value)
@@ -60,6 +61,7 @@ export function useSla(ticket: () => Ticket) {
   /** Both goals, as far as they are promised. */
   const goals = computed(() => {
     const { sla } = ticket()
+    if (sla?.state === 'none') return []
     return GOALS.flatMap((name) => {
       const goal = sla?.[name]
       return goal ? [{ name, label: t(`desk.sla.${name}`), text: describe(goal), due: deadline(goal), isLate: leftOf(goal) < 0, isMet: goal.metTime !== null }] : []

@@ -337,7 +337,7 @@ export default {
   hints: {
     articles: 'These articles may help',
     tickets: 'You have submitted something similar. Continue there?',
-    sent: 'Submitted {day} · {no}',
+    sent: 'Submitted: {day} · {no}',
     follow: 'Continue',
     goOn: 'Not solved, go on',
     solved: 'This solved it',

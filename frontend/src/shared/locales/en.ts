@@ -25,6 +25,7 @@ export default {
     seconds: '{n} s',
     minutes: '{n} min',
     hours: '{h} h {m} min',
+    wholeHours: '{h} h',
     days: '{n} d',
   },
   state: {

@@ -25,6 +25,7 @@ export default {
     seconds: '{n} 秒',
     minutes: '{n} 分钟',
     hours: '{h} 小时 {m} 分',
+    wholeHours: '{h} 小时',
     days: '{n} 天',
   },
   state: {

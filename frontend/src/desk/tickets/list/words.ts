@@ -219,7 +219,7 @@ export const en = {
       product: 'Product',
       sortBy: 'Sort by {name}',
     },
-    sort: { label: 'Sort', '-updateTime': 'Last updated', dueTime: 'Due first', '-createTime': 'Newest', createTime: 'Oldest', '-priority': 'Highest priority' },
+    sort: { label: 'Sort', '-updateTime': 'Updated', dueTime: 'Due first', '-createTime': 'Newest', createTime: 'Oldest', '-priority': 'Highest priority' },
     count: 'One ticket | {n} tickets',
     bulk: {
       label: 'Bulk actions',

@@ -1,1 +1,0 @@
-import"./css-DVhJiABC.js";import"./css-DfgUnS8l.js";

@@ -1,0 +1,1 @@
+import"./css-D4gVrp-F.js";import"./css-pYD9ZVXb.js";
