@@ -117,7 +117,8 @@ def test_template_fills_the_form_of_a_new_ticket(company, open_page: Pages, size
     page = open_page.signed_in(company.supervisor, "/desk/automation?tab=templates&template=new", **size)
     page.get_by_label("名称").fill(name)
     page.get_by_label("工单标题").fill("设备报修：")
-    page.get_by_label("问题描述").fill("型号：")
+    page.get_by_label("问题描述").fill("单位：")
+    page.get_by_role("button", name="客户单位").click()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("listitem").filter(has_text=name)).to_be_visible()
     page = open_page.signed_in(company.agent, "/desk/tickets", **size)
@@ -125,7 +126,8 @@ def test_template_fills_the_form_of_a_new_ticket(company, open_page: Pages, size
     dialog = page.get_by_role("dialog")
     choose(page, dialog, "模板", name)
     expect(dialog.get_by_label("标题")).to_have_value("设备报修：")
-    expect(dialog.get_by_label("问题描述")).to_have_value("型号：")
+    expect(dialog.get_by_label("问题描述")).to_have_value("单位：{customer.organization}")
+    expect(dialog.get_by_text("大括号里的变量")).to_be_visible()
 
 
 def pick(box: Locator, option: str) -> None:

@@ -6,7 +6,7 @@ from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.automation import AutomationRule, AutomationRun, Macro, RuleEvent
 from models.tickets import Ticket
-from services import automation
+from services import automation, ticket_templates
 from services.automation.actions import Change
 from services.operation import OPERATIONS, DataField
 from views.api.endpoint import action, endpoint, load
@@ -134,6 +134,7 @@ def vocabulary(actor: Actor):
         "free": [name for name, source in sources.items() if source.is_free],
         "groups": list(automation.GROUPS),
         "variables": list(automation.NAMES),
+        "templateVariables": list(ticket_templates.NAMES),
     }
 
 

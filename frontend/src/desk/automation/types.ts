@@ -125,6 +125,8 @@ interface Vocabulary {
   free: string[]
   groups: string[]
   variables: string[]
+  /** What texts of templates may contain. */
+  templateVariables: string[]
 }
 
 /** Operators that need no value, and those that take several. */
