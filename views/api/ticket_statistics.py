@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.extensions import db
 from models.actor import Actor
+from models.identity import User
 from models.organization import Agent
 from models.tickets import TicketPriority, TicketStatus
 from services.tickets import analysis
@@ -105,8 +105,8 @@ def show_moment(actor: Actor, zone: str = "", teamId: int | None = None):
 
 def _names(ids: Iterable[int | None]) -> dict[int, str]:
     """Whoever is gone has no name."""
-    agents = db.session.scalars(select(Agent).where(Agent.id.in_(ids)).options(joinedload(Agent.user)))
-    return {agent.id: agent.name for agent in agents}
+    named = select(Agent.id, User.full_name).join(Agent.user).where(Agent.id.in_(ids))
+    return dict(db.session.execute(named).tuples().all())
 
 
 def _dump_day(day: Day) -> dict[str, int]:
