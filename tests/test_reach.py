@@ -57,8 +57,9 @@ def test_who_sees_numbers_masked_searches_by_what_he_sees(people):
     phone, address = number(), f"{unique('m')}@example.org"
     name = customer(people, phone=phone, email=address)
     clerk = somebody_with(people, "customer.read").person
-    assert name in found(clerk, phone[-4:]), "others may have these digits in their names"
-    assert found(clerk, phone) == found(clerk, phone[-5:]) == found(clerk, address) == []
+    assert name in found(clerk, phone[-4:])
+    assert found(clerk, phone) == found(clerk, address) == []
+    assert name not in found(clerk, phone[-5:]), "others may have these digits in their names"
     assert name in found(people.admin, phone[-4:])
 
 
