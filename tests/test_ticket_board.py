@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.tickets.board import FIRST_COLUMNS
 from tests.people import Company
 
 
@@ -56,6 +57,29 @@ def test_columns_may_be_people(company, tickets):
     agent.get("/tickets/board", by="agent", expect=403)
 
 
+def test_cards_come_for_the_columns_that_are_named(company, tickets):
+    boss, agent = company.supervisor, company.agent
+    named = columns(boss, by="agent", columns=f"none,{boss.agent_id},999999999")
+    assert named["none"][0] == len(named["none"][1]) == 3
+    assert named[str(agent.agent_id)] == (1, [])
+    assert columns(boss, columns="processing")["pending"] == (2, [])
+    boss.get("/tickets/board", columns=str(agent.agent_id), expect=400)
+
+
+def test_of_many_columns_the_first_come_with_cards(new_company):
+    company = new_company()
+    people = [company.new("agent") for _ in range(FIRST_COLUMNS + 2)]
+    for person in people:
+        company.ticket(assignee=person)
+    found = columns(company.supervisor, by="agent")
+    begun = [key for key, (_count, cards) in found.items() if cards]
+    counted = [key for key, (count, _cards) in found.items() if count]
+    assert len(counted) >= len(people) and begun == counted[:FIRST_COLUMNS]
+    left = counted[FIRST_COLUMNS:]
+    rest = columns(company.supervisor, by="agent", columns=",".join(left))
+    assert [len(rest[key][1]) for key in left] == [1] * len(left)
+
+
 def test_filters_narrow_columns_and_cards(company, tickets):
     boss = company.supervisor
     assert list(columns(boss, status="processing,cancelled")) == ["processing"]
@@ -72,6 +96,6 @@ def test_board_shows_what_one_may_see(company, tickets, strangers):
     company.visitor().get("/tickets/board", expect=403)
 
 
-@pytest.mark.parametrize("query", [{"by": "moon"}, {"size": 0}, {"size": 51}, {"sort": "title"}, {"status": "open"}])
+@pytest.mark.parametrize("query", [{"by": "moon"}, {"size": 0}, {"size": 51}, {"columns": "moon"}, {"sort": "title"}, {"status": "open"}])
 def test_what_is_no_board_is_refused(company, query):
     company.supervisor.get("/tickets/board", expect=400, **query)

@@ -307,6 +307,24 @@ def test_supervisor_hands_over_between_columns_of_people(company: Company, open_
     eventually(lambda: company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == colleague.agent_id)
 
 
+def test_columns_far_to_the_right_fill_when_they_come_into_view(company: Company, open_page: Pages):
+    people = [company.new("agent", f"客服{number:02}") for number in range(14)]
+    for number, person in enumerate(people):
+        company.ticket(assignee=person, title=f"工单{number:02}")
+    desk = open_page.signed_in(company.supervisor, "/desk/tickets/board")
+    asked = []
+    desk.on("request", lambda request: asked.append(request.url) if "/api/v1/tickets?" in request.url else None)
+    choose(desk, "分组方式", "按处理人")
+    expect(column(desk, "客服00")).to_contain_text("工单00")
+    last = column(desk, "客服13")
+    expect(last).to_contain_text("加载更多")
+    assert asked == []
+    last.scroll_into_view_if_needed()
+    expect(last).to_contain_text("工单13")
+    company.ticket(assignee=people[13], title="后来的")
+    expect(last).to_contain_text("后来的")
+
+
 def test_board_hears_of_changes_and_keeps_the_filters(company: Company, open_page: Pages):
     ticket, other = many(company, "报表打不开", "登录不上")
     desk = open_page.signed_in(company.supervisor, "/desk/tickets?q=%E6%8A%A5%E8%A1%A8")

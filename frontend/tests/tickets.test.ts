@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { accepts, extended, moved, refreshed, type BoardColumn } from '../src/desk/tickets/board/board'
+import { countText } from '../src/desk/parts/counts'
+import { accepts, extended, moved, refreshed, shownKeys, type BoardColumn } from '../src/desk/tickets/board/board'
 import { directionOf, nextSort, shownColumns, USUAL } from '../src/desk/tickets/list/columns'
 import { asGiven, dayOf, filtersOf, isFiltered, momentOf, NO_ADDRESS, NO_FILTERS, sameFilters, setFilters, stepsForAll, type Filters } from '../src/desk/tickets/list/filters'
 import { stepTo } from '../src/desk/tickets/list/use-keys'
@@ -105,6 +106,17 @@ describe('the board', () => {
     const before = [column('pending', [1, 2, 3, 4], 9), column('processing', [5])]
     const now = [column('pending', [9, 1], 9), column('processing', [4, 5])]
     expect(idsOf(refreshed(before, now))).toEqual({ pending: [9, 1, 3], processing: [4, 5] })
-    expect(idsOf([extended(column('pending', [1, 2]), [ticket(2), ticket(3)], 3)])).toEqual({ pending: [1, 2, 3] })
+    const page = { list: [ticket(2), ticket(3)], total: 3, page: 2, size: 2, pages: 2, next: null }
+    expect(idsOf([extended(column('pending', [1, 2]), page)])).toEqual({ pending: [1, 2, 3] })
+  })
+
+  it('brings up to date what somebody has looked at', () => {
+    expect(shownKeys([column('none', [1], 30), column('7', [], 9), column('8', [])])).toEqual(['none', '8'])
+  })
+
+  it('says where counting stopped, and keeps the count of the board there', () => {
+    const page = { list: [], total: 10_000, page: 2, size: 20, pages: 500, next: null, atLeast: true }
+    expect(extended(column('closed', [1], 90_000), page).count).toBe(90_000)
+    expect([countText(12), countText(10_000, true), countText(10_000)]).toEqual(['12', '10,000+', '10,000'])
   })
 })

@@ -1,5 +1,6 @@
 """The board of tickets: columns by state or by agent, each with its count and its first cards (TKT-8; B §7.3.2)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -16,8 +17,10 @@ S = TicketStatus
 STATES = (S.pending, S.processing, S.waiting, S.review, S.resolved)
 #: columns of people: those with most to do
 MOST_AGENTS = 40
+#: columns that come with cards unless others are named; those to their right are asked for when somebody looks there
+FIRST_COLUMNS = 12
 #: cards of all columns together; of many columns each begins with fewer
-MOST_CARDS, FEWEST_CARDS = 160, 4
+MOST_CARDS, FEWEST_CARDS = 120, 4
 
 
 class Grouping(StrEnum):
@@ -37,25 +40,32 @@ class Column:
     ids: list[int]
 
 
-def columns_of(actor: Actor, filters: TicketFilters, *, by: Grouping, size: int, sort: str) -> list[Column]:
-    """The columns of what this actor sees, each with its first `size` cards, or fewer where there are many columns.
+def columns_of(
+    actor: Actor, filters: TicketFilters, *, by: Grouping, size: int, sort: str, shown: Collection[str] | None = None
+) -> list[Column]:
+    """The columns of what this actor sees, each with its count.
 
-    Three queries, however many columns. Raises NotAllowed, Invalid.
+    The first of them have their first `size` cards, or fewer where these are many; with `shown` the columns with these
+    keys have them, as far as they exist. Three queries, however many columns. Raises NotAllowed, Invalid.
     """
     order = sort_keys(sort)
     if by is Grouping.agent:
         actor.require("ticket.assign")
-    shown = [state for state in STATES if state in filters.values.get("status", STATES)]
+    states = [state for state in STATES if state in filters.values.get("status", STATES)]
     filters = filters.without("status")
-    mine = [Ticket.visible_to(actor), *filters.conditions(actor), Ticket.status.in_(shown)]
+    mine = [Ticket.visible_to(actor), *filters.conditions(actor), Ticket.status.in_(states)]
     group = Ticket.status if by is Grouping.status else Ticket.assignee_id
     counts = dict(db.session.execute(select(group, func.count()).where(*mine).group_by(group)).tuples().all())
-    keys: list[TicketStatus | int | None] = list(shown)
+    keys: list[TicketStatus | int | None] = list(states)
     agents: dict[int, Agent] = {}
     if by is Grouping.agent:
         agents = _agents(actor, counts, only_counted="assigneeId" in filters.values)
         keys = [None, *agents]
     filled = [key for key in keys if counts.get(key)]
+    if shown is None:
+        filled = filled[:FIRST_COLUMNS]
+    else:
+        filled = [key for key in filled if str(key or "none") in shown]
     size = min(size, max(FEWEST_CARDS, MOST_CARDS // max(1, len(filled))))
     cards = _first_cards(group, filled, mine, order, size)
     return [Column(str(key or "none"), agents.get(key), counts.get(key, 0), cards.get(str(key), [])) for key in keys]
@@ -63,10 +73,12 @@ def columns_of(actor: Actor, filters: TicketFilters, *, by: Grouping, size: int,
 
 def _agents(actor: Actor, counts: dict, *, only_counted: bool) -> dict[int, Agent]:
     """Who has a column: those with most to do first."""
-    rows = db.session.scalars(select(Agent).where(Agent.visible_to(actor)).order_by(Agent.id))
-    found = [agent for agent in rows if not only_counted or counts.get(agent.id)]
-    found.sort(key=lambda agent: -counts.get(agent.id, 0))
-    return {agent.id: agent for agent in found[:MOST_AGENTS]}
+    everybody = db.session.scalars(select(Agent.id).where(Agent.visible_to(actor)).order_by(Agent.id))
+    found = [number for number in everybody if not only_counted or counts.get(number)]
+    found.sort(key=lambda number: -counts.get(number, 0))
+    found = found[:MOST_AGENTS]
+    agents = {agent.id: agent for agent in db.session.scalars(select(Agent).where(Agent.id.in_(found)))}
+    return {number: agents[number] for number in found if number in agents}
 
 
 def _first_cards(

@@ -1,5 +1,7 @@
 """工单管理接口: the board of tickets, and what is done with several of them at once (TKT-8, TKT-9)."""
 
+import re
+
 from app.errors import Invalid, Reason
 from models.actor import Actor
 from models.tickets import Ticket, TicketPriority, TicketStatus
@@ -13,6 +15,8 @@ from views.api.resource import rows_of, to_camel
 from views.api.tickets import SECTION, TICKETS
 
 MOST_CARDS = 50
+#: a column of the board by agent
+_PERSON = re.compile(r"none|[1-9][0-9]{0,9}")
 
 
 @endpoint(
@@ -21,23 +25,33 @@ MOST_CARDS = 50
     section=SECTION,
     summary="工单看板",
     right="ticket.process",
-    query={**dict.fromkeys(FILTERS, str), "custom": dict, "by": str, "size": int, "sort": str},
+    query={**dict.fromkeys(FILTERS, str), "custom": dict, "by": str, "columns": str, "size": int, "sort": str},
 )
 def show_board(
     actor: Actor,
     by: str = "status",
+    columns: str = "",
     size: int = 20,
     sort: str = "-priority",
     custom: dict | None = None,
     **filters: str,
 ):
-    """Each column with its count and its first `size` cards; more cards of a column come from the list."""
+    """Each column with its count, and those in `columns` with their first `size` cards.
+
+    Without `columns` the first twelve have cards. More cards of a column come from the list.
+    """
     if by not in set(board.Grouping) or not 1 <= size <= MOST_CARDS:
         reason = Reason("1 to %(number)s", number=MOST_CARDS)
         raise Invalid("The request is not valid", fields={"by": "status or agent", "size": reason})
-    grouping = board.Grouping(by)
-    columns = board.columns_of(actor, filters_of(filters, custom), by=grouping, size=size, sort=sort)
-    ids = [number for column in columns for number in column.ids]
+    found = board.columns_of(
+        actor,
+        filters_of(filters, custom),
+        by=board.Grouping(by),
+        size=size,
+        sort=sort,
+        shown=_keys(by, columns) if columns else None,
+    )
+    ids = [number for column in found for number in column.ids]
     cards = {card["id"]: card for card in TICKETS.dump_all(actor, rows_of(TICKETS, ids))}
     return {
         "by": by,
@@ -48,9 +62,19 @@ def show_board(
                 "count": column.count,
                 "list": [cards[number] for number in column.ids if number in cards],
             }
-            for column in columns
+            for column in found
         ],
     }
+
+
+def _keys(by: str, columns: str) -> frozenset[str]:
+    """Raises Invalid for what cannot be the key of a column; one that is gone by now does no harm."""
+    keys = frozenset(columns.split(","))
+    wrong = [key for key in keys if (key not in board.STATES if by == "status" else not _PERSON.fullmatch(key))]
+    if wrong or len(keys) > board.MOST_AGENTS + 1:
+        reason = Reason("at most %(number)s of the board's keys", number=board.MOST_AGENTS + 1)
+        raise Invalid("The request is not valid", fields={"columns": reason})
+    return keys
 
 
 @endpoint(

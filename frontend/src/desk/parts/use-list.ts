@@ -1,8 +1,10 @@
 /** A paged list with filters: asks again when a filter changes, keeps the newest answer only. */
-import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { api, ApiError, isAborted, type Query } from '@shared/api'
 import type { Page } from '@shared/types'
+
+import { countText } from './counts'
 
 const TYPING_MS = 250
 
@@ -16,6 +18,9 @@ export function usePagedList<T extends { id: number }>(path: string, filters: Re
   const size = options.size ?? 20
   const list = ref([]) as Ref<T[]>
   const total = ref(0)
+  const isMore = ref(false)
+  /** For the eye: "10,000+" where the server stopped counting. */
+  const counted = computed(() => countText(total.value, isMore.value))
   const page = options.page ?? ref(1)
   const loading = ref(false)
   const loaded = ref(false)
@@ -32,6 +37,7 @@ export function usePagedList<T extends { id: number }>(path: string, filters: Re
       const answer = await api.get<Page<T>>(path, { ...filters.value, page: page.value, size }, { signal: mine.signal })
       list.value = answer.list
       total.value = answer.total
+      isMore.value = answer.atLeast === true
       loaded.value = true
       error.value = null
     } catch (reason) {
@@ -61,5 +67,5 @@ export function usePagedList<T extends { id: number }>(path: string, filters: Re
     request?.abort()
   })
 
-  return { list, total, page, size, loading, loaded, error, load, reloadSoon }
+  return { list, total, counted, page, size, loading, loaded, error, load, reloadSoon }
 }

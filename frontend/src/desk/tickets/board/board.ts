@@ -1,5 +1,5 @@
 /** The board as plain values: where a card lies, where it may go, and what of it stays when the server is asked again. */
-import type { AgentBrief, Ticket, TicketStatus } from '@shared/types'
+import type { AgentBrief, Page, Ticket, TicketStatus } from '@shared/types'
 
 export type Grouping = 'status' | 'agent'
 
@@ -38,8 +38,14 @@ export function refreshed(before: BoardColumn[], now: BoardColumn[]): BoardColum
   })
 }
 
-/** A further page behind the cards there are: what had moved up in the meantime is not shown twice. */
-export function extended(column: BoardColumn, page: Ticket[], total: number): BoardColumn {
+/** The columns whose cards are to be brought up to date: not those that nobody has looked at yet. */
+export function shownKeys(columns: BoardColumn[]): string[] {
+  return columns.filter((one) => one.count === 0 || one.list.length > 0).map((one) => one.key)
+}
+
+/** A further page behind the cards there are: what had moved up in the meantime is not shown twice. Where the list stopped counting, the board's own count stays. */
+export function extended(column: BoardColumn, page: Page<Ticket>): BoardColumn {
   const known = new Set(column.list.map((row) => row.id))
-  return { ...column, count: total, list: [...column.list, ...page.filter((row) => !known.has(row.id))] }
+  const count = page.atLeast ? Math.max(page.total, column.count) : page.total
+  return { ...column, count, list: [...column.list, ...page.list.filter((row) => !known.has(row.id))] }
 }

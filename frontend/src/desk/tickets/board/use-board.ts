@@ -5,7 +5,7 @@ import { api, ApiError, isAborted, type Query } from '@shared/api'
 import type { Page, Ticket, TicketStatus } from '@shared/types'
 
 import { attempt } from '../../parts/notify'
-import { extended, moved, refreshed, type BoardColumn, type Grouping } from './board'
+import { extended, moved, refreshed, shownKeys, type BoardColumn, type Grouping } from './board'
 
 const SIZE = 20
 const MOST = 50
@@ -33,9 +33,10 @@ export function useBoard(filters: Ref<Query>, by: Ref<Grouping>) {
     const mine = new AbortController()
     request = mine
     loading.value = true
+    const kept = !fresh && by.value === shownBy.value ? shownKeys(columns.value).join(',') : ''
     const size = fresh ? SIZE : Math.min(MOST, Math.max(SIZE, ...columns.value.map((one) => one.list.length)))
     try {
-      const answer = await api.get<{ by: Grouping; columns: BoardColumn[] }>('/tickets/board', { ...filters.value, by: by.value, size, sort: SORT }, { signal: mine.signal })
+      const answer = await api.get<{ by: Grouping; columns: BoardColumn[] }>('/tickets/board', { ...filters.value, by: by.value, columns: kept || undefined, size, sort: SORT }, { signal: mine.signal })
       if (held) {
         isStale = true
         return
@@ -99,7 +100,7 @@ export function useBoard(filters: Ref<Query>, by: Ref<Grouping>) {
     const here = shownBy.value === 'status' ? { status: key } : { assigneeId: key, status: filters.value.status || STATES.join(',') }
     await attempt(async () => {
       const answer = await api.get<Page<Ticket>>('/tickets', { ...filters.value, ...here, sort: SORT, size: SIZE, page })
-      columns.value = columns.value.map((one) => (one.key === key ? extended(one, answer.list, answer.total) : one))
+      columns.value = columns.value.map((one) => (one.key === key ? extended(one, answer) : one))
     })
     asking.delete(key)
   }
