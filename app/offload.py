@@ -83,6 +83,29 @@ def background(function: Callable, *args) -> None:
         threading.Thread(target=function, args=args, daemon=True).start()
 
 
+def at_once(*functions: Callable[[], T]) -> list[T]:
+    """What these answer, in order. Where waiting gives way they wait together, elsewhere one after another.
+
+    Every one has come to its end before the first error of any is raised.
+    """
+    if _patched("eventlet"):
+        import eventlet
+
+        others = [eventlet.spawn(_outcome, one, (), {}) for one in functions[1:]]
+        outcomes = [_outcome(functions[0], (), {}), *(one.wait() for one in others)]
+    elif _patched("gevent"):
+        import gevent
+
+        others = [gevent.spawn(_outcome, one, (), {}) for one in functions[1:]]
+        outcomes = [_outcome(functions[0], (), {}), *(one.get() for one in others)]
+    else:
+        outcomes = [(one(), None) for one in functions]
+    for _, error in outcomes:
+        if error is not None:
+            raise error
+    return [result for result, _ in outcomes]
+
+
 def native_pool(workers: int) -> ThreadPoolExecutor:
     """A pool of threads for commands that run without an event loop (imports, index builds)."""
     return ThreadPoolExecutor(max_workers=workers)

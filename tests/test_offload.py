@@ -99,3 +99,36 @@ print(max(others) < 900)
 """
     told = in_process(code, seconds=60)
     assert told.stdout.strip() == "True", told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
+def test_what_waits_at_once_waits_together_and_answers_in_order(mode):
+    """Each goes on when another waits, where waiting gives way; an error is told when all have come to their end."""
+    code = f"""
+from app.offload import at_once, patch
+patch({mode!r}, 2)
+import time
+
+began, ended = [], []
+
+def wait(name, error=None):
+    began.append(name)
+    time.sleep(0.01)
+    ended.append(name)
+    if error:
+        raise error
+    return name
+
+together = {mode!r} != "threading"
+print(at_once(lambda: wait("a"), lambda: wait("b"), lambda: wait("c")))
+assert began == ["a", "b", "c"] and sorted(ended) == began
+try:
+    at_once(lambda: wait("d", ValueError("first")), lambda: wait("e", KeyError("second")))
+except ValueError as error:
+    print(error, "e" in ended or not together)
+first = []
+at_once(lambda: (first.append(1), time.sleep(0.01), first.append(2)), lambda: first.append(3))
+print(first == ([1, 3, 2] if together else [1, 2, 3]))
+"""
+    told = in_process(code, seconds=30)
+    assert told.stdout.splitlines() == ["['a', 'b', 'c']", "first True", "True"], told.stdout + told.stderr

@@ -96,6 +96,8 @@ def test_board_shows_what_one_may_see(company, tickets, strangers):
     company.visitor().get("/tickets/board", expect=403)
 
 
-@pytest.mark.parametrize("query", [{"by": "moon"}, {"size": 0}, {"size": 51}, {"columns": "moon"}, {"sort": "title"}, {"status": "open"}])
+@pytest.mark.parametrize(
+    "query", [{"by": "moon"}, {"size": 0}, {"size": 51}, {"columns": "moon"}, {"sort": "title"}, {"status": "open"}]
+)
 def test_what_is_no_board_is_refused(company, query):
     company.supervisor.get("/tickets/board", expect=400, **query)

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from statistics import fmean, median
 
 import pytest
@@ -132,6 +133,13 @@ def test_figures_are_narrowed(company, agents):
     assert asked(boss, fromDay=day(60))["total"]["created"] == 8
     for wrong in ({"fromDay": day(100)}, {"zone": "Mars/Base"}, {"fromDay": "yesterday"}, {"agentId": "x"}):
         asked(boss, expect=400, **wrong)
+
+
+def test_many_may_ask_at_once(company, agents):
+    """More than there are connections to the database: who finds none left for others reads by himself."""
+    wanted = asked(company.supervisor)
+    with ThreadPoolExecutor(32) as asking:
+        assert list(asking.map(lambda _: asked(company.supervisor), range(64))) == [wanted] * 64
 
 
 def test_days_are_the_readers(company, agents):

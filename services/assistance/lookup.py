@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -180,7 +181,7 @@ class Lookup:
     @staticmethod
     def _catch_up(kept: _Kept, shelf: Shelf) -> None:
         now, since, recent = utcnow(), max(kept.seen - OVERLAP, _EPOCH), {}
-        for rows in (*_changed(shelf.model, since), *_newly_embedded(shelf, since, kept.seen)):
+        for rows in chain(_changed(shelf.model, since), _newly_embedded(shelf, since, kept.seen)):
             stored = _vectors_of(shelf, [row.id for row in rows], kept.model)
             versions = {row.id: _version(row, stored.get(row.id)) for row in rows}
             rows = [row for row in rows if kept.recent.get(row.id) != versions[row.id]]
@@ -238,7 +239,8 @@ def _changed(model: type[Entity], since: dt.datetime) -> Iterator[list[Entity]]:
         rows = list(
             db.session.scalars(
                 select(model)
-                .where((model.update_time > last) | ((model.update_time == last) & (model.id > number)))
+                # the first condition is where to begin in the index; MariaDB finds no such place in an "or"
+                .where(model.update_time >= last, (model.update_time > last) | (model.id > number))
                 .order_by(model.update_time, model.id)
                 .limit(BATCH)
                 .execution_options(include_deleted=True, populate_existing=True)

@@ -6,6 +6,7 @@ Everything is counted from the rows, each statement in one index that holds all 
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import fmean
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
@@ -21,6 +22,7 @@ from services.attendance import Span, days_between
 from services.company_days import date_at
 from services.durations import seconds_between
 from services.satisfaction import place_of_day
+from services.side_by_side import read_side_by_side
 
 MOST_DAYS = 92
 #: what somebody still has to do something about
@@ -141,11 +143,15 @@ def statistics(
         raise Invalid("The request is not valid", fields={"fromDay": too_many})
     found = Statistics({day: Day() for day in days})
     span, mine = Span.of_days(zone, first, last), _mine(actor, agent_id, team_id)
-    _count_created(found, zone, days, (*mine, *_within(Ticket.create_time, span)))
-    _count_resolved(found, zone, days, (*mine, *_within(Ticket.resolve_time, span)))
-    closed = (*mine, *_within(Ticket.close_time, span), Ticket.status == TicketStatus.closed)
-    for place, count in _rows(_by_day(Ticket.close_time, zone, days).where(*closed)):
-        found.days[days[place]].closed = count
+    created, resolved, closed = (
+        (*mine, *_within(moment, span)) for moment in (Ticket.create_time, Ticket.resolve_time, Ticket.close_time)
+    )
+    read_side_by_side(
+        actor,
+        partial(_count_days, found, zone, days, created, resolved, closed),
+        partial(_count_created, found, created),
+        partial(_count_resolved, found, resolved),
+    )
     return found
 
 
@@ -179,12 +185,22 @@ def at_this_moment(actor: Actor, zone: dt.tzinfo, *, team_id: int | None = None)
     )
 
 
-def _count_created(found: Statistics, zone: dt.tzinfo, days: list[dt.date], given: tuple) -> None:
-    by_day = _by_day(Ticket.create_time, zone, days, Ticket.priority, Ticket.status).where(*given)
+def _count_days(
+    found: Statistics, zone: dt.tzinfo, days: list[dt.date], created: tuple, resolved: tuple, closed: tuple
+) -> None:
+    by_day = _by_day(Ticket.create_time, zone, days, Ticket.priority, Ticket.status).where(*created)
     for place, priority, status, count in _rows(by_day):
         found.days[days[place]].created += count
         found.priorities[priority] += count
         found.statuses[status] += count
+    for place, count in _rows(_by_day(Ticket.resolve_time, zone, days).where(*resolved)):
+        found.days[days[place]].resolved = count
+    ended = _by_day(Ticket.close_time, zone, days).where(*closed, Ticket.status == TicketStatus.closed)
+    for place, count in _rows(ended):
+        found.days[days[place]].closed = count
+
+
+def _count_created(found: Statistics, given: tuple) -> None:
     reply = seconds_between(Ticket.create_time, Ticket.first_reply_time)
     by_type = (
         select(
@@ -210,9 +226,7 @@ def _count_created(found: Statistics, zone: dt.tzinfo, days: list[dt.date], give
     _average(found.first_reply, seconds, reply, (*given, Ticket.first_reply_time.is_not(None)))
 
 
-def _count_resolved(found: Statistics, zone: dt.tzinfo, days: list[dt.date], given: tuple) -> None:
-    for place, count in _rows(_by_day(Ticket.resolve_time, zone, days).where(*given)):
-        found.days[days[place]].resolved = count
+def _count_resolved(found: Statistics, given: tuple) -> None:
     handling = seconds_between(Ticket.create_time, Ticket.resolve_time)
     by_agent = select(Ticket.assignee_id, func.count(), func.sum(handling)).where(*given).group_by(Ticket.assignee_id)
     total = 0.0

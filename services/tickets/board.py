@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from sqlalchemy import ColumnElement, func, literal, select, union_all
+from sqlalchemy.orm import joinedload
 
 from app.extensions import db
 from models.actor import Actor
@@ -62,10 +63,7 @@ def columns_of(
         agents = _agents(actor, counts, only_counted="assigneeId" in filters.values)
         keys = [None, *agents]
     filled = [key for key in keys if counts.get(key)]
-    if shown is None:
-        filled = filled[:FIRST_COLUMNS]
-    else:
-        filled = [key for key in filled if str(key or "none") in shown]
+    filled = filled[:FIRST_COLUMNS] if shown is None else [key for key in filled if str(key or "none") in shown]
     size = min(size, max(FEWEST_CARDS, MOST_CARDS // max(1, len(filled))))
     cards = _first_cards(group, filled, mine, order, size)
     return [Column(str(key or "none"), agents.get(key), counts.get(key, 0), cards.get(str(key), [])) for key in keys]
@@ -77,7 +75,8 @@ def _agents(actor: Actor, counts: dict, *, only_counted: bool) -> dict[int, Agen
     found = [number for number in everybody if not only_counted or counts.get(number)]
     found.sort(key=lambda number: -counts.get(number, 0))
     found = found[:MOST_AGENTS]
-    agents = {agent.id: agent for agent in db.session.scalars(select(Agent).where(Agent.id.in_(found)))}
+    named = select(Agent).where(Agent.id.in_(found)).options(joinedload(Agent.user))
+    agents = {agent.id: agent for agent in db.session.scalars(named)}
     return {number: agents[number] for number in found if number in agents}
 
 

@@ -63,20 +63,18 @@ def ids_of_page(
 ) -> Found:
     """One page of the statement, which selects the id alone. Raises Invalid for a cursor of another list.
 
-    Rows are counted in an index, without touching them, and no more than `COUNT_TO`: whoever has a million of them
-    does not wait for the last. A `narrow` set has to be found first, which costs more than numbering it: both come
-    from one statement then, unless the page lies behind the end. `hint`: the index of the order.
+    No more than `COUNT_TO` rows are counted: whoever has a million of them does not wait for the last. Where there are
+    not more, page and count come from one statement; more are read in `hint`, the index of the order, where the first
+    are met soon. A `narrow` set is found and numbered at once, however large it is.
     """
     offset = (page - 1) * size
-    if not after:
-        found = _at_once(ids, order, offset, size, None if narrow else FEW)
-        if found is not None:
-            return found
-    total = count(ids, COUNT_TO + 1)
-    if total <= offset:
-        return Found([], total, False, None)
     if after:
+        total = count(ids, COUNT_TO + 1)
         ids = ids.where(_behind(order, _read(after, order)))
+    else:
+        rows, total = _at_once(ids, order, offset, size, None if narrow else COUNT_TO + 1)
+        if narrow or total <= COUNT_TO:
+            return _found(rows, size, total, False)
     if total <= FEW:
         wanted = _sorted(ids, order, total)
     else:
@@ -85,28 +83,25 @@ def ids_of_page(
     return _found(rows, size, min(total, COUNT_TO), total > COUNT_TO)
 
 
-def _at_once(ids: Select, order: Order, offset: int, size: int, few: int | None) -> Found | None:
-    """Page and count from one statement, so that rows are looked for once; None where that says nothing.
+def _at_once(ids: Select, order: Order, offset: int, size: int, most: int | None) -> tuple[list[tuple], int]:
+    """The rows of a page and their number from one statement, so that rows are looked for once.
 
-    With `few`: that many are found and then sorted; the limit keeps the order out of the choice of the index, in which
-    one would meet a few rows among all that there are.
+    With `most`: so many are found and then sorted, so that the page is right where there are fewer. The limit keeps the
+    order out of the choice of the index, in which one would meet a few rows among all that there are.
     """
-    if few is None:
+    if most is None:
         wanted = _ordered(ids.add_columns(*_labelled(order), func.count().over()), order)
     else:
-        inner = ids.add_columns(*_labelled(order)).limit(few + 1).subquery()
+        inner = ids.add_columns(*_labelled(order)).limit(most).subquery()
         keys = [inner.c[f"key_{place}"] for place in range(len(order))]
         wanted = _ordered(
             select(inner.c.id, *keys, func.count().over()),
             [(key, down) for key, (_key, down) in zip(keys, order, strict=True)],
         )
     rows = [tuple(row) for row in db.session.execute(wanted.offset(offset).limit(size + 1))]
-    if not rows and offset:
-        return None
-    total = rows[0][-1] if rows else 0
-    if few is not None and total > few:
-        return None
-    return _found([row[:-1] for row in rows], size, total, False)
+    if rows:
+        return [row[:-1] for row in rows], rows[0][-1]
+    return [], count(ids, COUNT_TO + 1) if offset else 0
 
 
 def _hinted(ids: Select, hint: str) -> Select:
