@@ -19,9 +19,9 @@ STATES = (S.pending, S.processing, S.waiting, S.review, S.resolved)
 #: columns of people: those with most to do
 MOST_AGENTS = 40
 #: columns that come with cards unless others are named; those to their right are asked for when somebody looks there
-FIRST_COLUMNS = 12
+FIRST_COLUMNS = 8
 #: cards of all columns together; of many columns each begins with fewer
-MOST_CARDS, FEWEST_CARDS = 120, 4
+MOST_CARDS, FEWEST_CARDS = 80, 4
 
 
 class Grouping(StrEnum):

@@ -38,7 +38,7 @@ def show_board(
 ):
     """Each column with its count, and those in `columns` with their first `size` cards.
 
-    Without `columns` the first twelve have cards. More cards of a column come from the list.
+    Without `columns` the first eight have cards. More cards of a column come from the list.
     """
     if by not in set(board.Grouping) or not 1 <= size <= MOST_CARDS:
         reason = Reason("1 to %(number)s", number=MOST_CARDS)
