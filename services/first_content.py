@@ -37,6 +37,11 @@ DICTIONARIES = {
         ("bug", "缺陷反馈", "Bug report"),
         ("other", "其他", "Other"),
     ),
+    ("ticket_priority", "工单优先级"): (
+        ("normal", "普通", "Normal"),
+        ("urgent", "紧急", "Urgent"),
+        ("critical", "特急", "Critical"),
+    ),
     ("product", "产品与系统"): (),
     ("ticket_tag", "工单标签"): (),
     ("problem_type", "问题分类"): (

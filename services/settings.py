@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
@@ -11,6 +11,12 @@ from models.actor import Actor
 from models.settings import Dictionary, DictionaryItem, SystemSetting
 from services.crud import crud, referenced
 from services.operation import announce, operation
+
+#: dictionaries whose items mean something to the product itself: what they are called may be changed, and nothing else
+BUILT_IN = frozenset({"ticket_priority"})
+#: those that other pages ask for by their code
+NEEDED = BUILT_IN | {"ticket_type", "problem_type", "product", "ticket_tag"}
+_ONLY_NAMES = "The product works with exactly these items: only what they are called may be changed"
 
 
 @dataclass(frozen=True)
@@ -210,14 +216,35 @@ def _check_code(actor: Actor, row, data: dict) -> None:
         raise Invalid("A code has letters, digits, points and dashes only", fields={"code": "letters, digits, . _ -"})
 
 
-def _check_item(actor: Actor, row: DictionaryItem, data: dict) -> None:
+def _check_dictionary(actor: Actor, row: Dictionary, data: dict) -> None:
+    if _before(row, "code") in NEEDED:
+        raise Conflict("The system needs this dictionary")
     _check_code(actor, row, data)
-    referenced(Dictionary, row.dictionary_id, actor, "dictionaryId")
+
+
+def _check_item(actor: Actor, row: DictionaryItem, data: dict) -> None:
+    was_in, is_same = _before(row, "dictionary_id"), row.id is not None and _before(row, "code") is None and row.active
+    _check_code(actor, row, data)
+    dictionary = referenced(Dictionary, row.dictionary_id, actor, "dictionaryId")
+    with db.session.no_autoflush:
+        left = db.session.get(Dictionary, was_in) if was_in is not None else None
+    if (dictionary.code in BUILT_IN and (left is not None or not is_same)) or (left and left.code in BUILT_IN):
+        raise Conflict(_ONLY_NAMES)
+
+
+def _before(row, column: str):
+    """The stored value that is about to be replaced, or None."""
+    return next(iter(inspect(row).attrs[column].history.deleted or ()), None)
 
 
 def _keep_needed(actor: Actor, row: Dictionary) -> None:
-    if row.code in ("ticket_type", "problem_type", "product", "ticket_tag"):
+    if row.code in NEEDED:
         raise Conflict("The system needs this dictionary")
+
+
+def _keep_item(actor: Actor, row: DictionaryItem) -> None:
+    if row.dictionary.code in BUILT_IN:
+        raise Conflict(_ONLY_NAMES)
 
 
 crud(
@@ -225,7 +252,7 @@ crud(
     Dictionary,
     title="Dictionary",
     writable=("code", "name", "description"),
-    check=_check_code,
+    check=_check_dictionary,
     before_delete=_keep_needed,
 )
 crud(
@@ -234,4 +261,5 @@ crud(
     title="Dictionary item",
     writable=("dictionary_id", "code", "label", "label_en", "sort", "active"),
     check=_check_item,
+    before_delete=_keep_item,
 )

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
-from app.locale import current_locale
 from models.conversations import ConversationAssignment
 from models.tickets import TicketAssignment
-from services import problems, settings
+from services import problems
+from views.dictionary_words import word_of
 
 #: strategy → what it is called, and what it does, in plain words
 STRATEGY_WORDS = {
@@ -165,7 +165,7 @@ def _of_conversation(detail: dict) -> list[str]:
     """What was known of the conversation itself."""
     found = []
     if detail.get("problemType"):
-        found.append(gettext("Problem type: %(name)s", name=_word(problems.DICTIONARY, detail["problemType"])))
+        found.append(gettext("Problem type: %(name)s", name=word_of(problems.DICTIONARY, detail["problemType"])))
     if detail.get("isUrgent"):
         found.append(gettext("Urgent"))
     if detail.get("vipLevel", 0) > 1:
@@ -179,11 +179,11 @@ def _of_ticket(detail: dict) -> list[str]:
     """What was known of the ticket itself."""
     found = []
     if detail.get("ticketType"):
-        found.append(gettext("Type: %(name)s", name=_word("ticket_type", detail["ticketType"])))
+        found.append(gettext("Type: %(name)s", name=word_of("ticket_type", detail["ticketType"])))
     if detail.get("product"):
-        found.append(gettext("Product: %(name)s", name=_word("product", detail["product"])))
-    if detail.get("priority") in _PRIORITIES:
-        found.append(str(_PRIORITIES[detail["priority"]]))
+        found.append(gettext("Product: %(name)s", name=word_of("product", detail["product"])))
+    if detail.get("priority") in _PRESSING:
+        found.append(word_of("ticket_priority", detail["priority"]))
     if detail.get("vipLevel", 0) > 1:
         found.append(f"VIP {detail['vipLevel']}")
     if detail.get("skillRequired"):
@@ -191,7 +191,8 @@ def _of_ticket(detail: dict) -> list[str]:
     return found
 
 
-_PRIORITIES = {"urgent": _("Urgent"), "critical": _("Critical")}
+#: priorities that say something
+_PRESSING = ("urgent", "critical")
 
 
 _TEAMS_BECAUSE = {
@@ -200,11 +201,6 @@ _TEAMS_BECAUSE = {
     "first_visit": _("The team for first visits"),
     "no_relation": _("The team for customers without one of their own"),
 }
-
-
-def _word(dictionary: str, code: str) -> str:
-    words = settings.titles_of(dictionary).get(code)
-    return words[1 if current_locale() == "en" else 0] if words else code
 
 
 def _team_fact(facts: dict) -> str:

@@ -214,6 +214,7 @@ def state_of(actor: Actor) -> dict:
         "company": {"name": settings.get_setting("company_name"), "logoUrl": None},
         "uploadLimitBytes": current_app.config["UPLOAD_MAX_BYTES"],
         "doors": _doors(),
+        "priorities": {code: {"zh": zh, "en": en} for code, (zh, en) in settings.titles_of("ticket_priority").items()},
     }
     if actor.kind == "visitor" and g.by_token:  # what a framed page shows is fetched without its token
         state["fileKey"] = file_keys.make(actor.sign_in_id)

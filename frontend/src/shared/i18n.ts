@@ -41,6 +41,14 @@ export function applyLocale(locale: Locale, keep = true): void {
   if (current) current.global.locale.value = locale
 }
 
+/** The company's own names for what the words of the product would call otherwise. */
+export function callPriorities(names: Record<string, Record<Locale, string>>): void {
+  for (const locale of ['zh', 'en'] as const) {
+    const own = Object.entries(names).map(([code, name]) => [code, name[locale].replace(/[{}@$|]/g, "{'$&'}")])
+    current?.global.mergeLocaleMessage(locale, { priority: Object.fromEntries(own) })
+  }
+}
+
 /** For code outside components. */
 export function translate(key: string, params: Record<string, unknown> = {}): string {
   return current ? current.global.t(key, params) : key

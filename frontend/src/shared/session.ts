@@ -3,7 +3,7 @@ import { computed, reactive, readonly, ref } from 'vue'
 
 import { api, setApiLanguage, setCsrfToken } from './api'
 import { setFileKey } from './file-address'
-import { applyLocale, storedLocale } from './i18n'
+import { applyLocale, callPriorities, storedLocale } from './i18n'
 import { getTheme, initTheme, onThemeChange, setTheme } from './theme'
 import type { Actor, Doors, Locale, SessionInfo } from './types'
 
@@ -40,6 +40,7 @@ export function adoptSession(info: SessionInfo): void {
   state.company = info.company
   state.uploadLimitBytes = info.uploadLimitBytes
   state.doors = info.doors
+  callPriorities(info.priorities ?? {})
   // A visitor's choice in this browser wins until an account brings its own language.
   const locale = info.actor?.kind === 'user' || !localStorage.getItem('ss.locale') ? info.locale : state.locale
   state.locale = locale

@@ -36,6 +36,8 @@ export interface SessionInfo {
   /** For the files of a framed page. */
   fileKey?: string
   doors: Doors
+  /** What the company calls the priorities of tickets. */
+  priorities?: Record<string, Record<Locale, string>>
 }
 
 export interface Page<T> {

@@ -1,0 +1,1 @@
+import"./css-B77E_PZ7.js";import"./css-ziDhNZht.js";

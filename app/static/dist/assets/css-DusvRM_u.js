@@ -1,1 +1,0 @@
-import"./css-D4gVrp-F.js";import"./css-pYD9ZVXb.js";
