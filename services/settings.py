@@ -13,7 +13,7 @@ from services.crud import crud, referenced
 from services.operation import announce, operation
 
 #: dictionaries whose items mean something to the product itself: what they are called may be changed, and nothing else
-BUILT_IN = frozenset({"ticket_priority"})
+BUILT_IN = frozenset({"ticket_priority", "routing_strategy", "ticket_strategy"})
 #: those that other pages ask for by their code
 NEEDED = BUILT_IN | {"ticket_type", "problem_type", "product", "ticket_tag"}
 _ONLY_NAMES = "The product works with exactly these items: only what they are called may be changed"

@@ -179,6 +179,20 @@ def test_who_knows_the_type_gets_it_and_the_supervisor_reads_why(desk, company):
     assert desk.look(desk.ticket(type="bug"))["assignee"] is None, "what no rule is for stays in the pool"
 
 
+def test_history_names_strategies_as_the_company_calls_them(desk, company):
+    dictionary = company.admin.get("/dictionaries", code="ticket_strategy")["list"][0]
+    rows = company.admin.get("/dictionary-items", dictionaryId=dictionary["id"])["list"]
+    skill = next(row for row in rows if row["code"] == "skill")
+    company.admin.put(f"/dictionary-items/{skill['id']}", {"label": "对口程度", "version": skill["version"]})
+    knows = desk.agent("王敏", skills=[{"name": "技术支持", "level": 2}])
+    desk.agent("韩梅")
+    desk.rule(ticketTypes=["tech"], strategies=["skill", "fewest"])
+    number = desk.ticket(type="tech")
+    assert desk.holder(number) == knows.agent_id
+    (record,) = desk.history(number)
+    assert "由“对口程度”决定" in record["explanation"]["summary"]
+
+
 def test_rules_by_priority_and_product_and_seniors_for_what_is_urgent(desk):
     young, old = desk.agent(seniority=1), desk.agent(seniority=5)
     desk.rule(sort=1, priorities=["urgent", "critical"], strategies=["senior", "fewest"])

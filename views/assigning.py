@@ -6,7 +6,7 @@ For REST and the administration's screens alike, in the reader's language.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import gettext, ngettext
+from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from models.conversations import ConversationAssignment
@@ -14,39 +14,51 @@ from models.tickets import TicketAssignment
 from services import problems
 from views.dictionary_words import word_of
 
+
+def _as_called(dictionary: str, words: dict[str, tuple]) -> dict[str, tuple]:
+    """The same words, by the names that the company reading them has in this dictionary (SET-2)."""
+
+    def called(name: str, title):
+        return LazyString(lambda: word_of(dictionary, name, str(title)))
+
+    return {name: (called(name, title), meaning) for name, (title, meaning) in words.items()}
+
+
+_RELATION = (_("The customer's team"), _("Agents of the team that looks after this customer, the first team first"))
+_REGION = (_("Region"), _("Agents of the customer's region"))
+_IN_TURN = (_("In turn"), _("One after the other: whose last assignment is longest ago"))
 #: strategy → what it is called, and what it does, in plain words
-STRATEGY_WORDS = {
+_OF_CONVERSATIONS = {
     "exclusive": (_("Exclusive agent"), _("The customer's own agent, or the one whom he asked for, if he is there")),
-    "relation": (
-        _("The customer's team"),
-        _("Agents of the team that looks after this customer, the first team first"),
-    ),
+    "relation": _RELATION,
     "cross_service": (
         _("Team for the problem"),
         _("Of several teams the one for this problem type, by the customer's relations and the teams' problem types"),
     ),
     "skill": (_("Skill"), _("Who has the skill that the problem needs; a higher level comes first")),
     "senior": (_("Seniority for VIPs"), _("VIP customers and urgent problems to experienced agents")),
-    "region": (_("Region"), _("Agents of the customer's region")),
+    "region": _REGION,
     "last_agent": (_("Last agent"), _("Who served this customer the last time")),
     "fewest": (_("Fewest conversations"), _("Who holds the fewest conversations just now")),
-    "round_robin": (_("In turn"), _("One after the other: whose last assignment is longest ago")),
+    "round_robin": _IN_TURN,
 }
 #: the same for tickets, in the order in which they are offered
-TICKET_STRATEGY_WORDS = {
+_OF_TICKETS = {
     "exclusive": (_("Exclusive agent"), _("The customer's own agent")),
-    "relation": STRATEGY_WORDS["relation"],
+    "relation": _RELATION,
     "skill": (
         _("Skill"),
         _("Who has the skill that is called like the ticket's type or product, or that the rule names"),
     ),
     "senior": (_("Seniority by priority"), _("Urgent and critical tickets, and those of VIPs, to experienced agents")),
-    "region": STRATEGY_WORDS["region"],
+    "region": _REGION,
     "last_agent": (_("Last agent"), _("Who worked on this customer's last ticket")),
     "at_work": (_("Working time"), _("Who works now by the working hours, or is on duty")),
     "fewest": (_("Fewest tickets"), _("Who has the fewest open tickets just now")),
-    "round_robin": STRATEGY_WORDS["round_robin"],
+    "round_robin": _IN_TURN,
 }
+STRATEGY_WORDS = _as_called("routing_strategy", _OF_CONVERSATIONS)
+TICKET_STRATEGY_WORDS = _as_called("ticket_strategy", _OF_TICKETS)
 #: why a candidate could not get it
 OBSTACLES = {
     "busy": _("busy"),
