@@ -33,8 +33,8 @@ def test_supervisor_chooses_by_workload_and_reads_why(company: Company, open_pag
     ticket = company.ticket(type="tech", title="报表打不开")
     desk = open_page.signed_in(company.supervisor, f"/desk/tickets/{ticket['id']}", viewport=viewport)
     desk.get_by_role("button", name="更多").click()
-    desk.get_by_role("menuitem", name="指派").click()
-    dialog = desk.get_by_role("dialog", name="指派处理人")
+    desk.get_by_role("menuitem", name="分配").click()
+    dialog = desk.get_by_role("dialog", name="分配处理人")
     first = dialog.locator("label.agent").first
     expect(first).to_contain_text("王敏")
     expect(first).to_contain_text("推荐")
@@ -42,8 +42,8 @@ def test_supervisor_chooses_by_workload_and_reads_why(company: Company, open_pag
     expect(dialog.locator("label.agent").filter(has_text="李雷")).to_contain_text("未完成 2 · 特急 1")
     screenshot(desk, f"ticket-workload-{viewport}")
     dialog.get_by_text("李雷").click()
-    dialog.get_by_role("button", name="指派", exact=True).click()
-    expect(desk.get_by_text("工单已指派", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="分配", exact=True).click()
+    expect(desk.get_by_text("工单已分配", exact=True)).to_be_visible()
     # by a rule, and read afterwards
     company.admin.post(
         "/ticket-rules", {"name": "技术工单", "ticketTypes": ["tech"], "strategies": ["skill", "fewest"]}
@@ -53,7 +53,7 @@ def test_supervisor_chooses_by_workload_and_reads_why(company: Company, open_pag
     desk.goto(f"{desk.url.split('/desk/')[0]}/desk/tickets/{ticket['id']}")
     if viewport == "phone":
         desk.get_by_role("button", name="工单信息").click()
-    desk.get_by_role("tab", name="指派记录").click()
+    desk.get_by_role("tab", name="分配记录").click()
     expect(desk.get_by_text("按规则“技术工单”自动分配给 王敏")).to_be_visible()
     expect(desk.get_by_text("由“技能”决定")).to_be_visible()
     desk.get_by_role("button", name="查看").last.click()

@@ -300,9 +300,9 @@ def test_supervisor_hands_over_between_columns_of_people(company: Company, open_
     expect(column(desk, "王敏")).to_contain_text("报表打不开")
     screenshot(desk, "board-agents")
     drag(desk, card, column(desk, "李雷"))
-    dialog = desk.get_by_role("dialog", name="指派给 李雷")
+    dialog = desk.get_by_role("dialog", name="分配给 李雷")
     dialog.get_by_role("textbox").fill("熟悉报表")
-    dialog.get_by_role("button", name="指派", exact=True).click()
+    dialog.get_by_role("button", name="分配", exact=True).click()
     expect(column(desk, "李雷")).to_contain_text("报表打不开")
     eventually(lambda: company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == colleague.agent_id)
 

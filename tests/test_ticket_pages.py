@@ -23,18 +23,18 @@ def test_supervisor_assigns_several_of_the_pool(company: Company, open_page: Pag
     tickets = [company.ticket(title=title) for title in ("报表打不开", "导出是乱码", "登录不上")]
     desk = open_page.signed_in(company.supervisor, "/desk/tickets")
     desk.get_by_role("main").get_by_role("combobox", name="处理人").click()
-    desk.get_by_role("option", name="未指派").click()
+    desk.get_by_role("option", name="未分配").click()
     expect(desk.get_by_role("row")).to_have_count(4)
     for title in ("报表打不开", "登录不上"):
         desk.get_by_role("row").filter(has_text=title).locator("label.el-checkbox").click()
     expect(desk.get_by_role("status").filter(has_text="已选 2 个")).to_be_visible()
     screenshot(desk, "tickets-chosen")
-    desk.get_by_role("button", name="指派给…").click()
-    dialog = desk.get_by_role("dialog", name="将 2 个工单指派给")
+    desk.get_by_role("button", name="分配给…").click()
+    dialog = desk.get_by_role("dialog", name="将 2 个工单分配给")
     dialog.get_by_text("王敏").click()
     dialog.get_by_role("textbox").last.fill("分批处理")
-    dialog.get_by_role("button", name="指派", exact=True).click()
-    expect(desk.get_by_text("2 个工单已指派")).to_be_visible()
+    dialog.get_by_role("button", name="分配", exact=True).click()
+    expect(desk.get_by_text("2 个工单已分配")).to_be_visible()
     expect(desk.get_by_role("row")).to_have_count(2)  # the head, and the one that still waits
     holders = [company.supervisor.get(f"/tickets/{one['id']}")["assignee"] for one in tickets]
     assert [one and one["id"] for one in holders] == [agent.agent_id, None, agent.agent_id]
@@ -47,7 +47,7 @@ def test_agent_assigns_nothing_but_passes_on_what_is_his(company: Company, open_
     expect(desk.get_by_role("link", name="报表打不开")).to_be_visible()
     desk.locator("tbody label.el-checkbox").tap()
     expect(desk.get_by_role("region", name="批量操作")).to_contain_text("已选 1 个")
-    expect(desk.get_by_role("button", name="指派给…")).to_have_count(0)
+    expect(desk.get_by_role("button", name="分配给…")).to_have_count(0)
     desk.get_by_role("button", name="取消选择").tap()
     desk.get_by_role("link", name="报表打不开").tap()
     desk.get_by_role("button", name="更多").tap()
@@ -73,7 +73,7 @@ def test_supervisor_takes_a_ticket_over(company: Company, open_page: Pages):
     dialog.get_by_role("textbox").fill("客户很急")
     dialog.get_by_role("button", name="接管", exact=True).click()
     expect(desk.get_by_text("工单已由您处理")).to_be_visible()
-    desk.get_by_role("tab", name="指派记录").click()
+    desk.get_by_role("tab", name="分配记录").click()
     expect(desk.get_by_text(re.compile(r"接管$")).filter(visible=True)).to_be_visible()
     expect(desk.get_by_text("客户很急")).to_be_visible()
     assert company.supervisor.get(f"/tickets/{ticket['id']}")["assignee"]["id"] == company.supervisor.agent_id

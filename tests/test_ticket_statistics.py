@@ -181,7 +181,7 @@ def test_page_shows_them_and_follows(new_company, open_page: Pages, screenshot, 
                 boss.post(f"/tickets/{ticket['id']}/flow", {"status": "resolved", "resolution": "已处理"})
     company.ticket(title="登录不上")
     words = {
-        "zh-CN": ("未完结", "待指派", "解决率", "手上未完结"),
+        "zh-CN": ("未完结", "待分配", "解决率", "手上未完结"),
         "en-GB": ("Open", "Unassigned", "Resolution rate", "Open now"),
     }[locale]
     page = open_page.signed_in(boss, "/desk/tickets/statistics?days=7", viewport=viewport, locale=locale)

@@ -401,7 +401,7 @@ def test_preferences_are_switched_by_keyboard_and_kept(agent, open_page, screens
     moved.focus()
     page.keyboard.press("Enter")
     expect(moved).not_to_be_checked()
-    expect(page.get_by_role("switch", name="新工单等待指派")).to_have_count(0)  # agents are never told of those
+    expect(page.get_by_role("switch", name="新工单等待分配")).to_have_count(0)  # agents are never told of those
     browser = page.get_by_role("switch", name="浏览器通知")
     expect(browser).not_to_be_checked()
     screenshot(page, f"profile-notices-{viewport}", full_page=True)
@@ -422,7 +422,7 @@ def test_browser_notices_come_while_one_looks_elsewhere(people, agent, open_page
     expect(browser).to_have_js_property("told", [sample])
     page.evaluate("() => Object.defineProperty(document, 'visibilityState', { value: 'hidden' }) && null")
     ticket = people.ticket(assignee=agent)
-    expect(browser).to_have_js_property("told", [sample, f"工单已指派给您: {ticket['no']} · {ticket['title']}"])
+    expect(browser).to_have_js_property("told", [sample, f"工单已分配给您: {ticket['no']} · {ticket['title']}"])
     expect(page).to_have_title(re.compile(r"^\(1\) "))
 
 

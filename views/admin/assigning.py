@@ -104,7 +104,6 @@ class RoutingRuleView(AdminView):
         "first_visit_strategies",
         "no_relation_strategies",
     ]
-    label_columns = {"sort": _("Order")}
     search_text, search_columns = ("name",), ["active", "applies_to", "team_id"]
     base_order = ("sort", "asc")
     choices = {"problem_type": items_of("problem_type")}

@@ -72,7 +72,6 @@ class BotMenuEntryView(AdminView):
         "label_en": _("Text in English"),
         "kind": _("What it does"),
         "parent_id": _("Below"),
-        "sort": _("Order"),
         "url": _("Link"),
     }
     search_text, search_columns = ("label_zh", "label_en"), ["kind", "channel_id", "parent_id", "active"]

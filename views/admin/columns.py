@@ -317,7 +317,7 @@ COLUMNS = {
     "skills": _("Skills"),
     "skipped": pgettext("import", "Skipped"),
     "sla_state": _("State of the service level"),
-    "sort": _("Sort order"),
+    "sort": _("Order"),
     "source": _("Source"),
     "speaker": _("Looked for in messages of"),
     "spent_seconds": _("Used until the last stop"),

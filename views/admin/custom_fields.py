@@ -76,7 +76,7 @@ class CustomFieldView(AdminView):
         "active",
         "sort",
     ]
-    label_columns = {"sort": _("Order"), "label": _("Name"), "label_en": _("English name"), "subject": _("Field of")}
+    label_columns = {"label": _("Name"), "label_en": _("English name"), "subject": _("Field of")}
     search_text, search_columns = ("code", "label", "label_en"), ["subject", "kind", "active"]
     base_order = ("sort", "asc")
     beginning = {"subject": FieldSubject.ticket.value}

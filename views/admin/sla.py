@@ -105,7 +105,6 @@ class SlaPolicyView(AdminView):
         "around_the_clock",
         "sort",
     ]
-    label_columns = {"sort": _("Order")}
     search_text, search_columns = ("name",), ["active", "priority"]
     base_order = ("sort", "asc")
     choices = {"ticket_type": items_of("ticket_type"), "product": items_of("product")}

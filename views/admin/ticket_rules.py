@@ -103,7 +103,6 @@ class TicketRuleView(AdminView):
         "off_hours",
         "sort",
     ]
-    label_columns = {"sort": _("Order")}
     search_text, search_columns = ("name",), ["active", "department_id", "team_id"]
     base_order = ("sort", "asc")
     choices = {

@@ -77,7 +77,7 @@ export const zh = {
       conversation_assigned: '包括同事转接给您的会话',
       message_mentioned: "同事在内部备注里用 {'@'} 点到您",
       ticket_assigned: '有人把工单交给您处理',
-      ticket_created: '还没有处理人，等您指派',
+      ticket_created: '还没有处理人，等您分配',
       ticket_message: '您处理的工单里有客户的新留言',
       ticket_rated_low: '您负责的工单只得到一星或两星评价',
       ticket_moved: '您处理的工单被重新打开、关闭或取消',

@@ -9,7 +9,7 @@ export const zh = {
     today: '今天',
     now: '当前工单',
     open: '未完结',
-    unassigned: '待指派',
+    unassigned: '待分配',
     waitingSince: '最长等待',
     createdToday: '今日新增',
     resolvedToday: '今日解决',

@@ -172,7 +172,7 @@ export default {
     rated: '客户评价：{score} 星',
     rating_changed: '客户将评价改为 {score} 星',
     created: '工单已创建',
-    assigned: '工单已指派给 {to}',
+    assigned: '工单已分配给 {to}',
     status: '工单状态由「{from}」变为「{to}」',
     statusReason: '工单状态由「{from}」变为「{to}」：{reason}',
     merged_into: '已合并到工单 {no}',

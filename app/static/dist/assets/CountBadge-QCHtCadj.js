@@ -1,1 +1,0 @@
-import{Ct as e,Et as t,_n as n,a as r,it as i,nt as a,ot as o,tt as s}from"./StateView-BbTLyVF1.js";var c={key:0,class:`badge`},l=r(o({__name:`CountBadge`,props:{count:{}},setup(r){return(o,l)=>r.count>0?(e(),a(`span`,c,[i(n(r.count>99?`99+`:r.count),1),t(o.$slots,`default`,{},void 0,!0)])):s(``,!0)}}),[[`__scopeId`,`data-v-87a6b89a`]]);export{l as t};

@@ -1,1 +1,0 @@
-import"./css-B77E_PZ7.js";import"./css-ziDhNZht.js";

@@ -1,0 +1,1 @@
+import"./css-DLJptXzp.js";import"./css-B1OlPl2k.js";

@@ -1,1 +1,0 @@
-import{y as e}from"./StateView-BbTLyVF1.js";function t(t){return e.get(`/ticket-form`,{},{signal:t})}export{t};

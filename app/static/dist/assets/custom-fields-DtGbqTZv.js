@@ -1,0 +1,1 @@
+import{y as e}from"./StateView-P7HvSYQT.js";function t(t){return e.get(`/ticket-form`,{},{signal:t})}export{t};

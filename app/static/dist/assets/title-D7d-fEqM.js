@@ -1,1 +1,0 @@
-import{Kt as e,Lt as t,Q as n,Yt as r,d as i}from"./StateView-BbTLyVF1.js";var a=r(``),o=document.querySelector(`meta[name="application-name"]`)?.content??``,s=n(()=>i.company.name||o);function c(n){t(()=>a.value=n()??``),e(()=>a.value=``)}export{a as n,c as r,s as t};

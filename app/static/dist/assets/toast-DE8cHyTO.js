@@ -1,1 +1,0 @@
-import{Yt as e,r as t}from"./StateView-BbTLyVF1.js";var n=2500,r=5e3,i=e(null),a;function o(e,t=!1){clearTimeout(a),i.value={text:e,bad:t},a=setTimeout(()=>i.value=null,t?r:n)}function s(e){o(t(e),!0)}export{s as n,i as r,o as t};

@@ -1,1 +1,0 @@
-import{y as e}from"./StateView-BbTLyVF1.js";import{n as t,o as n}from"./agent-figures-DWHilASg.js";function r(r,i,a,o){return e.get(`/stats/satisfaction`,{fromDay:t(r-1),toDay:t(0),zone:n(),agentId:i,teamId:a,about:o})}var i=e=>e===null?`—`:`${Math.round(e*100)}%`,a=e=>e.mean?.toFixed(2)??`—`;export{a as n,i as r,r as t};

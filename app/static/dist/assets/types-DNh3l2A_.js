@@ -1,0 +1,1 @@
+import{y as e}from"./StateView-P7HvSYQT.js";import{n as t,o as n}from"./agent-figures-9rHMS903.js";function r(r,i,a,o){return e.get(`/stats/satisfaction`,{fromDay:t(r-1),toDay:t(0),zone:n(),agentId:i,teamId:a,about:o})}var i=e=>e===null?`—`:`${Math.round(e*100)}%`,a=e=>e.mean?.toFixed(2)??`—`;export{a as n,i as r,r as t};

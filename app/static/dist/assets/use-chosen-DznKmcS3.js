@@ -1,1 +1,0 @@
-import{It as e,Q as t,Yt as n}from"./StateView-BbTLyVF1.js";function r(r){let i=n([]),a=t(()=>r.value.filter(e=>i.value.includes(e.id))),o=t(()=>r.value.length>0&&a.value.length===r.value.length);e(r,e=>i.value=i.value.filter(t=>e.some(e=>e.id===t)));function s(){i.value=o.value?[]:r.value.map(e=>e.id)}return{chosen:i,chosenRows:a,allChosen:o,toggleAll:s}}export{r as t};
