@@ -22,6 +22,7 @@ from tests.documents import archive, picture, word
 from tests.documents import paragraph as words
 from tests.people import unique
 from tests.servers import ROOT, clean_environment, run_cli
+from tests.waiting import eventually
 
 #: what libraries say among themselves, and what a bar of theirs leaves behind
 CHATTER = re.compile(r"faiss|alembic|flask_appbuilder|transformers|LOAD REPORT|MISSING|it/s|\x1b")
@@ -143,7 +144,8 @@ def test_a_file_in_no_known_encoding_is_refused_as_a_whole(tmp_path):
 def test_imported_articles_are_found_by_visitors(lexical, people, write):
     word = unique("thermometer").replace("-", "")
     kb_import(lexical, write("a.csv", "title,text,category", f"How to calibrate a {word},Turn it to zero.,{word}|deep"))
-    found = people.visitor().get("/kb/articles/search", q=word)["list"]
+    # who asks has what there is when the index takes longer than his patience
+    found = eventually(lambda: people.visitor().get("/kb/articles/search", q=word)["list"])
     assert [hit["title"] for hit in found][:1] == [f"How to calibrate a {word}"]
     article = people.visitor().get(f"/kb/articles/{found[0]['articleId']}")
     assert (article["categoryName"], "Turn it to zero." in article["bodyHtml"]) == ("deep", True)

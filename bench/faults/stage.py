@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from bench.faults.box import Box
-from bench.faults.check import Findings, check, untold
+from bench.faults.check import Findings, check, told_late
 from bench.faults.client import Client
 from bench.faults.load import Load
 from bench.ledger import Ledger, milliseconds
@@ -219,21 +219,14 @@ async def _perform(experiment, box, scale, seats, ledger, engine, chance) -> Res
         quiet = time.monotonic()
         converge = await load.converged(engine, quiet, DRAIN)
         stage.expect(converge is not None, f"{len(load.behind)} views behind after {DRAIN:.0f} s: {load.behind[:3]}")
-        await _until_told(engine)
+        await told_late(engine, DRAIN)  # events told late by the sweep have their time, too
         stage.figures["answers"] = ", ".join(f"{count} {kind}" for kind, count in ledger.answers().most_common())
         stage.expect(not load.problems, f"{len(load.problems)} clients stumbled: {load.problems[:2]}")
-        findings = await check(ledger, load.clients, engine, box.files)
+        findings = await check(ledger, load.clients, engine, box.files, patience=DRAIN)
     finally:
         await load.leave()
     stage.expect(not ledger.answers()["internal"], f"{ledger.answers()['internal']} errors that were not foreseen")
     return Result(experiment, stage, findings, converge, time.monotonic() - began)
-
-
-async def _until_told(engine: sa.Engine) -> None:
-    """Events told late by the sweep have their time, too."""
-    deadline = time.monotonic() + DRAIN
-    while time.monotonic() < deadline and await asyncio.to_thread(untold, engine):
-        await asyncio.sleep(0.5)
 
 
 def _worst(values: list[float]) -> str:
