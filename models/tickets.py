@@ -110,14 +110,17 @@ class Ticket(Versioned, Entity, Model):
             "idx_ticket_close_time",
             *("tenant_id", "deleted", "close_time", "status", "assignee_id", "team_id", "create_by"),
         ),
-        Index("idx_ticket_assignee_id", "assignee_id", "tenant_id", "deleted", "status", "id", "customer_id"),
+        Index(
+            "idx_ticket_assignee_id",
+            *("assignee_id", "tenant_id", "deleted", "status", "id", "customer_id", "priority", "type"),
+        ),
         Index("idx_ticket_customer_id", "customer_id", "tenant_id", "deleted", "id"),
         # what is due next, and what is late
         Index("idx_ticket_due_time", "tenant_id", "deleted", "due_time", "id"),
         Index("idx_ticket_sla_state", "tenant_id", "deleted", "sla_state", "id"),
         Index("idx_ticket_team_id", "team_id", "tenant_id", "deleted", "id", "status"),
         Index("idx_ticket_department_id", "department_id", "tenant_id", "deleted", "id", "status"),
-        Index("idx_ticket_create_by", "create_by", "tenant_id", "deleted", "id"),
+        Index("idx_ticket_create_by", "create_by", "tenant_id", "deleted", "id", "status", "priority", "type"),
     )
 
     no: Mapped[str] = mapped_column(Exact)

@@ -9,12 +9,14 @@ import base64
 import binascii
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BooleanClauseList, ColumnElement, Select, Subquery, and_, func, or_, select, union
 from sqlalchemy import false as never
+from sqlalchemy.sql import operators
 
 from app.errors import Invalid, Reason
 from app.extensions import db
@@ -58,50 +60,83 @@ def check_page(page: int, size: int, after: str) -> None:
         )
 
 
+def alternatives(condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """The conditions of which one is enough, where it is an "or"; else the condition itself."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.or_:
+        return list(condition.clauses)
+    return [condition]
+
+
 def ids_of_page(
-    ids: Select, order: Order, *, page: int, size: int, after: str = "", narrow: bool = False, hint: str = ""
+    ids: Select,
+    order: Order,
+    *,
+    page: int,
+    size: int,
+    after: str = "",
+    narrow: bool = False,
+    hint: str = "",
+    parts: Sequence[Select] = (),
 ) -> Found:
     """One page of the statement, which selects the id alone. Raises Invalid for a cursor of another list.
 
     No more than `COUNT_TO` rows are counted: whoever has a million of them does not wait for the last. Where there are
     not more, page and count come from one statement; more are read in `hint`, the index of the order, where the first
-    are met soon. A `narrow` set is found and numbered at once, however large it is.
+    are met soon. A `narrow` set is found and numbered at once, however large it is. `parts` are statements that have
+    these ids together, each by an index of its own: for an "or" between two indexes MariaDB reads the rows as well.
     """
-    offset = (page - 1) * size
+    offset, parts = (page - 1) * size, parts or (ids,)
     if after:
-        total = count(ids, COUNT_TO + 1)
-        ids = ids.where(_behind(order, _read(after, order)))
+        total = count(parts, COUNT_TO + 1)
+        behind = _behind(order, _read(after, order))
+        ids, parts = ids.where(behind), [part.where(behind) for part in parts]
+    elif narrow:
+        rows, total = _numbered(ids, order, offset, size)
+        return _found(rows, size, total, False)
     else:
-        rows, total = _at_once(ids, order, offset, size, None if narrow else COUNT_TO + 1)
-        if narrow or total <= COUNT_TO:
+        rows, total = _at_once(parts, order, offset, size)
+        if total <= COUNT_TO:
             return _found(rows, size, total, False)
     if total <= FEW:
-        wanted = _sorted(ids, order, total)
+        wanted = _ordered(*_together(parts, order, total))
     else:
         wanted = _ordered(_hinted(ids, hint).add_columns(*_labelled(order)), order)
     rows = [tuple(row) for row in db.session.execute(wanted.offset(offset).limit(size + 1))]
     return _found(rows, size, min(total, COUNT_TO), total > COUNT_TO)
 
 
-def _at_once(ids: Select, order: Order, offset: int, size: int, most: int | None) -> tuple[list[tuple], int]:
-    """The rows of a page and their number from one statement, so that rows are looked for once.
+def _numbered(ids: Select, order: Order, offset: int, size: int) -> tuple[list[tuple], int]:
+    """The rows of a page and the number of all there are, from one statement, so that rows are looked for once."""
+    rows, total = _with_total(_ordered(ids.add_columns(*_labelled(order)), order), offset, size)
+    return rows, count([ids], COUNT_TO + 1) if total is None else total
 
-    With `most`: so many are found and then sorted, so that the page is right where there are fewer. The limit keeps the
-    order out of the choice of the index, in which one would meet a few rows among all that there are.
+
+def _at_once(parts: Sequence[Select], order: Order, offset: int, size: int) -> tuple[list[tuple], int]:
+    """The same where there may be too many to count: as many are found and then sorted, so that the page is right where
+    there are not more. The limit keeps the order out of the choice of the index, in which one would meet a few rows
+    among all that there are.
     """
-    if most is None:
-        wanted = _ordered(ids.add_columns(*_labelled(order), func.count().over()), order)
-    else:
-        inner = ids.add_columns(*_labelled(order)).limit(most).subquery()
-        keys = [inner.c[f"key_{place}"] for place in range(len(order))]
-        wanted = _ordered(
-            select(inner.c.id, *keys, func.count().over()),
-            [(key, down) for key, (_key, down) in zip(keys, order, strict=True)],
-        )
-    rows = [tuple(row) for row in db.session.execute(wanted.offset(offset).limit(size + 1))]
+    rows, total = _with_total(_ordered(*_together(parts, order, COUNT_TO + 1)), offset, size)
+    return rows, count(parts, COUNT_TO + 1) if total is None else total
+
+
+def _with_total(wanted: Select, offset: int, size: int) -> tuple[list[tuple], int | None]:
+    """A page of a statement and how many rows it has; None where the page is behind them."""
+    numbered = wanted.add_columns(func.count().over()).offset(offset).limit(size + 1)
+    rows = [tuple(row) for row in db.session.execute(numbered)]
     if rows:
         return [row[:-1] for row in rows], rows[0][-1]
-    return [], count(ids, COUNT_TO + 1) if offset else 0
+    return [], None if offset else 0
+
+
+def _together(parts: Sequence[Select], order: Order, most: int) -> tuple[Select, Order]:
+    """Ids and sort values of what several statements have, each row once, of no statement more than `most`; by what
+    they are to be sorted.
+    """
+    limited = [part.add_columns(*_labelled(order)).limit(most).subquery() for part in parts]
+    found: Subquery = limited[0] if len(limited) == 1 else union(*(select(*one.c) for one in limited)).subquery()
+    keys = [found.c[f"key_{place}"] for place in range(len(order))]
+    return select(found.c.id, *keys), [(key, down) for key, (_key, down) in zip(keys, order, strict=True)]
 
 
 def _hinted(ids: Select, hint: str) -> Select:
@@ -112,9 +147,10 @@ def _hinted(ids: Select, hint: str) -> Select:
     return ids.with_hint(table, forced, "mysql").with_hint(table, forced, "mariadb")
 
 
-def count(ids: Select, most: int) -> int:
-    """How many rows a statement has, up to `most`."""
-    return db.session.scalar(select(func.count()).select_from(ids.limit(most).subquery()))
+def count(parts: Sequence[Select], most: int) -> int:
+    """How many ids these statements have together, as far as that is less than `most`."""
+    found, _order = _together(parts, [], most)
+    return db.session.scalar(select(func.count()).select_from(found.subquery()))
 
 
 def _found(rows: list[tuple], size: int, total: int, is_more: bool) -> Found:
@@ -125,14 +161,6 @@ def _found(rows: list[tuple], size: int, total: int, is_more: bool) -> Found:
 
 def _labelled(order: Order) -> list[ColumnElement]:
     return [key.label(f"key_{place}") for place, (key, _down) in enumerate(order)]
-
-
-def _sorted(ids: Select, order: Order, total: int) -> Select:
-    """The same ids in order, found by what selects them."""
-    few = ids.add_columns(*_labelled(order)).limit(total).subquery()
-    return _ordered(
-        select(few.c.id, *few.c[1:]), [(few.c[f"key_{place}"], down) for place, (_key, down) in enumerate(order)]
-    )
 
 
 def _ordered(statement: Select, order: Order) -> Select:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -53,6 +53,8 @@ class Resource:
     search: tuple[str, ...] = ()
     #: what else `q` may mean: function(actor, text) → conditions, of which one is enough
     search_further: Callable | None = None
+    #: whether each way in which somebody may see rows has an index of its own: rows are then found by one after another
+    by_parts: bool = False
     #: index of (company, deleted, id); in it MariaDB meets the first of many rows sooner than by what it would choose
     walked: str = ""
     #: relations to load with the list, so that it needs no query per row
@@ -162,22 +164,25 @@ def listing(
     """
     paging.check_page(page, size, after)
     model = resource.model
-    statement = (select(model) if statement is None else statement).where(model.visible_to(actor))
-    for name, value in filters.items():
-        statement = statement.where(_condition(model, to_snake(name), value))
-    statement = statement.where(*custom_fields.conditions(actor, model, custom or {}))
+    every = (select(model) if statement is None else statement).with_only_columns(model.id)
+    every = every.where(*(_condition(model, to_snake(name), value) for name, value in filters.items()))
+    every = every.where(*custom_fields.conditions(actor, model, custom or {}))
+    seen = model.visible_to(actor)
+    ids, parts = every.where(seen), [every.where(one) for one in paging.alternatives(seen)] if resource.by_parts else []
     is_cut = False
     if q:
-        statement, is_cut = _having_words(resource, actor, statement, q)
+        condition, is_cut = _having_words(resource, actor, parts or [ids], q)
+        ids = ids.where(condition)
     order = [*first, *_order(resource, sort)]
     found = paging.ids_of_page(
-        statement.with_only_columns(model.id),
+        ids,
         order,
         page=page,
         size=size,
         after=after,
         narrow=narrow or bool(q) or bool(custom),
         hint=resource.walked if len(order) == 1 else "",
+        parts=[] if q else parts,
     )
     rows = (dump_all or resource.dump_all)(actor, rows_of(resource, found.ids))
     return page_of(rows, found.total, page, size, at_least=found.is_more or is_cut, following=found.next)
@@ -193,8 +198,10 @@ def rows_of(resource: Resource, ids: list[int]) -> list:
     return [by_id[number] for number in ids if number in by_id]
 
 
-def _having_words(resource: Resource, actor: Actor, statement: Select, text: str) -> tuple[Select, bool]:
-    """The rows of a statement that have the words of `text` in one of the places that are searched.
+def _having_words(
+    resource: Resource, actor: Actor, parts: Sequence[Select], text: str
+) -> tuple[ColumnElement[bool], bool]:
+    """The condition that a row of these statements has the words of `text` in one of the places that are searched.
 
     Of few rows each is asked. Otherwise the ids come as a union of sets that indexes give; "or" over them would be
     asked of every row of the table. True with it: a set was so large that only its newest rows were taken.
@@ -204,14 +211,14 @@ def _having_words(resource: Resource, actor: Actor, statement: Select, text: str
     if not places and not further:
         raise Invalid("The request is not valid", fields={"q": "unknown"})
     model = resource.model
-    if paging.count(statement.with_only_columns(model.id), SEARCH_TO + 1) <= SEARCH_TO:
-        return statement.where(or_(*(_has_words(model, *place, text) for place in places), *further)), False
+    if paging.count(parts, SEARCH_TO + 1) <= SEARCH_TO:
+        return or_(*(_has_words(model, *place, text) for place in places), *further), False
     sets = [_found_at(model, *place, text) for place in places]
     sets += [select(model.id).where(condition) for condition in further]
     # MariaDB asks a bare union inside IN again for every row, but not one in a subquery of its own
     every = union(*sets).subquery()
     is_cut = any(words.are_in_more(target, text, SEARCH_TO) for _, target, name in places if name is None)
-    return statement.where(model.id.in_(select(every.c[0]))), is_cut
+    return model.id.in_(select(every.c[0])), is_cut
 
 
 def _places(resource: Resource, text: str) -> list[tuple[str, type, str | None]]:

@@ -85,6 +85,7 @@ TICKETS = Resource(
     sort=SORT,
     empty_last=("due_time",),
     search=("no", "title", "customer.name"),
+    by_parts=True,
     walked="idx_ticket_listing",
     eager=("customer.user", "assignee.user", "thread"),
     more={
