@@ -105,3 +105,22 @@ def test_dialog_of_the_menu_keeps_the_focus_and_gives_it_back(company: Company, 
     desk.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(desk.get_by_role("button", name="更多")).to_be_focused()
+
+
+def test_colleagues_see_who_is_looking_at_a_ticket_and_who_writes(company: Company, open_page: Pages, screenshot: Take):
+    agent, customer = company.new("agent", "王敏"), company.visitor()
+    ticket = company.ticket(customer, assignee=agent, title="报表打不开")
+    path = f"/desk/tickets/{ticket['id']}"
+    boss = open_page.signed_in(company.supervisor, path)
+    portal = open_page.signed_in(customer, f"/tickets/{ticket['id']}")
+    expect(portal.get_by_role("textbox")).to_be_visible()
+    desk = open_page.signed_in(agent, path, viewport="phone")
+    expect(boss.get_by_text("王敏 也在查看")).to_be_visible()
+    name = re.escape(company.supervisor.get("/session")["actor"]["name"])
+    expect(desk.get_by_text(re.compile(f"{name}.* 也在查看"))).to_be_visible()
+    desk.locator("textarea").last.press_sequentially("我来看看")
+    expect(boss.get_by_role("status").filter(has_text="王敏 正在输入")).to_be_visible()
+    screenshot(boss, "ticket-viewers")
+    expect(portal.get_by_text("也在查看")).to_have_count(0)
+    desk.goto("/desk/tickets")
+    expect(boss.get_by_text("王敏", exact=False).filter(has_text=re.compile("也在查看|正在输入"))).to_have_count(0)
