@@ -413,7 +413,7 @@ class Things:
             },
         )
         self.company.ticket(title=word)
-        runs = eventually(lambda: admin.get("/automation-runs", ruleId=rule["id"])["list"])
+        runs = eventually(lambda: admin.get("/automation-runs", ruleId=rule["id"])["list"], timeout=30)
         admin.put(f"/automation-rules/{rule['id']}", {"active": False})
         return Thing(runs[0]["id"])
 
@@ -526,11 +526,13 @@ class Things:
         return self._created("/channels", {"code": self.text(), "name": self.text(), "kind": "wechat"})
 
     def _question_group(self) -> Thing:
-        asker = self.company.visitor()
-        # words of no article and no other question
-        asker.post("/kb/qa", {"question": f"{secrets.token_hex(8)} {secrets.token_hex(8)}"})
-        self.company.admin.post("/kb/question-groups/refresh")
-        return Thing(self.company.admin.get("/kb/question-groups", sort="-id")["list"][0]["id"], asker)
+        asker, admin = self.company.visitor(), self.company.admin
+        # like no article and no other question: of two words one would by chance look like one of another group
+        text = "".join(chr(secrets.choice(range(0x4E00, 0x9000))) for _ in range(16))
+        asker.post("/kb/qa", {"question": text})
+        admin.post("/kb/question-groups/refresh")
+        # the timetable may be at it just now, with this question in its hands
+        return Thing(eventually(lambda: admin.get("/kb/question-groups", q=text)["list"])[0]["id"], asker)
 
     def _asked_question(self) -> Thing:
         group = self._question_group()

@@ -74,18 +74,15 @@ def test_what_is_never_sent_does_not_stay(people: Company, backend: Backend, dat
     unsent, kept = (served.customer.upload("a.txt", unique().encode(), "text/plain")["fileId"] for _ in range(2))
     young = served.customer.upload("a.txt", b"young", "text/plain")["fileId"]
     served.customer.say(served.path, "a.txt", type="file", fileId=kept)
-    with database.begin() as connection:
-        keys = dict(
-            connection.execute(
-                sa.text("SELECT id, storage_key FROM file_object WHERE id IN (:a, :b)"), {"a": unsent, "b": kept}
-            )
-            .tuples()
-            .all()
-        )
+    with database.begin() as connection:  # on SQLite who has read first cannot wait for those who write
         connection.execute(
             sa.text("UPDATE file_object SET create_time = :past WHERE id IN (:a, :b)"),
             {"past": ago(86_500), "a": unsent, "b": kept},
         )
+        rows = connection.execute(
+            sa.text("SELECT id, storage_key FROM file_object WHERE id IN (:a, :b)"), {"a": unsent, "b": kept}
+        )
+        keys = {row.id: row.storage_key for row in rows}
     run_module("tests.task", "maintenance.clean", settings=backend.settings)
     paths = {number: Path(backend.settings["DATA_DIR"]) / "files" / key[:2] / key for number, key in keys.items()}
     assert not paths[unsent].exists() and paths[kept].exists()
