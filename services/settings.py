@@ -8,6 +8,7 @@ from sqlalchemy import inspect, select
 from app.errors import Conflict, Invalid, Reason
 from app.extensions import db
 from models.actor import Actor
+from models.base import changed
 from models.settings import Dictionary, DictionaryItem, SystemSetting
 from services.crud import crud, referenced
 from services.operation import announce, operation
@@ -16,6 +17,8 @@ from services.operation import announce, operation
 BUILT_IN = frozenset({"ticket_priority", "routing_strategy", "ticket_strategy"})
 #: those that other pages ask for by their code
 NEEDED = BUILT_IN | {"ticket_type", "problem_type", "product", "ticket_tag"}
+#: what makes an item what it is, beside what it is called and where it stands
+_WHAT_IT_IS = {"dictionary_id", "code", "active"}
 _ONLY_NAMES = "The product works with exactly these items: only what they are called may be changed"
 
 
@@ -223,12 +226,13 @@ def _check_dictionary(actor: Actor, row: Dictionary, data: dict) -> None:
 
 
 def _check_item(actor: Actor, row: DictionaryItem, data: dict) -> None:
-    was_in, is_same = _before(row, "dictionary_id"), row.id is not None and _before(row, "code") is None and row.active
+    was_in, does_more = _before(row, "dictionary_id"), row.id is None or changed(row) & _WHAT_IT_IS
     _check_code(actor, row, data)
-    dictionary = referenced(Dictionary, row.dictionary_id, actor, "dictionaryId")
-    with db.session.no_autoflush:
-        left = db.session.get(Dictionary, was_in) if was_in is not None else None
-    if (dictionary.code in BUILT_IN and (left is not None or not is_same)) or (left and left.code in BUILT_IN):
+    concerned = {referenced(Dictionary, row.dictionary_id, actor, "dictionaryId").code}
+    if was_in is not None:
+        with db.session.no_autoflush:
+            concerned.add(db.session.get(Dictionary, was_in).code)
+    if does_more and concerned & BUILT_IN:
         raise Conflict(_ONLY_NAMES)
 
 

@@ -136,12 +136,9 @@ def test_figures_are_narrowed(company, agents):
 
 
 def test_many_may_ask_at_once(company, agents):
-    """More than there are connections kept open: who finds none left for others reads by himself.
-
-    Fewer than there may be at all: beyond those, who has waited two seconds for one is told to come again.
-    """
+    """More than there are connections to the database: who finds none left for others reads by himself."""
     wanted = asked(company.supervisor)
-    with ThreadPoolExecutor(16) as asking:
+    with ThreadPoolExecutor(32) as asking:
         assert list(asking.map(lambda _: asked(company.supervisor), range(64))) == [wanted] * 64
 
 

@@ -6,22 +6,18 @@ For REST and the administration's screens alike, in the reader's language.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import LazyString, gettext, ngettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from models.conversations import ConversationAssignment
 from models.tickets import TicketAssignment
 from services import problems
-from views.dictionary_words import word_of
+from views.dictionary_words import called, word_of
 
 
 def _as_called(dictionary: str, words: dict[str, tuple]) -> dict[str, tuple]:
     """The same words, by the names that the company reading them has in this dictionary (SET-2)."""
-
-    def called(name: str, title):
-        return LazyString(lambda: word_of(dictionary, name, str(title)))
-
-    return {name: (called(name, title), meaning) for name, (title, meaning) in words.items()}
+    return {name: (called(dictionary, name, title), meaning) for name, (title, meaning) in words.items()}
 
 
 _RELATION = (_("The customer's team"), _("Agents of the team that looks after this customer, the first team first"))

@@ -6,7 +6,6 @@ Where one English word is several in Chinese, `pgettext` names what is meant.
 from collections.abc import Callable
 from enum import StrEnum
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 
@@ -39,7 +38,7 @@ from models.transfers import TransferState
 from models.understanding import LearnedState, Mood, ProblemSource, Subject
 from models.wechat import MessageMode, WechatKind
 from views.admin.columns import COLUMNS
-from views.dictionary_words import word_of
+from views.dictionary_words import called
 
 #: the ways a customer comes to us
 CHANNELS = {
@@ -417,7 +416,7 @@ def state_title(state: StrEnum):
     """What a person calls this state; of a priority, what the company calls it."""
     title = STATES[type(state)][state][0]
     if isinstance(state, TicketPriority):
-        return LazyString(lambda: word_of("ticket_priority", state.value, str(title)))
+        return called("ticket_priority", state.value, title)
     return title
 
 

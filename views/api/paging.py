@@ -76,7 +76,7 @@ def ids_of_page(
     after: str = "",
     narrow: bool = False,
     hint: str = "",
-    parts: Sequence[Select] = (),
+    parts: Sequence[Select],
 ) -> Found:
     """One page of the statement, which selects the id alone. Raises Invalid for a cursor of another list.
 
@@ -85,7 +85,7 @@ def ids_of_page(
     are met soon. A `narrow` set is found and numbered at once, however large it is. `parts` are statements that have
     these ids together, each by an index of its own: for an "or" between two indexes MariaDB reads the rows as well.
     """
-    offset, parts = (page - 1) * size, parts or (ids,)
+    offset = (page - 1) * size
     if after:
         total = count(parts, COUNT_TO + 1)
         behind = _behind(order, _read(after, order))

@@ -168,11 +168,13 @@ def listing(
     every = every.where(*(_condition(model, to_snake(name), value) for name, value in filters.items()))
     every = every.where(*custom_fields.conditions(actor, model, custom or {}))
     seen = model.visible_to(actor)
-    ids, parts = every.where(seen), [every.where(one) for one in paging.alternatives(seen)] if resource.by_parts else []
+    ids = every.where(seen)
+    parts = [every.where(one) for one in paging.alternatives(seen)] if resource.by_parts else [ids]
     is_cut = False
     if q:
-        condition, is_cut = _having_words(resource, actor, parts or [ids], q)
+        condition, is_cut = _having_words(resource, actor, parts, q)
         ids = ids.where(condition)
+        parts = [ids]
     order = [*first, *_order(resource, sort)]
     found = paging.ids_of_page(
         ids,
@@ -182,7 +184,7 @@ def listing(
         after=after,
         narrow=narrow or bool(q) or bool(custom),
         hint=resource.walked if len(order) == 1 else "",
-        parts=[] if q else parts,
+        parts=parts,
     )
     rows = (dump_all or resource.dump_all)(actor, rows_of(resource, found.ids))
     return page_of(rows, found.total, page, size, at_least=found.is_more or is_cut, following=found.next)
